@@ -1,0 +1,118 @@
+"""Is training still well? Stops at values that are not finite, and warns once of what a beginner can act on."""
+
+import logging
+import math
+
+import torch
+from lightning.pytorch import Callback, Trainer
+
+from ganlab.callbacks.log import pairwise_distance
+from ganlab.errors import DivergedError, PeerError
+from ganlab.models.base import GAN
+from ganlab.types import Observation
+
+log = logging.getLogger(__name__)
+
+
+class Health(Callback):
+    """Looks at the losses every ``check_steps`` and at scores and samples every ``every_steps``.
+
+    check_steps: how often a loss that is not finite is looked for (on one CPU process each update looks already).
+    every_steps: how often the warnings' signs are looked at; a sign must show ``patience`` times in a row.
+    warm_up: steps before the first warning.
+    max_gap: mean logit of real minus fake images above which the discriminator has won.
+    min_diversity: mean distance between fakes, relative to that between real images, below which they are alike.
+    consistency_steps: how often the processes of a distributed run compare their weights.
+    """
+
+    def __init__(
+        self,
+        *,
+        check_steps: int = 10,
+        every_steps: int = 50,
+        patience: int = 3,
+        warm_up: int = 300,
+        max_gap: float = 15.0,
+        min_diversity: float = 0.3,
+        consistency_steps: int = 1000,
+    ) -> None:
+        self.check_steps, self.every_steps, self.patience, self.warm_up = check_steps, every_steps, patience, warm_up
+        self.max_gap, self.min_diversity, self.consistency_steps = max_gap, min_diversity, consistency_steps
+        self.signs: dict[str, int] = {}
+        self.warned: set[str] = set()
+        self.last_losses: dict[str, float] = {}
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch, batch_idx: int) -> None:
+        if pl_module.steps % self.check_steps == 0:
+            self.require_finite(pl_module)
+        if trainer.world_size > 1 and pl_module.steps % self.consistency_steps == 0:
+            require_equal_weights(trainer, pl_module)
+        if pl_module.steps % self.every_steps == 0:
+            self.look(pl_module, outputs)
+
+    def require_finite(self, module: GAN) -> None:
+        """All processes stop together if one of them has seen a value that is not finite."""
+        names = module.non_finite()
+        anywhere = module.mean_over_ranks(torch.tensor(float(bool(names)), device=module.device))
+        if anywhere > 0:
+            where = ", ".join(names) or "a term of another process"
+            raise DivergedError(
+                f"not finite at step {module.steps}: {where}. Try lower learning rates, model.gradient_clip=1 or "
+                "precision=32"
+            )
+
+    def look(self, module: GAN, seen: Observation) -> None:
+        losses = {name: value for name, value in module.published.items() if name.endswith("/loss")}
+        frozen = losses == self.last_losses and bool(losses)
+        self.last_losses = losses
+        self.sign(module, "frozen", frozen, "the losses have not changed at all: is a learning rate 0?")
+        diversity = float(pairwise_distance(seen["fake"]) / pairwise_distance(seen["real"]).clamp_min(1e-8))
+        module.track("health/diversity", diversity)
+        self.sign(
+            module,
+            "collapse",
+            diversity < self.min_diversity,
+            f"the samples of a batch are nearly identical (their distances are {diversity:.0%} of the real images'): the "
+            "generator may have collapsed. Look at samples/; lower learning rates, a larger batch, model=wgan_gp or more "
+            "data help",
+        )
+        if module.scores_are_logits:
+            gap = module.published.get("game/real_score", 0.0) - module.published.get("game/fake_score", 0.0)
+            self.sign(
+                module,
+                "discriminator_wins",
+                gap > self.max_gap,
+                f"the discriminator tells real from fake without effort (score gap {gap:.1f}), so the generator learns little. "
+                "A lower model.optimizers.discriminator.lr, model/loss=least_squares or model=wgan_gp help",
+            )
+
+    def sign(self, module: GAN, name: str, shown: bool, advice: str) -> None:
+        """Count a sign; warn the first time that it has shown ``patience`` times in a row."""
+        self.signs[name] = self.signs.get(name, 0) + 1 if shown else 0
+        module.published[f"health/{name}"] = float(self.signs[name] >= self.patience)
+        if self.signs[name] >= self.patience and module.steps > self.warm_up and name not in self.warned:
+            self.warned.add(name)
+            if module.trainer.is_global_zero:
+                log.warning("step %d: %s", module.steps, advice)
+
+
+def require_finite_weights(module: GAN) -> None:
+    """Raises DivergedError, on all processes, if any weight or buffer is not finite."""
+    for player, parameters in module.parameters_of().items():
+        total = sum(p.detach().double().abs().sum() for p in parameters)
+        if not math.isfinite(float(module.mean_over_ranks(torch.as_tensor(total)))):
+            raise DivergedError(
+                f"a weight of the {player} is not finite at step {module.steps}; the last checkpoint before is kept. Try a "
+                f"lower model.optimizers.{player}.lr or model.gradient_clip=1"
+            )
+
+
+def require_equal_weights(trainer: Trainer, module: GAN) -> None:
+    """Raises PeerError if the processes of a distributed run no longer hold the same bits."""
+    weights = torch.cat([p.detach().reshape(-1) for p in module.parameters()])
+    digest = weights.view(torch.int32).to(torch.int64).sum()
+    if len(trainer.strategy.all_gather(digest).unique()) > 1:
+        raise PeerError(
+            f"the processes' weights differ at step {module.steps}: gradients were not averaged. Use self.update(player) or "
+            "self.manual_backward(loss), which average them"
+        )

@@ -1,0 +1,57 @@
+"""Ctrl-C, SIGTERM and SIGUSR1: finish the step, save, leave; on all processes together."""
+
+import os
+import signal
+from types import FrameType
+
+import torch
+from lightning.pytorch import Callback, Trainer
+
+from ganlab.models.base import GAN
+
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name)]
+
+
+class Preemption(Callback):
+    """A signal only sets a flag; at the end of a step all processes agree to stop. A second signal leaves at once.
+
+    agree_steps: how often the processes of a distributed run compare their flags.
+    """
+
+    def __init__(self, *, agree_steps: int = 10) -> None:
+        self.agree_steps = agree_steps
+        self.received = 0
+        self.stopped_by: int | None = None
+        self.previous: dict[int, object] = {}
+
+    def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
+        # Here, because Lightning installs its own after `setup`; that one talks to its peers and can deadlock.
+        self.previous = {number: signal.signal(number, self.receive) for number in SIGNALS}
+
+    def receive(self, number: int, frame: FrameType | None) -> None:
+        if self.received:
+            os._exit(128 + number)
+        self.received = number
+        os.write(2, b"\nstopping after this step; once more to leave at once without saving\n")
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: GAN, outputs, batch, batch_idx: int) -> None:
+        number = self.received
+        if trainer.world_size > 1:
+            if pl_module.steps % self.agree_steps:
+                return
+            flag = torch.tensor(float(number), device=pl_module.device)
+            number = int(trainer.strategy.reduce(flag, reduce_op="max"))
+        if number:
+            self.stopped_by = number
+            trainer.should_stop = True
+
+    def on_train_end(self, trainer: Trainer, pl_module: GAN) -> None:
+        self.restore()
+
+    def on_exception(self, trainer: Trainer, pl_module: GAN, exception: BaseException) -> None:
+        self.restore()
+
+    def restore(self) -> None:
+        for number, handler in self.previous.items():
+            signal.signal(number, handler)
+        self.previous = {}

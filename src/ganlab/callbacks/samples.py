@@ -1,0 +1,60 @@
+"""What the generator makes of the same noise as training goes on."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.loggers import WandbLogger
+
+from ganlab.callbacks.interval import crossed
+from ganlab.images import grid, save_animation, save_png, to_uint8
+from ganlab.models.latent import LatentGAN
+
+
+class Samples(Callback):
+    """Writes ``samples/<images seen>.png`` from fixed noise, and ``samples/animation.gif`` at the end.
+
+    every_images: how often. n, columns: the grid. seed: of the noise.
+    """
+
+    def __init__(self, *, every_images: int = 10_000, n: int = 64, columns: int = 8, seed: int = 0) -> None:
+        self.every_images, self.n, self.columns, self.seed = every_images, n, columns, seed
+
+    def on_train_start(self, trainer: Trainer, pl_module: LatentGAN) -> None:
+        self.folder = Path(trainer.default_root_dir) / "samples"
+        self.writer = ThreadPoolExecutor(max_workers=1)  # encoding a large PNG takes a second
+        self.pending: list[Future] = []
+        if pl_module.steps == 0:
+            self.draw(trainer, pl_module)
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LatentGAN, outputs, batch, batch_idx: int) -> None:
+        if crossed(self.every_images, pl_module, batch) or pl_module.steps == trainer.max_steps:
+            self.draw(trainer, pl_module)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LatentGAN) -> None:
+        self.writer.shutdown(wait=True)
+        for written in self.pending:
+            written.result()  # a PNG that could not be written is an error, also in a thread
+        frames = sorted(self.folder.glob("[0-9]*.png"))
+        if trainer.is_global_zero and len(frames) > 1:
+            save_animation(frames, self.folder / "animation.gif")
+
+    def on_exception(self, trainer: Trainer, pl_module: LatentGAN, exception: BaseException) -> None:
+        if self.__dict__.get("writer"):
+            self.writer.shutdown(wait=True)
+
+    def draw(self, trainer: Trainer, module: LatentGAN) -> None:
+        if not trainer.is_global_zero:
+            return
+        picture = grid(to_uint8(module.sample(self.n, seed=self.seed)), self.columns)
+        path = self.folder / f"{module.images:010d}.png"
+        self.pending = [write for write in self.pending if not write.done() or write.exception()]
+        self.pending.append(self.writer.submit(save_png, picture, path, scale=_scale(picture.shape[2])))
+        for logger in trainer.loggers:
+            if isinstance(logger, WandbLogger):
+                logger.log_image("samples", [picture.permute(1, 2, 0).numpy()], step=module.steps)
+
+
+def _scale(width: int) -> int:
+    """Whole-number magnification that makes a small grid about 600 pixels wide."""
+    return max(1, 600 // width)

@@ -1,0 +1,56 @@
+"""[-1, 1] <-> uint8, grids and animations: the only place where pixel ranges are converted."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+
+def from_uint8(pixels: Tensor) -> Tensor:
+    """uint8 in 0..255 to float32 in [-1, 1], any shape."""
+    return pixels.to(torch.float32).mul_(1 / 127.5).sub_(1)
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """Floats in [-1, 1] to uint8 in 0..255, rounded to nearest, clipped outside the range."""
+    return images.detach().float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+
+
+def grid(images: Tensor, columns: int = 8, padding: int = 2) -> Tensor:
+    """(N, C, H, W) uint8 to one (3, height, width) uint8 picture, row by row, on a dark ground."""
+    if images.dtype != torch.uint8:
+        raise TypeError(f"grid draws uint8 images, not {images.dtype}: convert with to_uint8 first")
+    n, channels, height, width = images.shape
+    if channels not in (1, 3):
+        images, channels = images[:, :1], 1
+    columns = min(columns, n)
+    rows = -(-n // columns)
+    cell_h, cell_w = height + padding, width + padding
+    sheet = torch.full((3, rows * cell_h + padding, columns * cell_w + padding), 40, dtype=torch.uint8)
+    for index, image in enumerate(images.cpu()):
+        top, left = index // columns * cell_h + padding, index % columns * cell_w + padding
+        sheet[:, top : top + height, left : left + width] = image
+    return sheet
+
+
+def save_png(picture: Tensor, path: Path, scale: int = 1) -> None:
+    """Write (C, H, W) uint8 as PNG, each pixel ``scale`` times as large; creates the folder."""
+    from PIL import Image
+
+    pixels = picture.cpu().permute(1, 2, 0)  # (H, W, C)
+    image = Image.fromarray(pixels.squeeze(2).numpy() if pixels.shape[2] == 1 else pixels.contiguous().numpy())
+    if scale > 1:
+        image = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path)
+
+
+def save_animation(frames: Sequence[Path], path: Path, seconds: float = 6.0) -> None:
+    """Join PNG frames to an animated GIF of about ``seconds``; the last frame stays a while."""
+    from PIL import Image
+
+    pictures = [Image.open(frame).convert("P", palette=Image.Palette.ADAPTIVE) for frame in frames]
+    each = max(40, round(1000 * seconds / len(pictures)))
+    durations = [each] * (len(pictures) - 1) + [each + 1500]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0)

@@ -1,0 +1,243 @@
+"""The mechanism of adversarial training: players who move one at a time. No variant's algorithm is in here."""
+
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+
+from ganlab.errors import DivergedError, UserError
+from ganlab.randomness import Draws, derive
+from ganlab.types import Batch, OptimizerFactory, ScheduleFactory
+
+
+class GAN(LightningModule):
+    """A game of any number of named players, each with modules, an optimizer and perhaps a schedule of its own.
+
+    A variant names its players in :meth:`players` and writes its paper's algorithm in ``training_step``, with one
+    ``with self.update(player) as terms`` per optimizer step. Within it only that player's parameters require
+    gradients; the terms put into the dict are summed, differentiated and logged as ``player/term``.
+
+    Time is counted in ``steps`` (training steps; during ``training_step`` the present one, from 1) and ``images``
+    (real images seen, over all processes). Both, like everything drawn at random, survive a resume exactly.
+
+    optimizers: for each player, a function from its parameters to an optimizer.
+    schedules: for some players, a function from the optimizer to a learning-rate schedule, stepped at each update.
+    gradient_clip: largest allowed norm of a player's gradient in an update; None leaves gradients alone.
+    seed: of all random draws in training.
+    """
+
+    data_kind: ClassVar[str]
+    scores_are_logits: ClassVar[bool] = False  # whether a score of 0 means "real or fake, I cannot tell"
+
+    def __init__(
+        self,
+        *,
+        optimizers: Mapping[str, OptimizerFactory],
+        schedules: Mapping[str, ScheduleFactory] | None = None,
+        gradient_clip: float | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.optimizer_factories = dict(optimizers)
+        self.schedule_factories = dict(schedules or {})
+        self.gradient_clip = gradient_clip
+        self.seed = seed
+        self.steps = 0
+        self.images = 0
+        self.counts: dict[str, int] = {}  # a variant's own counters; saved and restored
+        self.draws = Draws(seed, "noise")
+        self.published: dict[str, float] = {}  # the latest value of everything logged
+        self._sums: dict[str, Tensor] = {}
+        self._additions: dict[str, int] = {}
+        self._stepped = False
+
+    # -- the players ---------------------------------------------------------------------------------------------
+
+    def players(self) -> dict[str, Sequence[nn.Module]]:
+        """Name -> modules of each player."""
+        raise NotImplementedError
+
+    def configure_optimizers(self):
+        """One optimizer for each player, in the order of :meth:`players`."""
+        players = self.players()
+        for what, given in (("optimizers", self.optimizer_factories), ("schedules", self.schedule_factories)):
+            if unknown := set(given) - set(players):
+                raise UserError(f"model.{what}: {sorted(unknown)} are no players of this game; they are {list(players)}")
+        if missing := set(players) - set(self.optimizer_factories):
+            raise UserError(f"model.optimizers: no optimizer for {sorted(missing)}")
+        self._parameters_of = {
+            name: [p for module in modules for p in module.parameters()] for name, modules in players.items()
+        }
+        self._optimizer_of = {
+            name: _fused(self.optimizer_factories[name], parameters)
+            for name, parameters in self._parameters_of.items()
+        }
+        self._schedule_of = {name: make(self._optimizer_of[name]) for name, make in self.schedule_factories.items()}
+        return list(self._optimizer_of.values()), list(self._schedule_of.values())
+
+    @contextmanager
+    def update(self, player: str) -> Iterator[dict[str, Tensor]]:
+        """One optimizer step of ``player`` on the sum of the terms that the body puts into the dict.
+
+        Raises:
+            DivergedError: if the sum is not finite (on a CPU at once; elsewhere the health callback looks later).
+        """
+        terms: dict[str, Tensor] = {}
+        with self._only(player):
+            yield terms
+            loss = torch.stack(list(terms.values())).sum() if len(terms) > 1 else next(iter(terms.values()))
+            if loss.device.type == "cpu" and self.draws.world == 1:
+                self._stop_unless_finite(player, terms, loss)
+            optimizer = self._optimizer_of[player]
+            optimizer.zero_grad(set_to_none=True)
+            self.manual_backward(loss)
+            if self.gradient_clip is not None:
+                norm = nn.utils.clip_grad_norm_(self._parameters_of[player], self.gradient_clip)
+                self.track(f"health/{player}_gradient_norm", norm)
+            self._step(player)
+        for name, value in terms.items():
+            self.track(f"{player}/{name}", value)
+        self.track(f"{player}/loss", loss)
+
+    @contextmanager
+    def _only(self, player: str) -> Iterator[None]:
+        """Freeze every other player, also if the body raises."""
+        others = [p for name, parameters in self._parameters_of.items() if name != player for p in parameters]
+        for parameter in others:
+            parameter.requires_grad_(False)
+        try:
+            yield
+        finally:
+            for parameter in others:
+                parameter.requires_grad_(True)
+
+    def _step(self, player: str) -> None:
+        """Step the optimizer. Lightning counts the first one of a training step, so ``global_step`` counts those."""
+        if self._stepped:
+            self._optimizer_of[player].step()
+        else:
+            self._stepped = True
+            wrapped = self.optimizers(use_pl_optimizer=True)
+            wrapped = wrapped if isinstance(wrapped, list) else [wrapped]
+            wrapped[list(self._optimizer_of).index(player)].step()
+        if player in self._schedule_of:
+            self._schedule_of[player].step()
+        self.after_update(player)
+
+    def after_update(self, player: str) -> None:
+        """A hook for what belongs to a player's step: an average to move, weights to clip."""
+
+    def parameters_of(self) -> dict[str, list[nn.Parameter]]:
+        """Each player's parameters."""
+        return self._parameters_of
+
+    def learning_rate(self, player: str) -> float:
+        """The player's present learning rate (of its first group)."""
+        return self._optimizer_of[player].param_groups[0]["lr"]
+
+    def every(self, n: int) -> bool:
+        """True in every n-th training step."""
+        return self.steps % n == 0
+
+    # -- what is seen from outside -------------------------------------------------------------------------------
+
+    def track(self, name: str, value: Tensor | float) -> None:
+        """Add a scalar to the running mean that is logged as ``name``; costs no synchronisation."""
+        value = value.detach() if isinstance(value, Tensor) else torch.tensor(value, device=self.device)
+        if name in self._sums:
+            self._sums[name] += value
+            self._additions[name] += 1
+        else:
+            self._sums[name] = value.clone().float()
+            self._additions[name] = 1
+
+    def tracked(self) -> dict[str, float]:
+        """Means of everything tracked since the last call, over all processes; starts new ones."""
+        if not self._sums:
+            return {}
+        means = torch.stack([self._sums[name] / self._additions[name] for name in self._sums])
+        names, self._sums, self._additions = list(self._sums), {}, {}
+        return dict(zip(names, self.mean_over_ranks(means).tolist(), strict=True))
+
+    def publish(self, metrics: Mapping[str, float]) -> None:
+        """Hand metrics to the loggers, against steps and images; remembered in ``published``."""
+        self.published.update(metrics)
+        for logger in self.trainer.loggers:
+            logger.log_metrics({**metrics, "progress/images": self.images}, step=self.steps)
+
+    def non_finite(self) -> list[str]:
+        """Names of the tracked means that hold a NaN or an infinity."""
+        if not self._sums or bool(torch.stack(list(self._sums.values())).isfinite().all()):
+            return []
+        return [name for name, value in self._sums.items() if not math.isfinite(value.item())]
+
+    def mean_over_ranks(self, value: Tensor) -> Tensor:
+        """The mean of a tensor over all processes, the same bits on each of them."""
+        if self.draws.world == 1:
+            return value
+        return self.trainer.strategy.reduce(value.detach().clone(), reduce_op="mean")
+
+    def _stop_unless_finite(self, player: str, terms: Mapping[str, Tensor], loss: Tensor) -> None:
+        if math.isfinite(loss.item()):
+            return
+        values = ", ".join(f"{name}={value.item():g}" for name, value in terms.items())
+        raise DivergedError(
+            f"the {player}'s loss is not finite in step {self.steps} ({values}; learning rate {self.learning_rate(player):g}); its weights "
+            f"were not touched. Try a lower model.optimizers.{player}.lr, model.gradient_clip=1 or precision=32, and "
+            "look for non-finite values in your own data"
+        )
+
+    # -- time and chance -----------------------------------------------------------------------------------------
+
+    def on_fit_start(self) -> None:
+        rank, world = self.trainer.global_rank, self.trainer.world_size
+        self.draws = Draws(self.seed, "noise", rank=rank, world=world, device=self.device)
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Count the step and make all randomness in it a function of (seed, step, rank)."""
+        self.steps += 1
+        self.images += len(next(iter(batch.values()))) * self.draws.world
+        self._stepped = False
+        self.draws.reseed("step", self.steps)
+        _seed_everything(derive(self.seed, "step", self.steps, self.draws.rank), self.device)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["ganlab"] = {
+            "schema": 1,
+            "steps": self.steps,
+            "images": self.images,
+            "counts": dict(self.counts),
+            "sums": {name: value.cpu() for name, value in self._sums.items()},
+            "additions": dict(self._additions),
+        }
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        state = checkpoint["ganlab"]
+        self.steps, self.images = state["steps"], state["images"]
+        self.counts = dict(state["counts"])
+        self._sums = {name: value.to(self.device) for name, value in state["sums"].items()}
+        self._additions = dict(state["additions"])
+
+
+def _fused(factory: OptimizerFactory, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    """The factory's optimizer, in its fused form (one kernel for all parameters) where PyTorch has one."""
+    optimizer = factory(parameters)
+    group = optimizer.param_groups[0]
+    if group.get("fused", False) is None and group.get("foreach") is None and not group.get("differentiable"):
+        return factory(parameters, fused=True)
+    return optimizer
+
+
+def _seed_everything(seed: int, device: torch.device) -> None:
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.default_generators[device.index].manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed & 0xFFFFFFFF)

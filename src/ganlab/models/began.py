@@ -1,0 +1,50 @@
+"""Boundary equilibrium GAN: the discriminator is an autoencoder."""
+
+from typing import Unpack
+
+import torch
+from torch import Tensor
+
+from ganlab.losses.similarity import reconstruction_l1
+from ganlab.models.latent import LatentGAN, LatentOptions
+from ganlab.types import Batch, Observation
+
+
+class BEGAN(LatentGAN):
+    """Boundary equilibrium GAN (Berthelot, Schumm, Metz 2017, section 3.4).
+
+    diversity: gamma, the balance E[L(G(z))] / E[L(x)] that k keeps; lower makes sharper and more uniform images.
+    k_rate: lambda_k, how fast k follows.
+    """
+
+    def __init__(self, *, diversity: float = 0.5, k_rate: float = 0.001, **options: Unpack[LatentOptions]) -> None:
+        super().__init__(**options)
+        self.diversity = diversity
+        self.k_rate = k_rate
+        self.register_buffer("k", torch.zeros(()))  # k_0 = 0
+
+    def energy(self, image: Tensor) -> Tensor:
+        """L(v) = |v - D(v)|, the mean over pixels, one for each image: (B,)."""
+        return reconstruction_l1(image, self.discriminator(image))
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Observation:
+        real = batch["image"]
+        with self.update("discriminator") as terms:
+            real_energy = self.energy(real)
+            terms["real"] = real_energy.mean()
+            terms["fake"] = -self.k * self.energy(self.generate(len(real)).detach()).mean()
+        with self.update("generator") as terms:
+            fake = self.generate(len(real))
+            fake_energy = self.energy(fake)
+            terms["fake"] = fake_energy.mean()
+        self.balance(real_energy, fake_energy)
+        return {"real": real, "fake": fake.detach(), "real_score": -real_energy.detach(), "fake_score": -fake_energy.detach()}
+
+    @torch.no_grad()
+    def balance(self, real_energy: Tensor, fake_energy: Tensor) -> None:
+        """k <- k + lambda_k (gamma L(x) - L(G(z))), within [0, 1] and the same on every process."""
+        real, fake = self.mean_over_ranks(torch.stack([real_energy.mean(), fake_energy.mean()]).float())
+        error = self.diversity * real - fake
+        self.k.add_(self.k_rate * error).clamp_(0, 1)
+        self.track("game/k", self.k)
+        self.track("game/convergence", real + error.abs())  # M_global, section 3.4.1

@@ -1,0 +1,71 @@
+"""DCGAN as the paper draws it: a projection, kernels of 5, twice the channels of the usual implementation."""
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from ganlab.layers.init import init_normal
+from ganlab.networks.sizes import doublings
+
+
+class DCGANPaperGenerator(nn.Module):
+    """(B, latent_size) to (B, channels, image_size, image_size) in [-1, 1] (Radford et al. 2016, fig. 1).
+
+    At 64 pixels: 100 projected to 4 x 4 x 1024, then 512, 256, 128 and 3 channels; at 32 it starts with 512.
+    Batch norm and ReLU after every layer but the last.
+    """
+
+    def __init__(
+        self, *, latent_size: int = 100, channels: int = 3, image_size: int = 64, width: int = 128
+    ) -> None:
+        super().__init__()
+        wide = width * 2 ** (doublings("DCGAN", image_size) - 1)
+        blocks = [nn.Linear(latent_size, 16 * wide), nn.Unflatten(1, (wide, 4, 4))]
+        blocks += [nn.BatchNorm2d(wide), nn.ReLU(inplace=True)]
+        while wide > width:
+            blocks += [_upward(wide, wide // 2)]
+            wide //= 2
+            blocks += [nn.BatchNorm2d(wide), nn.ReLU(inplace=True)]
+        self.layers = nn.Sequential(*blocks, _upward(width, channels))
+        self.apply(init_normal)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.layers(z).tanh()
+
+
+class DCGANPaperDiscriminator(nn.Module):
+    """(B, channels, image_size, image_size) to raw scores (B,).
+
+    The paper draws no discriminator: this is the mirror of its generator, 128-256-512-1024 at 64 pixels as in
+    the authors' code for faces, with biases like the generator. norm: as in DCGANDiscriminator.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: int = 3,
+        image_size: int = 64,
+        width: int = 128,
+        norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
+        negative_slope: float = 0.2,
+    ) -> None:
+        super().__init__()
+        widest = width * 2 ** (doublings("DCGAN", image_size) - 1)
+        blocks = [
+            nn.Conv2d(channels, width, 5, stride=2, padding=2),
+            nn.LeakyReLU(negative_slope, inplace=True),
+        ]
+        while width < widest:
+            blocks += [nn.Conv2d(width, 2 * width, 5, stride=2, padding=2)]
+            width *= 2
+            blocks += [norm(width), nn.LeakyReLU(negative_slope, inplace=True)]
+        self.layers = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(16 * widest, 1))
+        self.apply(init_normal)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.layers(images).squeeze(1)
+
+
+def _upward(in_channels: int, out_channels: int) -> nn.ConvTranspose2d:
+    """Exactly twice the size: the gradient of a convolution with kernel 5, stride 2, padding 2."""
+    return nn.ConvTranspose2d(in_channels, out_channels, 5, stride=2, padding=2, output_padding=1)

@@ -1,0 +1,72 @@
+"""Fully connected generator and discriminator, for images of any size."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from ganlab.layers.init import xavier_uniform
+from ganlab.networks.sizes import require_size
+
+
+class MLPGenerator(nn.Module):
+    """(B, latent_size) to (B, channels, image_size, image_size) in [-1, 1].
+
+    widths: the sizes of the hidden layers; after each comes ``norm(width)``, then ``activation()``.
+    norm, activation: what makes these modules; init: what sets the weights of each module.
+    """
+
+    def __init__(
+        self,
+        *,
+        latent_size: int,
+        channels: int,
+        image_size: int,
+        widths: Sequence[int],
+        norm: Callable[[int], nn.Module] = nn.Identity,
+        activation: Callable[[], nn.Module] = nn.ReLU,
+        init: Callable[[nn.Module], None] = xavier_uniform,
+    ) -> None:
+        super().__init__()
+        self.shape = (channels, image_size, image_size)
+        pixels = _pixels(channels, image_size)
+        self.layers = _perceptron([latent_size, *widths, pixels], norm, activation)
+        self.apply(init)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.layers(z).tanh().unflatten(1, self.shape)
+
+
+class MLPDiscriminator(nn.Module):
+    """(B, channels, image_size, image_size) to raw scores (B,); arguments as in :class:`MLPGenerator`."""
+
+    def __init__(
+        self,
+        *,
+        channels: int,
+        image_size: int,
+        widths: Sequence[int],
+        norm: Callable[[int], nn.Module] = nn.Identity,
+        activation: Callable[[], nn.Module] = nn.ReLU,
+        init: Callable[[nn.Module], None] = xavier_uniform,
+    ) -> None:
+        super().__init__()
+        pixels = _pixels(channels, image_size)
+        self.layers = _perceptron([pixels, *widths, 1], norm, activation)
+        self.apply(init)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.layers(images.flatten(1)).squeeze(1)
+
+
+def _pixels(channels: int, image_size: int) -> int:
+    require_size(image_size, range(1, 4097), "an MLP needs at least one pixel, and at most 4096 x 4096")
+    return channels * image_size**2
+
+
+def _perceptron(
+    sizes: Sequence[int], norm: Callable[[int], nn.Module], activation: Callable[[], nn.Module]
+) -> nn.Sequential:
+    *hidden, output = [nn.Linear(before, after) for before, after in pairwise(sizes)]
+    blocks = [module for linear in hidden for module in (linear, norm(linear.out_features), activation())]
+    return nn.Sequential(*blocks, output)

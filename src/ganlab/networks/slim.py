@@ -1,0 +1,53 @@
+"""The convolutional GAN of the TF-slim tutorial code: stride 1 throughout, no batch norm."""
+
+from torch import Tensor, nn
+
+from ganlab.layers.init import xavier_uniform
+from ganlab.networks.sizes import require_size
+
+
+class SlimDCGANGenerator(nn.Module):
+    """(B, latent_size) to (B, channels, image_size, image_size) in [-1, 1], at full size throughout."""
+
+    def __init__(
+        self, *, latent_size: int = 100, channels: int = 1, image_size: int = 28, negative_slope: float = 0.2
+    ) -> None:
+        super().__init__()
+        _require_any(image_size)
+        self.layers = nn.Sequential(
+            nn.Linear(latent_size, 4 * image_size**2),
+            nn.Unflatten(1, (4, image_size, image_size)),
+            nn.ConvTranspose2d(4, 16, 3, padding=1),
+            nn.LeakyReLU(negative_slope),
+            nn.ConvTranspose2d(16, channels, 3, padding=1),
+        )
+        self.apply(xavier_uniform)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.layers(z).tanh()
+
+
+class SlimDCGANDiscriminator(nn.Module):
+    """(B, channels, image_size, image_size) to raw scores (B,)."""
+
+    def __init__(self, *, channels: int = 1, image_size: int = 28, negative_slope: float = 0.2) -> None:
+        super().__init__()
+        _require_any(image_size)
+        self.layers = nn.Sequential(
+            nn.Conv2d(channels, 32, 3, padding=1),
+            nn.LeakyReLU(negative_slope),
+            nn.Conv2d(32, 64, 3, padding=1),
+            nn.LeakyReLU(negative_slope),
+            nn.Flatten(),
+            nn.Linear(64 * image_size**2, 1),
+        )
+        self.apply(xavier_uniform)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.layers(images).squeeze(1)
+
+
+def _require_any(image_size: int) -> None:
+    require_size(
+        image_size, range(1, 1025), "the TF-slim DCGAN needs at least one pixel, and at most 1024 x 1024"
+    )

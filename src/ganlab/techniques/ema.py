@@ -1,0 +1,65 @@
+"""Averages of a network's weights over training, which sample better than the weights themselves."""
+
+from copy import deepcopy
+
+import torch
+from torch import nn
+
+
+class NoAverage(nn.Module):
+    """Identity: samples come from the trained network itself."""
+
+    def follow(self, network: nn.Module) -> None:
+        self.network = [network]  # in a list: not a submodule a second time
+
+    def update(self, images: int) -> None:
+        pass
+
+    def current(self) -> nn.Module:
+        return self.network[0]
+
+
+class EMA(nn.Module):
+    """Exponential moving average of a network's parameters, measured in images seen (Karras et al. 2018, section 3).
+
+    A weight's influence halves every ``half_life`` images, whatever the batch size and the number of processes.
+    While fewer than ``half_life / ramp_up`` images were seen, the half-life is ``ramp_up`` times the images seen,
+    so that the random start is soon forgotten (Karras et al. 2020, ADA, configuration "cifar": 0.05).
+    Buffers, such as the statistics of batch normalization, are copied.
+    """
+
+    def __init__(self, *, half_life: float = 10_000, ramp_up: float | None = 0.05) -> None:
+        super().__init__()
+        if half_life <= 0:
+            raise ValueError(f"half_life={half_life}: expected a number of images above 0")
+        self.half_life, self.ramp_up = half_life, ramp_up
+        self.seen = 0
+
+    def follow(self, network: nn.Module) -> None:
+        """Start at ``network``; its copy is this module's only child."""
+        self.source = [network]  # in a list: not a submodule a second time
+        self.average = deepcopy(network).requires_grad_(False).eval()
+
+    @torch.no_grad()
+    def update(self, images: int) -> None:
+        """Move towards the network; ``images`` is the number seen in training so far."""
+        half_life = self.half_life if self.ramp_up is None else min(self.half_life, self.ramp_up * images)
+        weight = 1 - 0.5 ** ((images - self.seen) / max(half_life, 1e-8))
+        self.seen = images
+        source = self.source[0]
+        torch._foreach_lerp_(list(self.average.parameters()), list(source.parameters()), weight)
+        for mine, theirs in zip(self.average.buffers(), source.buffers(), strict=True):
+            mine.copy_(theirs)
+
+    def current(self) -> nn.Module:
+        return self.average
+
+    def train(self, mode: bool = True) -> "EMA":
+        """Stay in eval mode: an average is only ever sampled from."""
+        return self
+
+    def get_extra_state(self) -> int:
+        return self.seen
+
+    def set_extra_state(self, seen: int) -> None:
+        self.seen = seen

@@ -1,0 +1,151 @@
+"""Checkpoint files that are whole or not there: written atomically, with a checksum, read without pickle."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+
+from ganlab.errors import StorageError, UserError
+
+PATTERN = "step-*.ckpt"
+TEMPORARY = ".partial"
+
+
+def checkpoint_name(steps: int) -> str:
+    return f"step-{steps:08d}.ckpt"
+
+
+def steps_of(path: Path) -> int:
+    """The number of training steps in a checkpoint's name."""
+    return int(path.stem.removeprefix("step-"))
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Writes beside the target, synchronises to disk, then renames; a checksum goes first.
+
+    However the process ends, the target is either absent, or the old file, or the new one.
+    """
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Path, storage_options: Any | None = None) -> None:
+        path = Path(path)
+        temporary = path.with_name(path.name + TEMPORARY)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(temporary, "wb") as file:
+                torch.save(checkpoint, file)
+                file.flush()
+                os.fsync(file.fileno())
+            write_atomically(checksum_path(path), digest(temporary).encode())
+            os.replace(temporary, path)
+            sync_folder(path.parent)
+        except (OSError, RuntimeError) as error:  # PyTorch's zip writer raises RuntimeError when the disk is full
+            temporary.unlink(missing_ok=True)
+            raise StorageError(f"could not write the checkpoint {path}: {error}") from error
+
+    def load_checkpoint(self, path: Path, map_location: Any | None = None, weights_only: bool | None = None) -> dict:
+        return read_checkpoint(Path(path), map_location)
+
+
+def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
+    """The contents of a checkpoint: tensors and plain values only, never code.
+
+    Raises:
+        StorageError: if the file is damaged, does not match its checksum or holds anything else.
+    """
+    path = Path(path).resolve()
+    if not path.is_file():
+        raise UserError(f"checkpoint {path}: no such file")
+    if checksum_path(path).exists() and checksum_path(path).read_text().strip() != digest(path):
+        raise StorageError(f"checkpoint {path} is damaged: its contents do not match {checksum_path(path).name}")
+    try:
+        return torch.load(path, map_location=map_location or "cpu", weights_only=True)
+    except Exception as error:
+        reason = str(error).splitlines()[0]
+        raise StorageError(f"checkpoint {path} cannot be read as tensors and plain values ({reason})") from error
+
+
+def newest_valid(folder: Path) -> tuple[Path | None, list[Path]]:
+    """The checkpoint with the most steps that is whole, and the damaged ones with more steps than it."""
+    damaged = []
+    for path in sorted(folder.glob(PATTERN), key=steps_of, reverse=True):
+        if checksum_path(path).exists() and checksum_path(path).read_text().strip() == digest(path):
+            return path, damaged
+        damaged.append(path)
+    return None, damaged
+
+
+def remove_checkpoint(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    checksum_path(path).unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete what a killed process left half-written."""
+    for orphan in _leftovers(folder):
+        orphan.unlink(missing_ok=True)
+
+
+def _leftovers(folder: Path) -> Iterator[Path]:
+    yield from folder.glob(f"*{TEMPORARY}")
+    for checksum in folder.glob(f"{PATTERN}.sha256"):
+        if not checksum.with_suffix("").exists():
+            yield checksum
+
+
+def point_to(alias: Path, target: Path) -> None:
+    """Make ``alias`` a link to ``target`` in the same folder, atomically."""
+    temporary = alias.with_name(alias.name + TEMPORARY)
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target.name)
+    os.replace(temporary, alias)
+
+
+def probe(folder: Path) -> None:
+    """Write, synchronise, rename and delete a small file.
+
+    Raises:
+        UserError: if the folder cannot be written.
+    """
+    trial = folder / "probe"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(trial, b"probe")
+        trial.unlink()
+    except OSError as error:
+        raise UserError(
+            f"the run directory {folder} cannot be written ({error.strerror or error}); free it or choose another with "
+            "hydra.run.dir=..."
+        ) from error
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a small file so that it is there whole or not at all."""
+    temporary = path.with_name(path.name + TEMPORARY)
+    with open(temporary, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in ``folder`` last through a power failure, where the system offers it."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def checksum_path(path: Path) -> Path:
+    return path.with_name(path.name + ".sha256")
+
+
+def digest(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,203 @@
+"""One training run, from a configuration to a run directory."""
+
+import json
+import logging
+import os
+import socket
+import time
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from filelock import FileLock, Timeout
+from lightning.pytorch.utilities import rank_zero_only
+from omegaconf import DictConfig
+
+from ganlab.config import check, instantiate, save_config
+from ganlab.errors import Interrupted, StorageError, UserError
+from ganlab.randomness import derive
+from ganlab.training.checkpoints import newest_valid, probe, steps_of, write_atomically
+from ganlab.training.ddp import leave_group
+
+if TYPE_CHECKING:
+    from ganlab.models.base import GAN
+    from ganlab.training.trainer import Trainer
+
+log = logging.getLogger(__name__)
+
+
+def train(cfg: DictConfig, run_dir: Path) -> float | None:
+    """Train as configured, in ``run_dir``; goes on from its newest checkpoint if ``cfg.resume`` is set.
+
+    Returns the value of ``cfg.objective`` (the name of a logged metric) for a sweep, or None.
+
+    Raises:
+        UserError: before the first step, for a configuration or data that cannot work.
+        DivergedError, StorageError, PeerError, Interrupted: from training; the last good checkpoint is kept.
+    """
+    began = time.monotonic()
+    _quiet()
+    check(cfg)
+    run_dir = run_dir.resolve()
+    with _owned(run_dir):
+        checkpoint = _checkpoint_to_resume(cfg, run_dir)
+        if checkpoint and _already_complete(cfg, run_dir, checkpoint):
+            return None
+        data = instantiate(cfg.data)
+        data.prepare()
+        torch.manual_seed(derive(cfg.seed, "weights"))
+        model = instantiate(cfg.model)
+        model.check(data.channels, *_height_width(data.image_size))
+        if rank_zero_only.rank == 0:
+            save_config(cfg, run_dir)
+        trainer = _trainer(cfg, run_dir, checkpoint)
+        if checkpoint:
+            log.info("resuming %s after step %d", _short(run_dir), steps_of(checkpoint))
+        try:
+            trainer.fit(model, datamodule=data, ckpt_path=checkpoint)
+        finally:
+            leave_group(trainer.strategy.launcher)
+        return _conclude(cfg, run_dir, trainer, model, time.monotonic() - began)
+
+
+def _trainer(cfg: DictConfig, run_dir: Path, checkpoint: Path | None) -> "Trainer":
+    from ganlab.loggers.csv import CSVLog
+
+    csv_log = CSVLog(run_dir / "metrics.csv")
+    if checkpoint and rank_zero_only.rank == 0:
+        csv_log.rewind(steps_of(checkpoint))
+    others = [make(save_dir=run_dir) for make in instantiate(cfg.logger).values()] if cfg.logger else []
+    callbacks = list(instantiate(cfg.callbacks).values())
+    return instantiate(cfg.trainer, run_dir=run_dir, callbacks=callbacks, loggers=[csv_log, *others])
+
+
+@contextmanager
+def _owned(run_dir: Path):
+    """Hold the run directory for this process alone: a second run in it would destroy both.
+
+    Raises:
+        UserError: if another process holds it, or if it cannot be written.
+    """
+    if rank_zero_only.rank:  # rank 0 holds it for all
+        yield
+        return
+    probe(run_dir / "checkpoints")
+    lock, owner = FileLock(run_dir / ".lock"), run_dir / ".owner"
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        holder = owner.read_text() if owner.exists() else "another process"
+        raise UserError(
+            f"the run directory {_short(run_dir)} is in use by {holder}; wait for it, or choose another with hydra.run.dir=..."
+        ) from error
+    try:
+        owner.write_text(f"process {os.getpid()} on {socket.gethostname()}")
+        yield
+    finally:
+        owner.unlink(missing_ok=True)
+        lock.release()
+
+
+def _checkpoint_to_resume(cfg: DictConfig, run_dir: Path) -> Path | None:
+    newest, damaged = newest_valid(run_dir / "checkpoints")
+    if not cfg.resume:
+        if newest or damaged:
+            raise UserError(
+                f"{_short(run_dir)} already holds a run; go on with it by resume={_short(run_dir)}, or choose another "
+                "hydra.run.dir"
+            )
+        return None
+    if damaged and not newest:
+        raise StorageError(
+            f"every checkpoint in {_short(run_dir)}/checkpoints is damaged ({', '.join(p.name for p in damaged)}), so there is "
+            "nothing to resume from; start a new run"
+        )
+    for path in damaged:
+        log.warning("%s is damaged and passed over; falling back to %s", path.name, newest.name)
+    if newest is None:
+        log.info("%s holds no checkpoint yet: starting from the beginning", _short(run_dir))
+    return newest
+
+
+def _already_complete(cfg: DictConfig, run_dir: Path, checkpoint: Path) -> bool:
+    done, wanted = steps_of(checkpoint), cfg.trainer.max_steps
+    if wanted < done:
+        raise UserError(
+            f"trainer.max_steps={wanted}: {_short(run_dir)} has already done {done} steps; ask for more than that, or start a "
+            "new run"
+        )
+    if wanted == done:
+        log.info(
+            "already complete: %s has done all %d steps; go on with trainer.max_steps=%d", _short(run_dir), done, 2 * done
+        )
+    return wanted == done
+
+
+def _conclude(cfg: DictConfig, run_dir: Path, trainer: "Trainer", model: "GAN", seconds: float) -> float | None:
+    """Write results.json, say what happened and what to do next."""
+    stopped_by = next((c.stopped_by for c in trainer.callbacks if getattr(c, "stopped_by", None)), None)
+    if rank_zero_only.rank == 0:
+        results = {
+            "status": "interrupted" if stopped_by else "finished",
+            "steps": model.steps,
+            "images": model.images,
+            "seconds": round(seconds, 1),
+            "last": model.published,
+        }
+        write_atomically(run_dir / "results.json", json.dumps(results, indent=2).encode())
+    where = _short(run_dir)
+    if stopped_by:
+        import signal
+
+        raise Interrupted(
+            f"stopped by {signal.Signals(stopped_by).name} after step {model.steps} of {cfg.trainer.max_steps}, everything "
+            f"saved; go on with: ganlab resume={where}",
+            130 if stopped_by == signal.SIGINT else 75,
+        )
+    if rank_zero_only.rank == 0:
+        log.info("%s", _summary(cfg, where, model, seconds))
+    objective = cfg.get("objective")
+    if objective is not None and objective not in model.published:
+        raise UserError(f"objective={objective} was not logged; logged were: {', '.join(sorted(model.published))}")
+    return model.published[objective] if objective else None
+
+
+def _summary(cfg: DictConfig, where: str, model: "GAN", seconds: float) -> str:
+    losses = "   ".join(f"{p}/loss {model.published.get(f'{p}/loss', float('nan')):.3f}" for p in model.players())
+    wins = model.published.get("game/real_wins")
+    judged = f"   a real image outscores a fake one {wins:.0%} of the time (50% is a tie)" if wins is not None else ""
+    size = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    minutes = f"{int(seconds) // 60}:{int(seconds) % 60:02d} min"
+    return "\n".join(
+        [
+            "",
+            f"finished {model.steps:,} steps on {model.images:,} images in {minutes} ({size:,} weights)",
+            f"  {losses}{judged}",
+            f"  run directory  {where}",
+            f"  pictures       {where}/samples/ (animation.gif: the same noise as training went on)",
+            f"  numbers        {where}/metrics.csv",
+            "next",
+            f"  ganlab sample run={where} n=64",
+            f"  ganlab resume={where} trainer.max_steps={2 * cfg.trainer.max_steps}",
+        ]
+    )
+
+
+def _height_width(image_size: Any) -> tuple[int, int]:
+    return (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
+
+
+def _short(path: Path) -> str:
+    """The path as the user would type it."""
+    path = path.resolve()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _quiet() -> None:
+    """Leave out what Lightning says about itself."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", module="lightning.*")
+    if rank_zero_only.rank:
+        logging.getLogger("ganlab").setLevel(logging.WARNING)

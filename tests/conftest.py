@@ -1,0 +1,44 @@
+"""Shared pieces: tiny runs of any variant, on one thread, in a temporary folder."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the tests state what a CPU does
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """Small convolutions are slower on several threads that share cores with other work."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def tiny() -> Callable[..., object]:
+    """The configuration of a run of seconds: batches of 8, networks of width 8, sparse pictures."""
+    from ganlab.config import compose
+
+    def make(*overrides: str):
+        base = ["trainer=cpu", "data.batch_size=8", "callbacks.samples.n=4"]
+        cfg = compose([*base, *overrides])
+        for player in ("generator", "discriminator"):
+            if "width" in cfg.model[player]:
+                cfg.model[player].width = 8
+        return cfg
+
+    return make
+
+
+@pytest.fixture
+def tiny_run(tiny, tmp_path: Path) -> Callable[..., object]:
+    """Train a tiny configuration in a folder; returns the module."""
+    from tests.helpers import fit
+
+    def run(*overrides: str, folder: str = "run", resume: bool = False, wrap=None):
+        return fit(tiny(*overrides), tmp_path / folder, resume=resume, wrap=wrap)
+
+    return run

@@ -1,0 +1,88 @@
+"""What several tests share."""
+
+from pathlib import Path
+
+import torch
+
+from ganlab.config import instantiate
+from ganlab.loggers.csv import CSVLog
+from ganlab.randomness import derive
+from ganlab.training.checkpoints import newest_valid, steps_of
+
+
+def build(cfg):
+    """Data and module of a configuration."""
+    data = instantiate(cfg.data)
+    data.prepare()
+    torch.manual_seed(derive(cfg.seed, "weights"))
+    return data, instantiate(cfg.model)
+
+
+def fit(cfg, folder: Path, *, resume: bool = False, wrap=None):
+    """Train without the command line's checks; ``wrap(module)`` may spy on the module first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data, module = build(cfg)
+    if wrap:
+        wrap(module)
+    checkpoint = newest_valid(folder / "checkpoints")[0] if resume else None
+    log = CSVLog(folder / "metrics.csv")
+    if checkpoint:
+        log.rewind(steps_of(checkpoint))
+    callbacks = list(instantiate(cfg.callbacks).values())
+    trainer = instantiate(cfg.trainer, run_dir=folder, callbacks=callbacks, loggers=[log])
+    trainer.fit(module, datamodule=data, ckpt_path=checkpoint)
+    return module
+
+
+def differences(one: dict, other: dict, path: str = "") -> list[str]:
+    """Paths at which two nested states differ in any bit."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        if one.keys() != other.keys():
+            return [f"{path}: keys {one.keys() ^ other.keys()}"]
+        return [found for key in one for found in differences(one[key], other[key], f"{path}/{key}")]
+    if isinstance(one, list | tuple):
+        if len(one) != len(other):
+            return [f"{path}: length"]
+        return [f for i, pair in enumerate(zip(one, other, strict=True)) for f in differences(*pair, f"{path}/{i}")]
+    if isinstance(one, torch.Tensor):
+        return [] if torch.equal(one, other) else [path]
+    return [] if one == other else [path]
+
+
+TRAINING_STATE = ("state_dict", "optimizer_states", "lr_schedulers", "ganlab", "global_step")
+
+
+def training_state(folder: Path) -> dict:
+    """What continues a run, from its newest checkpoint."""
+    from ganlab.training.checkpoints import read_checkpoint
+
+    checkpoint = read_checkpoint(newest_valid(folder / "checkpoints")[0])
+    return {key: checkpoint[key] for key in TRAINING_STATE}
+
+
+def in_child(function) -> int:
+    """Run ``function`` in a forked process; its exit code, or minus the signal that ended it.
+
+    A fork has everything imported already, so a case takes a fraction of a second. A ``GanlabError`` becomes its exit
+    code, as on the command line; nothing of pytest runs in the child.
+    """
+    import os
+    import sys
+    import traceback
+
+    from ganlab.errors import GanlabError
+
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            function()
+            code = 0
+        except GanlabError as error:
+            code = error.exit_code
+        except BaseException:
+            traceback.print_exc(file=sys.__stderr__)
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)

@@ -1,0 +1,130 @@
+"""Losses against closed forms, in value and in gradient."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from ganlab.losses.adversarial import LeastSquares, NonSaturating, Saturating, Wasserstein
+from ganlab.types import AdversarialLoss
+
+LOSSES = [NonSaturating(), Saturating(), LeastSquares(), Wasserstein()]
+
+
+def scores(*values: float) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def slope(loss, at: float) -> float:
+    """The derivative of ``loss`` with respect to one score."""
+    score = scores(at).requires_grad_()
+    (gradient,) = torch.autograd.grad(loss(score), score)
+    return gradient.item()
+
+
+def logistic(score: float) -> float:
+    return 1 / (1 + math.exp(-score))
+
+
+@pytest.mark.parametrize("loss", [NonSaturating(), Saturating()])
+def test_value_function_is_minus_log_4_where_the_discriminator_cannot_tell(loss):
+    assert -loss.discriminator(scores(0, 0), scores(0, 0)).item() == pytest.approx(-math.log(4))
+    assert -math.log(4) == pytest.approx(-1.386294, abs=1e-6)
+
+
+@pytest.mark.parametrize("loss", [NonSaturating(), Saturating()])
+def test_discriminator_minimises_both_cross_entropies(loss):
+    """-log D(x) - log(1 - D(G(z))), means of logarithms: neither a plus between them nor a log of a mean."""
+    real, fake = (2.0, -1.0), (0.5, -3.0)
+    of_real = sum(-math.log(logistic(r)) for r in real) / 2
+    of_fake = sum(-math.log(1 - logistic(f)) for f in fake) / 2
+    assert loss.discriminator(scores(*real), scores(*fake)).item() == pytest.approx(
+        of_real + of_fake, rel=1e-12
+    )
+
+
+def test_generator_losses_are_minus_log_d_and_log_one_minus_d():
+    fake = (0.5, -3.0)
+    non_saturating = -sum(math.log(logistic(f)) for f in fake) / 2
+    saturating = sum(math.log(1 - logistic(f)) for f in fake) / 2
+    assert NonSaturating().generator(scores(*fake)).item() == pytest.approx(non_saturating, rel=1e-12)
+    assert Saturating().generator(scores(*fake)).item() == pytest.approx(saturating, rel=1e-12)
+
+
+def test_both_generator_losses_pull_alike_at_zero_and_only_one_where_the_discriminator_is_sure():
+    assert slope(NonSaturating().generator, 0) == slope(Saturating().generator, 0) == -0.5
+    assert slope(NonSaturating().generator, -5) == pytest.approx(-0.993307, abs=1e-6)
+    assert slope(Saturating().generator, -5) == pytest.approx(-0.006693, abs=1e-6)
+
+
+@pytest.mark.parametrize("score", [-5.0, -0.3, 0.0, 4.0])
+def test_gradients_are_the_logistic_function(score):
+    real_part = slope(lambda r: NonSaturating().discriminator(r, scores(0.0)), score)
+    fake_part = slope(lambda f: NonSaturating().discriminator(scores(0.0), f), score)
+    assert real_part == pytest.approx(-(1 - logistic(score)))
+    assert fake_part == pytest.approx(logistic(score))
+    assert slope(NonSaturating().generator, score) == pytest.approx(-(1 - logistic(score)))
+    assert slope(Saturating().generator, score) == pytest.approx(-logistic(score))
+
+
+@pytest.mark.parametrize("loss", [NonSaturating(), Saturating()])
+def test_enormous_scores_stay_finite(loss):
+    """log(sigmoid) would be -inf here."""
+    wrong = loss.discriminator(torch.full((2,), -1e4), torch.full((2,), 1e4))
+    assert wrong.item() == pytest.approx(2e4)
+    assert loss.generator(torch.full((2,), -1e4)).isfinite()
+
+
+def test_least_squares_with_its_halves():
+    loss = LeastSquares()
+    real, fake = scores(0.5, 3.0), scores(-1.0, 2.0)
+    assert loss.discriminator(real, fake).item() == pytest.approx((0.25 + 4) / 4 + (1 + 4) / 4)
+    assert loss.generator(fake).item() == pytest.approx((4 + 1) / 4)
+    assert slope(loss.generator, -1.0) == pytest.approx(-2)  # without the half: -4
+
+
+def test_least_squares_optimum_is_the_weighted_target():
+    """For one point with densities p and q, D* = (b p + a q) / (p + q)."""
+    a, b, p, q = -1.0, 3.0, 0.2, 0.6
+    loss, best = LeastSquares(a=a, b=b), (b * p + a * q) / (p + q)
+    real = slope(lambda r: loss.discriminator(r, scores(0.0)), best)
+    fake = slope(lambda f: loss.discriminator(scores(0.0), f), best)
+    assert p * real + q * fake == pytest.approx(0, abs=1e-12)
+
+
+def test_least_squares_pearson_setting_is_half_the_chi_squared_divergence():
+    """With a, b, c = -1, 1, 0: E_p[D*^2] / 2 + E_q[D*^2] / 2 = chi^2(p + q, 2 q) / 2, on a finite space."""
+    p, q = scores(0.5, 0.3, 0.2), scores(0.2, 0.2, 0.6)
+    loss = LeastSquares(a=-1.0, b=1.0, c=0.0)
+    best = (p - q) / (p + q)
+    point = torch.stack([loss.generator(score[None]) for score in best])
+    pearson = ((p + q - 2 * q).square() / (p + q)).sum()
+    assert ((p + q) * point).sum().item() == pytest.approx(pearson.item() / 2)
+
+
+def test_wasserstein_is_a_difference_of_means_with_high_meaning_real():
+    loss = Wasserstein()
+    assert loss.discriminator(scores(3.0, 5.0), scores(1.0, -2.0)).item() == -4.5
+    assert loss.generator(scores(1.0, -2.0)).item() == 0.5
+    assert slope(loss.generator, 17.0) == -1
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_D10_scores_that_would_broadcast_are_refused(loss: AdversarialLoss):
+    for real, fake in (((4, 1), (4,)), ((4, 1), (4, 1)), ((4,), (3,)), ((1,), (4,)), ((), ())):
+        with pytest.raises(ValueError, match="one raw score"):
+            loss.discriminator(torch.zeros(real), torch.zeros(fake))
+    for fake in ((4, 1), (), (4, 1, 2, 2)):
+        with pytest.raises(ValueError, match="one raw score"):
+            loss.generator(torch.zeros(fake))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_bfloat16_scores_are_averaged_in_float32(loss: AdversarialLoss):
+    real, fake = torch.linspace(-3, 3, 501).bfloat16(), torch.linspace(-2, 1, 501).bfloat16()
+    result = loss.discriminator(real, fake), loss.generator(fake)
+    expected = loss.discriminator(real.double(), fake.double()), loss.generator(fake.double())
+    for low, high in zip(result, expected, strict=True):
+        assert low.dtype == torch.float32
+        assert low.item() == pytest.approx(high.item(), rel=1e-5)

@@ -1,0 +1,70 @@
+"""Every conf/model/*.yaml: fits, moves only its own player in each update, resumes exactly, samples the right shape."""
+
+from contextlib import contextmanager
+
+import pytest
+import torch
+
+from ganlab.config import config_dir
+from tests.helpers import differences, training_state
+
+VARIANTS = sorted(path.stem for path in (config_dir() / "model").glob("*.yaml"))
+
+
+def watch_updates(module) -> list[tuple[str, set[str]]]:
+    """Records, for each update, its player and the players whose parameters moved in it."""
+    moves: list[tuple[str, set[str]]] = []
+    update = module.update
+
+    def snapshot():
+        return {name: [p.detach().clone() for p in ps] for name, ps in module.parameters_of().items()}
+
+    @contextmanager
+    def watched(player):
+        before = snapshot()
+        with update(player) as terms:
+            yield terms
+        after = snapshot()
+        moved = {
+            name
+            for name in before
+            if any(not torch.equal(a, b) for a, b in zip(before[name], after[name], strict=True))
+        }
+        moves.append((player, moved))
+
+    module.update = watched
+    return moves
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_variant(name, tiny_run):
+    steps = 6
+    moves = []
+    straight = tiny_run(
+        f"model={name}", f"trainer.max_steps={steps}", folder="straight", wrap=lambda m: moves.append(watch_updates(m))
+    )
+    moves = moves[0]
+    assert straight.steps == straight.trainer.global_step == steps
+    assert straight.images == 8 * steps
+    assert {player for player, _ in moves} == set(straight.players()), "a player never moved"
+    assert all(moved == {player} for player, moved in moves), "an update moved another player than its own"
+    assert all(p.requires_grad for ps in straight.parameters_of().values() for p in ps)
+
+    tiny_run(f"model={name}", "trainer.max_steps=3", folder="halves")
+    resumed = tiny_run(f"model={name}", f"trainer.max_steps={steps}", folder="halves", resume=True)
+    folder = straight.trainer.default_root_dir
+    assert differences(training_state(_path(folder)), training_state(_path(resumed.trainer.default_root_dir))) == []
+
+    data = straight.trainer.datamodule
+    images = straight.sample(5, seed=3)
+    assert images.shape == (5, data.channels, data.height, data.width)
+    assert images.isfinite().all()
+    assert torch.equal(images, straight.sample(5, seed=3))
+    assert not torch.equal(images, straight.sample(5, seed=4))
+    assert not torch.equal(images[0], images[1])
+
+
+def _path(folder):
+    from pathlib import Path
+
+    return Path(folder)

@@ -1,0 +1,100 @@
+"""Two CPU processes (gloo) against one at twice the batch, and against each other."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from ganlab.config import compose
+from ganlab.randomness import Draws
+from ganlab.training.run import train
+from tests.helpers import differences, training_state
+
+CASES = {
+    "vanilla": ["model=vanilla"],
+    "wgan_gp": ["model=wgan_gp", "model.critic_steps=2", "data=digits"],
+    "began": ["model=began", "model.generator.width=8", "model.discriminator.width=8"],
+}
+QUIET = ["callbacks.samples.n=4", "callbacks.log.every_steps=1", "trainer.max_steps=8", "model.seed=5"]
+
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> dict[str, tuple[Path, Path]]:
+    """For each case: one process at batch 16, two at batch 8, eight steps, weights compared after every step."""
+    folders = {}
+    for name, overrides in CASES.items():
+        one, two = tmp_path_factory.mktemp(f"{name}-one"), tmp_path_factory.mktemp(f"{name}-two")
+        train(compose([*overrides, *QUIET, "trainer=cpu", "data.batch_size=16"]), one)
+        check_every_step = "callbacks.health.consistency_steps=1"
+        train(compose([*overrides, *QUIET, "trainer=ddp_cpu", "data.batch_size=8", check_every_step]), two)
+        folders[name] = (one, two)
+    return folders
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_P1_two_processes_equal_one_at_twice_the_batch(runs, name):
+    one, two = (training_state(folder) for folder in runs[name])
+    assert one["state_dict"].keys() == two["state_dict"].keys()
+    for key, value in one["state_dict"].items():
+        if isinstance(value, torch.Tensor):
+            assert torch.allclose(value, two["state_dict"][key], rtol=0, atol=1e-5), key
+    assert one["ganlab"]["images"] == two["ganlab"]["images"] == 16 * 8
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_P1_logged_losses_are_those_of_the_whole_batch(runs, name):
+    rows = [_rows(folder / "metrics.csv") for folder in runs[name]]
+    for one, two in zip(*rows, strict=True):
+        for key in one:
+            if re.match("discriminator/|generator/|game/(k|convergence)", key) and one[key]:
+                assert float(one[key]) == pytest.approx(float(two[key]), abs=2e-5), key
+
+
+def test_P1_began_balances_both_processes_with_one_k(runs):
+    """k follows the mean over both processes: it has moved, and as in one process."""
+    one, two = (training_state(folder)["state_dict"]["k"] for folder in runs["began"])
+    assert two > 0
+    assert torch.allclose(one, two, atol=1e-6)
+
+
+def test_P2_no_backward_pass_goes_around_the_averaging():
+    sources = Path(__file__).parents[2] / "src" / "ganlab"
+    calls = [
+        f"{path.name}: {line.strip()}"
+        for path in sources.rglob("*.py")
+        for line in path.read_text().splitlines()
+        if re.search(r"(?<!manual_)\bbackward\(", line) and "def " not in line and "manual_backward" not in line
+    ]
+    assert calls == []
+
+
+def test_P3_processes_draw_different_noise_that_together_is_one_batch():
+    whole = Draws(3, "step", 7).normal(8, 5)
+    parts = [Draws(3, "step", 7, rank=rank, world=2).normal(4, 5) for rank in range(2)]
+    assert torch.equal(torch.cat(parts), whole)
+    assert not torch.equal(*parts)
+
+
+def test_P6_batch_statistics_follow_rank_zero(tmp_path):
+    """With batch normalization the processes see different batches; their weights and buffers still agree, each step."""
+    overrides = ["model=dcgan", "model.generator.width=8", "model.discriminator.width=8", "data.image_size=16"]
+    quick = ["trainer=ddp_cpu", "trainer.max_steps=4", "data.batch_size=8", "callbacks.health.consistency_steps=1"]
+    train(compose([*overrides, *quick, "callbacks.samples.n=4"]), tmp_path)
+    assert (tmp_path / "results.json").exists()
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    import csv
+
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_differences_would_be_noticed():
+    """The comparison that exact resume relies on sees one bit."""
+    value = torch.ones(3)
+    other = value.clone()
+    other[1] = torch.nextafter(other[1], torch.tensor(2.0))
+    assert differences({"a": [value]}, {"a": [other]}) == ["/a/0"]
