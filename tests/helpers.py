@@ -43,7 +43,11 @@ def differences(one: dict, other: dict, path: str = "") -> list[str]:
     if isinstance(one, list | tuple):
         if len(one) != len(other):
             return [f"{path}: length"]
-        return [f for i, pair in enumerate(zip(one, other, strict=True)) for f in differences(*pair, f"{path}/{i}")]
+        return [
+            f
+            for i, pair in enumerate(zip(one, other, strict=True))
+            for f in differences(*pair, f"{path}/{i}")
+        ]
     if isinstance(one, torch.Tensor):
         return [] if torch.equal(one, other) else [path]
     return [] if one == other else [path]

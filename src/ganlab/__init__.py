@@ -1,9 +1,9 @@
 """ganlab: train, measure and compare generative adversarial networks.
 
-    import ganlab
-    model = ganlab.load("outputs/dcgan-digits/...")     # ready to sample
-    images = model.sample(64, seed=0)                   # (64, C, H, W) in [-1, 1]
-    cfg = ganlab.compose(["model=wgan_gp", "seed=1"])   # the configuration of a list of overrides
+import ganlab
+model = ganlab.load("outputs/dcgan-digits/...")     # ready to sample
+images = model.sample(64, seed=0)                   # (64, C, H, W) in [-1, 1]
+cfg = ganlab.compose(["model=wgan_gp", "seed=1"])   # the configuration of a list of overrides
 """
 
 from typing import TYPE_CHECKING, Any

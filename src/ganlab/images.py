@@ -39,7 +39,9 @@ def save_png(picture: Tensor, path: Path, scale: int = 1) -> None:
     from PIL import Image
 
     pixels = picture.cpu().permute(1, 2, 0)  # (H, W, C)
-    image = Image.fromarray(pixels.squeeze(2).numpy() if pixels.shape[2] == 1 else pixels.contiguous().numpy())
+    image = Image.fromarray(
+        pixels.squeeze(2).numpy() if pixels.shape[2] == 1 else pixels.contiguous().numpy()
+    )
     if scale > 1:
         image = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -41,7 +41,10 @@ def test_variant(name, tiny_run):
     steps = 6
     moves = []
     straight = tiny_run(
-        f"model={name}", f"trainer.max_steps={steps}", folder="straight", wrap=lambda m: moves.append(watch_updates(m))
+        f"model={name}",
+        f"trainer.max_steps={steps}",
+        folder="straight",
+        wrap=lambda m: moves.append(watch_updates(m)),
     )
     moves = moves[0]
     assert straight.steps == straight.trainer.global_step == steps
@@ -53,7 +56,10 @@ def test_variant(name, tiny_run):
     tiny_run(f"model={name}", "trainer.max_steps=3", folder="halves")
     resumed = tiny_run(f"model={name}", f"trainer.max_steps={steps}", folder="halves", resume=True)
     folder = straight.trainer.default_root_dir
-    assert differences(training_state(_path(folder)), training_state(_path(resumed.trainer.default_root_dir))) == []
+    assert (
+        differences(training_state(_path(folder)), training_state(_path(resumed.trainer.default_root_dir)))
+        == []
+    )
 
     data = straight.trainer.datamodule
     images = straight.sample(5, seed=3)

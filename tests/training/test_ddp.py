@@ -19,7 +19,6 @@ CASES = {
 QUIET = ["callbacks.samples.n=4", "callbacks.log.every_steps=1", "trainer.max_steps=8", "model.seed=5"]
 
 
-
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory) -> dict[str, tuple[Path, Path]]:
     """For each case: one process at batch 16, two at batch 8, eight steps, weights compared after every step."""
@@ -65,7 +64,9 @@ def test_P2_no_backward_pass_goes_around_the_averaging():
         f"{path.name}: {line.strip()}"
         for path in sources.rglob("*.py")
         for line in path.read_text().splitlines()
-        if re.search(r"(?<!manual_)\bbackward\(", line) and "def " not in line and "manual_backward" not in line
+        if re.search(r"(?<!manual_)\bbackward\(", line)
+        and "def " not in line
+        and "manual_backward" not in line
     ]
     assert calls == []
 
@@ -78,9 +79,19 @@ def test_P3_processes_draw_different_noise_that_together_is_one_batch():
 
 
 def test_P6_batch_statistics_follow_rank_zero(tmp_path):
-    """With batch normalization the processes see different batches; their weights and buffers still agree, each step."""
-    overrides = ["model=dcgan", "model.generator.width=8", "model.discriminator.width=8", "data.image_size=16"]
-    quick = ["trainer=ddp_cpu", "trainer.max_steps=4", "data.batch_size=8", "callbacks.health.consistency_steps=1"]
+    """With batch normalization the processes see different batches; their weights still agree after each step."""
+    overrides = [
+        "model=dcgan",
+        "model.generator.width=8",
+        "model.discriminator.width=8",
+        "data.image_size=16",
+    ]
+    quick = [
+        "trainer=ddp_cpu",
+        "trainer.max_steps=4",
+        "data.batch_size=8",
+        "callbacks.health.consistency_steps=1",
+    ]
     train(compose([*overrides, *quick, "callbacks.samples.n=4"]), tmp_path)
     assert (tmp_path / "results.json").exists()
 

@@ -17,7 +17,12 @@ from ganlab.training.run import train
 from tests.helpers import differences, in_child, training_state
 
 EPOCH = 10  # steps: 1,297 images in batches of 128, and a bit
-QUICK = ["trainer=cpu", "data.batch_size=128", "callbacks.samples.n=4", f"callbacks.checkpoints.every_images={3 * 128}"]
+QUICK = [
+    "trainer=cpu",
+    "data.batch_size=128",
+    "callbacks.samples.n=4",
+    f"callbacks.checkpoints.every_images={3 * 128}",
+]
 MLP = ["model=mlp_gan", "data.image_size=8", *QUICK]
 
 
@@ -59,13 +64,25 @@ def test_R1_killed_at_any_step(step, straight, tmp_path, monkeypatch):
     [
         ["model=began", "model.generator.width=4", "model.discriminator.width=4", "model.k_rate=0.1"],
         ["model=dcgan_keras", "data.image_size=8"],
-        ["model=wgan", "data.image_size=16", "model.generator.width=4", "model.discriminator.width=4", "model.critic_steps=2"],
+        [
+            "model=wgan",
+            "data.image_size=16",
+            "model.generator.width=4",
+            "model.discriminator.width=4",
+            "model.critic_steps=2",
+        ],
         ["model=wgan_gp", "data.image_size=16", "model.critic_steps=2", "data.flip=true"],
     ],
     ids=["k", "dropout", "critic steps", "penalty and flips"],
 )
 def test_R1_whatever_a_variant_remembers(overrides, tmp_path, monkeypatch):
-    command = [*overrides, *QUICK, "data.batch_size=32", "callbacks.checkpoints.every_images=64", "trainer.max_steps=9"]
+    command = [
+        *overrides,
+        *QUICK,
+        "data.batch_size=32",
+        "callbacks.checkpoints.every_images=64",
+        "trainer.max_steps=9",
+    ]
     train(compose(command), tmp_path / "straight")
     crash(command, tmp_path / "killed", 6, monkeypatch)
     train(compose([*command, "resume=auto"]), tmp_path / "killed")
@@ -79,7 +96,12 @@ def test_R1_streamed_folder(workers, tmp_path, monkeypatch):
     for index in range(24):
         pixels = torch.randint(0, 255, (9, 9, 3), generator=generator, dtype=torch.uint8)
         Image.fromarray(pixels.numpy()).save(tmp_path / "images" / f"{index}.png")
-    source = ["data=folder", f"data.root={tmp_path / 'images'}", "data.memory_limit=0", f"data.workers={workers}"]
+    source = [
+        "data=folder",
+        f"data.root={tmp_path / 'images'}",
+        "data.memory_limit=0",
+        f"data.workers={workers}",
+    ]
     command = ["model=mlp_gan", *QUICK, *source, "data.image_size=8", "data.batch_size=6", "data.flip=true"]
     command += ["callbacks.checkpoints.every_images=12", "trainer.max_steps=9"]
     train(compose(command), tmp_path / "straight")
@@ -186,7 +208,7 @@ def test_nothing_whole_to_resume_from_is_an_error(tmp_path):
     train(compose([*MLP, "trainer.max_steps=2"]), tmp_path)
     for path in (tmp_path / "checkpoints").glob(PATTERN):
         path.write_bytes(b"")
-    with pytest.raises(StorageError, match="every checkpoint in .* is damaged"):
+    with pytest.raises(StorageError, match=r"every checkpoint in .* is damaged"):
         train(compose([*MLP, "trainer.max_steps=5", "resume=auto"]), tmp_path)
 
 

@@ -72,7 +72,8 @@ class Checkpoints(Callback):
             known = ", ".join(sorted(module.published))
             log.warning("callbacks.checkpoints.monitor=%s is not logged; logged are: %s", self.monitor, known)
         elif math.isfinite(value) and (
-            self.best_value is None or (value < self.best_value if self.mode == "min" else value > self.best_value)
+            self.best_value is None
+            or (value < self.best_value if self.mode == "min" else value > self.best_value)
         ):
             self.best_value, self.best_steps = value, module.steps
 

@@ -36,13 +36,20 @@ class Health(Callback):
         min_diversity: float = 0.3,
         consistency_steps: int = 1000,
     ) -> None:
-        self.check_steps, self.every_steps, self.patience, self.warm_up = check_steps, every_steps, patience, warm_up
+        self.check_steps, self.every_steps, self.patience, self.warm_up = (
+            check_steps,
+            every_steps,
+            patience,
+            warm_up,
+        )
         self.max_gap, self.min_diversity, self.consistency_steps = max_gap, min_diversity, consistency_steps
         self.signs: dict[str, int] = {}
         self.warned: set[str] = set()
         self.last_losses: dict[str, float] = {}
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch, batch_idx: int
+    ) -> None:
         if pl_module.steps % self.check_steps == 0:
             self.require_finite(pl_module)
         if trainer.world_size > 1 and pl_module.steps % self.consistency_steps == 0:
@@ -72,9 +79,9 @@ class Health(Callback):
             module,
             "collapse",
             diversity < self.min_diversity,
-            f"the samples of a batch are nearly identical (their distances are {diversity:.0%} of the real images'): the "
-            "generator may have collapsed. Look at samples/; lower learning rates, a larger batch, model=wgan_gp or more "
-            "data help",
+            f"the samples of a batch are nearly identical (their distances are {diversity:.0%} of the real images'): "
+            "the generator may have collapsed. Look at samples/; lower learning rates, a larger batch, "
+            "model=wgan_gp or more data help",
         )
         if module.scores_are_logits:
             gap = module.published.get("game/real_score", 0.0) - module.published.get("game/fake_score", 0.0)
@@ -82,14 +89,14 @@ class Health(Callback):
                 module,
                 "discriminator_wins",
                 gap > self.max_gap,
-                f"the discriminator tells real from fake without effort (score gap {gap:.1f}), so the generator learns little. "
-                "A lower model.optimizers.discriminator.lr, model/loss=least_squares or model=wgan_gp help",
+                f"the discriminator tells real from fake without effort (score gap {gap:.1f}), so the generator "
+                "learns little. A lower model.optimizers.discriminator.lr, model/loss=least_squares or model=wgan_gp "
+                "help",
             )
 
     def sign(self, module: GAN, name: str, shown: bool, advice: str) -> None:
         """Count a sign; warn the first time that it has shown ``patience`` times in a row."""
         self.signs[name] = self.signs.get(name, 0) + 1 if shown else 0
-        module.published[f"health/{name}"] = float(self.signs[name] >= self.patience)
         if self.signs[name] >= self.patience and module.steps > self.warm_up and name not in self.warned:
             self.warned.add(name)
             if module.trainer.is_global_zero:
@@ -102,8 +109,8 @@ def require_finite_weights(module: GAN) -> None:
         total = sum(p.detach().double().abs().sum() for p in parameters)
         if not math.isfinite(float(module.mean_over_ranks(torch.as_tensor(total)))):
             raise DivergedError(
-                f"a weight of the {player} is not finite at step {module.steps}; the last checkpoint before is kept. Try a "
-                f"lower model.optimizers.{player}.lr or model.gradient_clip=1"
+                f"a weight of the {player} is not finite at step {module.steps}; the last checkpoint before is kept. "
+                f"Try a lower model.optimizers.{player}.lr or model.gradient_clip=1"
             )
 
 
@@ -113,6 +120,6 @@ def require_equal_weights(trainer: Trainer, module: GAN) -> None:
     digest = weights.view(torch.int32).to(torch.int64).sum()
     if len(trainer.strategy.all_gather(digest).unique()) > 1:
         raise PeerError(
-            f"the processes' weights differ at step {module.steps}: gradients were not averaged. Use self.update(player) or "
-            "self.manual_backward(loss), which average them"
+            f"the processes' weights differ at step {module.steps}: gradients were not averaged. "
+            "Use self.update(player) or self.manual_backward(loss), which average them"
         )

@@ -22,7 +22,9 @@ class MetricsLog(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.last_time, self.last_images = time.monotonic(), pl_module.images
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch, batch_idx: int
+    ) -> None:
         steps = pl_module.steps
         if steps != 1 and steps % self.every_steps and steps != trainer.max_steps:
             return
@@ -34,7 +36,7 @@ class MetricsLog(Callback):
 
 
 def _scores(module: GAN, seen: Observation) -> dict[str, float]:
-    """Mean scores and how often a real image scores higher than a fake one: 0.5 is a tie, 1 a discriminator that wins."""
+    """Mean scores and how often a real image outscores a fake one: 0.5 is a tie, 1 a discriminator that wins."""
     if "real_score" not in seen:
         return {}
     real, fake = seen["real_score"].float(), seen["fake_score"].float()

@@ -47,7 +47,13 @@ class Progress(Callback):
         else:
             done = pl_module.steps - self.first
             left = (self.total - pl_module.steps) * (now - self.started) / done
-            log.info("step %d/%d  %s  %s left", pl_module.steps, self.total, _state(pl_module), tqdm.format_interval(left))
+            log.info(
+                "step %d/%d  %s  %s left",
+                pl_module.steps,
+                self.total,
+                _state(pl_module),
+                tqdm.format_interval(left),
+            )
 
     def on_train_end(self, trainer: Trainer, pl_module: GAN) -> None:
         self.bar.close()
@@ -59,6 +65,8 @@ class Progress(Callback):
 
 def _state(module: GAN) -> str:
     """``discriminator 0.61, generator 1.32, 850 images/s``."""
-    losses = [f"{player} {module.published.get(f'{player}/loss', float('nan')):.3g}" for player in module.players()]
+    losses = [
+        f"{player} {module.published.get(f'{player}/loss', float('nan')):.3g}" for player in module.players()
+    ]
     speed = module.published.get("progress/images_per_second", 0.0)
     return ", ".join([*losses, f"{speed:.0f} images/s"])

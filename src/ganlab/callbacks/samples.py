@@ -27,7 +27,9 @@ class Samples(Callback):
         if pl_module.steps == 0:
             self.draw(trainer, pl_module)
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: LatentGAN, outputs, batch, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LatentGAN, outputs, batch, batch_idx: int
+    ) -> None:
         if crossed(self.every_images, pl_module, batch) or pl_module.steps == trainer.max_steps:
             self.draw(trainer, pl_module)
 

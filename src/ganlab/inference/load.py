@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from ganlab.models.latent import LatentGAN
 
 
-def load(run_dir: str | Path, checkpoint: Literal["last", "best"] = "last", device: str = "cpu") -> "LatentGAN":
-    """The model of a run in eval mode, ready to ``sample(n)``: built from its configuration, weights read without pickle.
+def load(
+    run_dir: str | Path, checkpoint: Literal["last", "best"] = "last", device: str = "cpu"
+) -> "LatentGAN":
+    """The model of a run in eval mode, ready to ``sample(n)``: its configuration, and weights read without pickle.
 
     Raises:
         UserError: if this is no run directory, or holds no such checkpoint.
@@ -24,10 +26,20 @@ def load(run_dir: str | Path, checkpoint: Literal["last", "best"] = "last", devi
     run_dir = Path(run_dir)
     config = run_dir / ".hydra" / "config.yaml"
     if not config.is_file():
-        raise UserError(f"{run_dir} is not a run directory: it has no .hydra/config.yaml; runs are made by `ganlab`")
-    path = newest_valid(run_dir / "checkpoints")[0] if checkpoint == "last" else run_dir / "checkpoints" / "best.ckpt"
+        raise UserError(
+            f"{run_dir} is not a run directory: it has no .hydra/config.yaml; runs are made by `ganlab`"
+        )
+    path = (
+        newest_valid(run_dir / "checkpoints")[0]
+        if checkpoint == "last"
+        else run_dir / "checkpoints" / "best.ckpt"
+    )
     if path is None or not path.exists():
-        hint = "" if checkpoint == "last" else "; only a run with callbacks.checkpoints.monitor=... keeps its best"
+        hint = (
+            ""
+            if checkpoint == "last"
+            else "; only a run with callbacks.checkpoints.monitor=... keeps its best"
+        )
         raise UserError(f"{run_dir} holds no {checkpoint} checkpoint{hint}")
     model = instantiate(OmegaConf.load(config).model)
     state = read_checkpoint(path)

@@ -40,7 +40,9 @@ class CSVLog(Logger):
         with open(self.path, newline="") as file:
             reader = csv.DictReader(file)
             self.columns = list(reader.fieldnames or FIRST)
-            whole = [row for row in reader if None not in row.values()]  # a killed process may leave half a row
+            whole = [
+                row for row in reader if None not in row.values()
+            ]  # a killed process may leave half a row
         self.rows = [row for row in whole if int(row["step"]) <= step]
         self.seconds_before = float(self.rows[-1]["seconds"]) if self.rows else 0.0
         self._rewrite()

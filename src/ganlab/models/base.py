@@ -69,7 +69,9 @@ class GAN(LightningModule):
         players = self.players()
         for what, given in (("optimizers", self.optimizer_factories), ("schedules", self.schedule_factories)):
             if unknown := set(given) - set(players):
-                raise UserError(f"model.{what}: {sorted(unknown)} are no players of this game; they are {list(players)}")
+                raise UserError(
+                    f"model.{what}: {sorted(unknown)} are no players of this game; they are {list(players)}"
+                )
         if missing := set(players) - set(self.optimizer_factories):
             raise UserError(f"model.optimizers: no optimizer for {sorted(missing)}")
         self._parameters_of = {
@@ -79,7 +81,9 @@ class GAN(LightningModule):
             name: _fused(self.optimizer_factories[name], parameters)
             for name, parameters in self._parameters_of.items()
         }
-        self._schedule_of = {name: make(self._optimizer_of[name]) for name, make in self.schedule_factories.items()}
+        self._schedule_of = {
+            name: make(self._optimizer_of[name]) for name, make in self.schedule_factories.items()
+        }
         return list(self._optimizer_of.values()), list(self._schedule_of.values())
 
     @contextmanager
@@ -95,8 +99,8 @@ class GAN(LightningModule):
             loss = torch.stack(list(terms.values())).sum() if len(terms) > 1 else next(iter(terms.values()))
             if loss.device.type == "cpu" and self.draws.world == 1:
                 self._stop_unless_finite(player, terms, loss)
-            optimizer = self._optimizer_of[player]
-            optimizer.zero_grad(set_to_none=True)
+            for parameter in self._parameters_of[player]:
+                parameter.grad = None  # what zero_grad does, without its bookkeeping
             self.manual_backward(loss)
             if self.gradient_clip is not None:
                 norm = nn.utils.clip_grad_norm_(self._parameters_of[player], self.gradient_clip)
@@ -124,9 +128,7 @@ class GAN(LightningModule):
             self._optimizer_of[player].step()
         else:
             self._stepped = True
-            wrapped = self.optimizers(use_pl_optimizer=True)
-            wrapped = wrapped if isinstance(wrapped, list) else [wrapped]
-            wrapped[list(self._optimizer_of).index(player)].step()
+            self._counted_optimizer_of[player].step()
         if player in self._schedule_of:
             self._schedule_of[player].step()
         self.after_update(player)
@@ -189,9 +191,9 @@ class GAN(LightningModule):
             return
         values = ", ".join(f"{name}={value.item():g}" for name, value in terms.items())
         raise DivergedError(
-            f"the {player}'s loss is not finite in step {self.steps} ({values}; learning rate {self.learning_rate(player):g}); its weights "
-            f"were not touched. Try a lower model.optimizers.{player}.lr, model.gradient_clip=1 or precision=32, and "
-            "look for non-finite values in your own data"
+            f"the {player}'s loss is not finite in step {self.steps} ({values}; learning rate "
+            f"{self.learning_rate(player):g}); its weights were not touched. Try a lower model.optimizers.{player}.lr, "
+            "model.gradient_clip=1 or precision=32"
         )
 
     # -- time and chance -----------------------------------------------------------------------------------------
@@ -199,6 +201,11 @@ class GAN(LightningModule):
     def on_fit_start(self) -> None:
         rank, world = self.trainer.global_rank, self.trainer.world_size
         self.draws = Draws(self.seed, "noise", rank=rank, world=world, device=self.device)
+
+    def on_train_start(self) -> None:
+        wrapped = self.optimizers()
+        wrapped = wrapped if isinstance(wrapped, list) else [wrapped]
+        self._counted_optimizer_of = dict(zip(self._optimizer_of, wrapped, strict=True))
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Count the step and make all randomness in it a function of (seed, step, rank)."""

@@ -17,7 +17,9 @@ class BEGAN(LatentGAN):
     k_rate: lambda_k, how fast k follows.
     """
 
-    def __init__(self, *, diversity: float = 0.5, k_rate: float = 0.001, **options: Unpack[LatentOptions]) -> None:
+    def __init__(
+        self, *, diversity: float = 0.5, k_rate: float = 0.001, **options: Unpack[LatentOptions]
+    ) -> None:
         super().__init__(**options)
         self.diversity = diversity
         self.k_rate = k_rate
@@ -38,7 +40,12 @@ class BEGAN(LatentGAN):
             fake_energy = self.energy(fake)
             terms["fake"] = fake_energy.mean()
         self.balance(real_energy, fake_energy)
-        return {"real": real, "fake": fake.detach(), "real_score": -real_energy.detach(), "fake_score": -fake_energy.detach()}
+        return {
+            "real": real,
+            "fake": fake.detach(),
+            "real_score": -real_energy.detach(),
+            "fake_score": -fake_energy.detach(),
+        }
 
     @torch.no_grad()
     def balance(self, real_energy: Tensor, fake_energy: Tensor) -> None:

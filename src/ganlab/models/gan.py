@@ -29,10 +29,17 @@ class StandardGAN(LatentGAN):
         with self.update("discriminator") as terms:
             fake = self.generate(len(real)).detach()
             real_score = self.discriminator(real)
-            fake_score = self.discriminator(fake)  # on its own: batch statistics of real and fake are not mixed
+            fake_score = self.discriminator(
+                fake
+            )  # on its own: batch statistics of real and fake are not mixed
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
         if self.every(self.discriminator_steps):
             with self.update("generator") as terms:
                 fake = self.generate(len(real))  # fresh z, as in algorithm 1
                 terms["adversarial"] = self.loss.generator(self.discriminator(fake))
-        return {"real": real, "fake": fake.detach(), "real_score": real_score.detach(), "fake_score": fake_score.detach()}
+        return {
+            "real": real,
+            "fake": fake.detach(),
+            "real_score": real_score.detach(),
+            "fake_score": fake_score.detach(),
+        }

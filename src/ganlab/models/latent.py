@@ -68,7 +68,9 @@ class LatentGAN(GAN):
             UserError: if a label is asked of a model that knows none.
         """
         if label is not None:
-            raise UserError(f"label={label}: this model was trained without labels, so it has no classes to choose from")
+            raise UserError(
+                f"label={label}: this model was trained without labels, so it has no classes to choose from"
+            )
         latents = self.prior(Draws(seed, "sample"), n)
         network = self.average.current() if averaged else self.generator
         with _eval_mode(network):
@@ -80,7 +82,7 @@ class LatentGAN(GAN):
         """Send two images through both players before any training.
 
         Raises:
-            UserError: if the generator's images are not (channels, height, width) or the discriminator cannot read such.
+            UserError: the generator's images are not (channels, height, width), or the discriminator cannot read them.
         """
         with _eval_mode(self.generator), _eval_mode(self.discriminator):
             image = self.generator(self.prior(Draws(0), 2))

@@ -56,7 +56,12 @@ class WGAN(LatentGAN):
             with self.update("generator") as terms:
                 fake = self.generate(len(real))
                 terms["adversarial"] = self.loss.generator(self.discriminator(fake))
-        return {"real": real, "fake": fake.detach(), "real_score": real_score.detach(), "fake_score": fake_score.detach()}
+        return {
+            "real": real,
+            "fake": fake.detach(),
+            "real_score": real_score.detach(),
+            "fake_score": fake_score.detach(),
+        }
 
     def after_update(self, player: str) -> None:
         super().after_update(player)
@@ -96,9 +101,16 @@ class WGANGP(LatentGAN):
             real_score, fake_score = self.discriminator(real), self.discriminator(fake)
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
             epsilon = self.draws.uniform(len(real), 1, 1, 1)  # one for each sample
-            terms["gradient_penalty"] = self.gp_weight * gradient_penalty(self.discriminator, real, fake, epsilon)
+            terms["gradient_penalty"] = self.gp_weight * gradient_penalty(
+                self.discriminator, real, fake, epsilon
+            )
         if self.every(self.critic_steps):
             with self.update("generator") as terms:
                 fake = self.generate(len(real))
                 terms["adversarial"] = self.loss.generator(self.discriminator(fake))
-        return {"real": real, "fake": fake.detach(), "real_score": real_score.detach(), "fake_score": fake_score.detach()}
+        return {
+            "real": real,
+            "fake": fake.detach(),
+            "real_score": real_score.detach(),
+            "fake_score": fake_score.detach(),
+        }

@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class NoAverage(nn.Module):
@@ -34,6 +34,7 @@ class EMA(nn.Module):
             raise ValueError(f"half_life={half_life}: expected a number of images above 0")
         self.half_life, self.ramp_up = half_life, ramp_up
         self.seen = 0
+        self._pairs: tuple[list[Tensor], ...] | None = None
 
     def follow(self, network: nn.Module) -> None:
         """Start at ``network``; its copy is this module's only child."""
@@ -46,10 +47,25 @@ class EMA(nn.Module):
         half_life = self.half_life if self.ramp_up is None else min(self.half_life, self.ramp_up * images)
         weight = 1 - 0.5 ** ((images - self.seen) / max(half_life, 1e-8))
         self.seen = images
-        source = self.source[0]
-        torch._foreach_lerp_(list(self.average.parameters()), list(source.parameters()), weight)
-        for mine, theirs in zip(self.average.buffers(), source.buffers(), strict=True):
-            mine.copy_(theirs)
+        averages, weights, copies, buffers = self._paired()
+        torch._foreach_lerp_(averages, weights, weight)
+        if buffers:
+            torch._foreach_copy_(copies, buffers)
+
+    def _paired(self) -> tuple[list[Tensor], ...]:
+        """My parameters and the network's, my buffers and the network's; collecting them each step would cost time."""
+        if self._pairs is None:
+            networks = (self.average, self.source[0])
+            self._pairs = (
+                *(list(network.parameters()) for network in networks),
+                *(list(network.buffers()) for network in networks),
+            )
+        return self._pairs
+
+    def _apply(self, fn, recurse: bool = True) -> "EMA":
+        """A move to another device or type makes new tensors."""
+        self._pairs = None
+        return super()._apply(fn, recurse)
 
     def current(self) -> nn.Module:
         return self.average

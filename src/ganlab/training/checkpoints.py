@@ -30,7 +30,9 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     However the process ends, the target is either absent, or the old file, or the new one.
     """
 
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: Path, storage_options: Any | None = None) -> None:
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: Path, storage_options: Any | None = None
+    ) -> None:
         path = Path(path)
         temporary = path.with_name(path.name + TEMPORARY)
         try:
@@ -42,11 +44,16 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             write_atomically(checksum_path(path), digest(temporary).encode())
             os.replace(temporary, path)
             sync_folder(path.parent)
-        except (OSError, RuntimeError) as error:  # PyTorch's zip writer raises RuntimeError when the disk is full
+        except (
+            OSError,
+            RuntimeError,
+        ) as error:  # PyTorch's zip writer raises RuntimeError when the disk is full
             temporary.unlink(missing_ok=True)
             raise StorageError(f"could not write the checkpoint {path}: {error}") from error
 
-    def load_checkpoint(self, path: Path, map_location: Any | None = None, weights_only: bool | None = None) -> dict:
+    def load_checkpoint(
+        self, path: Path, map_location: Any | None = None, weights_only: bool | None = None
+    ) -> dict:
         return read_checkpoint(Path(path), map_location)
 
 
@@ -56,16 +63,24 @@ def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
     Raises:
         StorageError: if the file is damaged, does not match its checksum or holds anything else.
     """
+    if os.environ.get("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "0") not in ("", "0"):
+        raise UserError(
+            "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD is set, which makes PyTorch run code from checkpoints; unset it"
+        )
     path = Path(path).resolve()
     if not path.is_file():
         raise UserError(f"checkpoint {path}: no such file")
     if checksum_path(path).exists() and checksum_path(path).read_text().strip() != digest(path):
-        raise StorageError(f"checkpoint {path} is damaged: its contents do not match {checksum_path(path).name}")
+        raise StorageError(
+            f"checkpoint {path} is damaged: its contents do not match {checksum_path(path).name}"
+        )
     try:
         return torch.load(path, map_location=map_location or "cpu", weights_only=True)
     except Exception as error:
         reason = str(error).splitlines()[0]
-        raise StorageError(f"checkpoint {path} cannot be read as tensors and plain values ({reason})") from error
+        raise StorageError(
+            f"checkpoint {path} cannot be read as tensors and plain values ({reason})"
+        ) from error
 
 
 def newest_valid(folder: Path) -> tuple[Path | None, list[Path]]:

@@ -40,7 +40,9 @@ class AdversarialDDP(DDPStrategy):
         """Nothing: there is no wrapper to hook into."""
 
     def post_backward(self, closure_loss: Tensor) -> None:
-        gradients = [p.grad for p in self.lightning_module.parameters() if p.requires_grad and p.grad is not None]
+        gradients = [
+            p.grad for p in self.lightning_module.parameters() if p.requires_grad and p.grad is not None
+        ]
         average_coalesced(gradients)
 
     def on_train_batch_start(self, batch, batch_idx: int) -> None:
@@ -102,7 +104,7 @@ class _Launcher(_SubprocessScriptLauncher):
 
 
 def leave_group(launcher: object) -> None:
-    """Wait for the processes that were started, close the group and forget its addresses, so that the next run starts fresh."""
+    """Close the group, wait for the processes that were started, forget their addresses: the next run starts fresh."""
     if not (dist.is_available() and dist.is_initialized()):
         return
     dist.destroy_process_group()

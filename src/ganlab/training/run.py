@@ -90,7 +90,8 @@ def _owned(run_dir: Path):
     except Timeout as error:
         holder = owner.read_text() if owner.exists() else "another process"
         raise UserError(
-            f"the run directory {_short(run_dir)} is in use by {holder}; wait for it, or choose another with hydra.run.dir=..."
+            f"the run directory {_short(run_dir)} is in use by {holder}; wait for it, or choose another with "
+            "hydra.run.dir=..."
         ) from error
     try:
         owner.write_text(f"process {os.getpid()} on {socket.gethostname()}")
@@ -111,8 +112,8 @@ def _checkpoint_to_resume(cfg: DictConfig, run_dir: Path) -> Path | None:
         return None
     if damaged and not newest:
         raise StorageError(
-            f"every checkpoint in {_short(run_dir)}/checkpoints is damaged ({', '.join(p.name for p in damaged)}), so there is "
-            "nothing to resume from; start a new run"
+            f"every checkpoint in {_short(run_dir)}/checkpoints is damaged ({', '.join(p.name for p in damaged)}), "
+            "so there is nothing to resume from; start a new run"
         )
     for path in damaged:
         log.warning("%s is damaged and passed over; falling back to %s", path.name, newest.name)
@@ -125,17 +126,22 @@ def _already_complete(cfg: DictConfig, run_dir: Path, checkpoint: Path) -> bool:
     done, wanted = steps_of(checkpoint), cfg.trainer.max_steps
     if wanted < done:
         raise UserError(
-            f"trainer.max_steps={wanted}: {_short(run_dir)} has already done {done} steps; ask for more than that, or start a "
-            "new run"
+            f"trainer.max_steps={wanted}: {_short(run_dir)} has already done {done} steps; ask for more than that, "
+            "or start a new run"
         )
     if wanted == done:
         log.info(
-            "already complete: %s has done all %d steps; go on with trainer.max_steps=%d", _short(run_dir), done, 2 * done
+            "already complete: %s has done all %d steps; go on with trainer.max_steps=%d",
+            _short(run_dir),
+            done,
+            2 * done,
         )
     return wanted == done
 
 
-def _conclude(cfg: DictConfig, run_dir: Path, trainer: "Trainer", model: "GAN", seconds: float) -> float | None:
+def _conclude(
+    cfg: DictConfig, run_dir: Path, trainer: "Trainer", model: "GAN", seconds: float
+) -> float | None:
     """Write results.json, say what happened and what to do next."""
     stopped_by = next((c.stopped_by for c in trainer.callbacks if getattr(c, "stopped_by", None)), None)
     if rank_zero_only.rank == 0:
@@ -152,22 +158,30 @@ def _conclude(cfg: DictConfig, run_dir: Path, trainer: "Trainer", model: "GAN", 
         import signal
 
         raise Interrupted(
-            f"stopped by {signal.Signals(stopped_by).name} after step {model.steps} of {cfg.trainer.max_steps}, everything "
-            f"saved; go on with: ganlab resume={where}",
+            f"stopped by {signal.Signals(stopped_by).name} after step {model.steps} of {cfg.trainer.max_steps}, "
+            f"everything saved; go on with: ganlab resume={where}",
             130 if stopped_by == signal.SIGINT else 75,
         )
     if rank_zero_only.rank == 0:
         log.info("%s", _summary(cfg, where, model, seconds))
     objective = cfg.get("objective")
     if objective is not None and objective not in model.published:
-        raise UserError(f"objective={objective} was not logged; logged were: {', '.join(sorted(model.published))}")
+        raise UserError(
+            f"objective={objective} was not logged; logged were: {', '.join(sorted(model.published))}"
+        )
     return model.published[objective] if objective else None
 
 
 def _summary(cfg: DictConfig, where: str, model: "GAN", seconds: float) -> str:
-    losses = "   ".join(f"{p}/loss {model.published.get(f'{p}/loss', float('nan')):.3f}" for p in model.players())
+    losses = "   ".join(
+        f"{p}/loss {model.published.get(f'{p}/loss', float('nan')):.3f}" for p in model.players()
+    )
     wins = model.published.get("game/real_wins")
-    judged = f"   a real image outscores a fake one {wins:.0%} of the time (50% is a tie)" if wins is not None else ""
+    judged = (
+        f"   a real image outscores a fake one {wins:.0%} of the time (50% is a tie)"
+        if wins is not None
+        else ""
+    )
     size = sum(p.numel() for p in model.parameters() if p.requires_grad)
     minutes = f"{int(seconds) // 60}:{int(seconds) % 60:02d} min"
     return "\n".join(

@@ -1,5 +1,6 @@
 """Lightning's Trainer with the settings that adversarial training needs."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -45,7 +46,9 @@ class Trainer(pl.Trainer):
         loggers: Sequence[pl.loggers.Logger] = (),
     ) -> None:
         if max_steps < 1:
-            raise UserError(f"trainer.max_steps={max_steps}: expected the number of training steps, at least 1")
+            raise UserError(
+                f"trainer.max_steps={max_steps}: expected the number of training steps, at least 1"
+            )
         if threads is not None:
             torch.set_num_threads(threads)
         self.compile_generator, self.channels_last = compile, channels_last
@@ -84,6 +87,8 @@ class Trainer(pl.Trainer):
 def _hardware(accelerator: str, devices: int | str | list[int]) -> tuple[str, int | str | list[int]]:
     """Resolve "auto": one GPU if there is one, else one CPU process."""
     cuda = torch.cuda.device_count()
+    if cuda == 0:  # else PyTorch looks for GPUs in every optimizer step, a third of a millisecond each
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
     if accelerator in ("gpu", "cuda") and cuda == 0:
         raise UserError("trainer.accelerator=gpu: PyTorch sees no CUDA GPU on this machine; try trainer=cpu")
     if accelerator == "auto":
@@ -91,7 +96,9 @@ def _hardware(accelerator: str, devices: int | str | list[int]) -> tuple[str, in
     if devices == "auto":
         devices = 1
     if accelerator in ("gpu", "cuda") and _count(devices) > cuda and devices != -1:
-        raise UserError(f"trainer.devices={devices}: this machine has {cuda} CUDA GPU{'s' if cuda > 1 else ''}")
+        raise UserError(
+            f"trainer.devices={devices}: this machine has {cuda} CUDA GPU{'s' if cuda > 1 else ''}"
+        )
     return accelerator, devices
 
 
@@ -121,5 +128,3 @@ def _plugins() -> list:
     if SLURMEnvironment.detect():
         plugins.append(SLURMEnvironment(auto_requeue=False))
     return plugins
-
-

@@ -1,0 +1,91 @@
+"""The command line: ``ganlab [train|sample|list] ...``, and what a fault becomes on the screen.
+
+A command is imported when it is asked for, so that help and mistakes are answered at once.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from ganlab.errors import GanlabError, UserError
+
+COMMANDS = ("train", "sample", "list")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: see ``ganlab.errors``; 1 is a bug, 130 Ctrl-C."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words or os.environ.get("GANLAB_DEBUG") == "1"
+    try:
+        return run([word for word in words if word != "--debug"], debug)
+    except GanlabError as error:
+        tell(error, debug)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("ganlab: stopped before training began; nothing was saved", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # ganlab list | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:
+        traceback.print_exc()
+        return 1
+
+
+def run(words: list[str], debug: bool) -> int:
+    """Hand ``words`` to the command that the first of them names, ``train`` where it names none."""
+    first = words[0] if words else ""
+    command, rest = (first, words[1:]) if first in COMMANDS else ("train", words)
+    if "--version" in words:
+        print(f"ganlab {version()}")
+        return 0
+    if {"--help", "-h"} & set(rest):
+        from ganlab.cli import pages
+
+        print(pages.page(first if first in COMMANDS else None))
+        return 0
+    if command == "list":
+        from ganlab.cli import listing
+
+        return listing.run(rest)
+    if command == "sample":
+        from ganlab.cli import sample
+
+        return sample.run(rest)
+    if rest and rest == words:
+        refuse_unknown_command(first)
+    from ganlab.cli import train
+
+    return train.run(rest, debug)
+
+
+def refuse_unknown_command(word: str) -> None:
+    """Raise ``UserError`` when ``word``, the first on the line, is neither option nor flag."""
+    if "=" in word or word.startswith(("-", "~", "+")):
+        return
+    from ganlab.config.catalogue import catalogue
+    from ganlab.config.nearest import either, nearest
+
+    options = [f"{group}={word}" for group, entries in catalogue().items() if word in entries]
+    meant = options or [f"ganlab {name}" for name in nearest(word, COMMANDS, 1)]
+    hint = f"did you mean {either(meant)}? " if meant else ""
+    known = ", ".join(COMMANDS)
+    raise UserError(f"{word!r} is no command; {hint}The commands are {known}, and options are key=value")
+
+
+def version() -> str:
+    """The installed version."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("ganlab")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def tell(error: GanlabError, debug: bool, prefix: str = "ganlab") -> None:
+    """The fault as one sentence on stderr; its traceback above it for ``--debug``."""
+    if debug:
+        traceback.print_exception(error)
+    print(f"{prefix}: {error}", file=sys.stderr, flush=True)

@@ -1,0 +1,64 @@
+"""The words of ``ganlab train``, as Hydra's own parser reads them."""
+
+import argparse
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from hydra._internal.utils import get_args_parser
+
+from ganlab.config.nearest import did_you_mean, nearest
+from ganlab.errors import UserError
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """``flags`` as they were typed, the ``overrides``, and what Hydra's parser made of both."""
+
+    flags: list[str]
+    overrides: list[str]
+    options: argparse.Namespace
+
+    @property
+    def config_dirs(self) -> list[Path]:
+        return [Path(self.options.config_dir)] if self.options.config_dir else []
+
+    @property
+    def runs(self) -> bool:
+        """Is anything to be trained, rather than shown?"""
+        options = self.options
+        return not (options.cfg or options.info or options.hydra_help or options.shell_completion)
+
+
+def parse(words: list[str]) -> Arguments:
+    """Split ``words`` into flags and overrides, in any order; an unknown flag raises ``UserError``."""
+    parser = get_args_parser()
+    parser.error = _refuse  # type: ignore[method-assign,assignment]
+    options, unknown = parser.parse_known_intermixed_args(words)
+    if unknown:
+        known = [name for action in parser._actions for name in action.option_strings]
+        raise UserError(f"{unknown[0]}: no such flag{did_you_mean(unknown[0], nearest(unknown[0], known))}")
+    if options.experimental_rerun is not None:
+        raise UserError("--experimental-rerun executes a pickled file; use resume=RUN_DIRECTORY")
+    if options.config_dir and not Path(options.config_dir).is_dir():
+        raise UserError(f"--config-dir {options.config_dir}: there is no such folder")
+    overrides = list(options.overrides)
+    left, flags = list(overrides), []
+    for word in words:
+        if left and word == left[0]:
+            left.pop(0)
+        else:
+            flags.append(word)
+    return Arguments(flags, overrides, options)
+
+
+def complete_without_command() -> None:
+    """Tab completion hands over the line as typed: take the word ``train`` out before Hydra reads it."""
+    line = os.environ.get("COMP_LINE")
+    if line is not None:
+        os.environ["COMP_LINE"] = re.sub(r"^(\s*\S+\s+)train\s+", r"\1", line)
+
+
+def _refuse(message: str) -> None:
+    raise UserError(f"{message} (ganlab --help)")

@@ -1,0 +1,81 @@
+"""What ``--help`` prints."""
+
+GENERAL = """\
+ganlab: train, measure and compare generative adversarial networks.
+
+  ganlab                                       train a DCGAN on handwritten digits, offline, in minutes
+  ganlab model=wgan_gp data=fashion_mnist      any variant on any data set that fits it
+  ganlab list                                  every model and data set
+  ganlab sample run=outputs/... n=64           pictures from a trained model
+  ganlab resume=outputs/...                    continue a run that was stopped
+
+Commands (train may be left out):
+  train     train one model, or several with -m
+  sample    write pictures of a run
+  list      show models and data sets
+  ganlab COMMAND --help tells more.
+
+Flags:
+  --help, -h    this page            --version     ganlab's version
+  --cfg job     every key of the configuration with its value, without running
+  --debug       tracebacks with error messages (or GANLAB_DEBUG=1)
+"""
+
+TRAIN = """\
+ganlab [train] [KEY=VALUE ...]: train a model.
+
+  ganlab model=lsgan data=glyphs seed=3        choose a variant and its data
+  ganlab trainer.max_steps=500 data.batch_size=32 model.optimizers.generator.lr=1e-4
+  ganlab data=folder data.root=my/pictures     your own pictures
+  ganlab model/loss=hinge                      exchange one part of a model
+  ganlab debug=tiny                            a run of seconds, to see whether it works
+  ganlab -m model=dcgan,lsgan seed=1,2         a sweep: each combination, one after the other
+  ganlab sweep=variants                        a sweep kept in a file
+  ganlab resume=outputs/...                    continue a run; resume=auto: the newest that fits
+
+Options are keys of the configuration, or groups, whose options are files:
+  model, model/generator, model/discriminator, model/loss, model/prior, data, trainer, callbacks, logger,
+  experiment, sweep, debug.  ganlab list shows models and data sets.
+  +key=value adds a key that a file leaves at its default; quote values that hold , = or spaces: "key='a, b'".
+
+Flags:
+  --cfg job [--resolve]    print every key with its value, and do not run
+  --info [searchpath|...]  how the configuration is put together
+  --multirun, -m           several values per key: a sweep
+  --config-dir, -cd DIR    a folder with your own groups, such as DIR/model/mine.yaml
+  --debug                  tracebacks with error messages
+  --hydra-help             everything that Hydra understands
+
+Tab completion:  eval "$(ganlab -sc install=bash)"   (also zsh and fish)
+Exit codes: 0 done, 1 bug, 2 bad options or data, 3 diverged, 4 storage, 5 another process,
+75 preempted and saved, 130 stopped by Ctrl-C and saved.
+"""
+
+SAMPLE = """\
+ganlab sample run=DIRECTORY [KEY=VALUE ...]: write pictures of a trained model, one sheet and single files.
+
+  ganlab sample run=outputs/dcgan-digits/2026-01-31_12-00-00-000000
+  ganlab sample run=outputs/... n=100 seed=1 label=3 checkpoint=best output=pictures
+
+  run          a run directory
+  n            how many pictures (64)
+  seed         another seed, other pictures (0)
+  label        only this class, where the model knows classes
+  checkpoint   last or best (last)
+  output       a folder (generated/ in the run directory)
+  batch_size   how many are made at once (250)
+"""
+
+LIST = """\
+ganlab list [models|data]: every model and data set, with its description, source and kind of data.
+
+  --config-dir, -cd DIR    also those in DIR/model and DIR/data
+A model that needs images also takes data with labels.
+"""
+
+PAGES = {"train": TRAIN, "sample": SAMPLE, "list": LIST}
+
+
+def page(command: str | None) -> str:
+    """The page of ``command``, or the general one."""
+    return PAGES.get(command or "", GENERAL).rstrip()

@@ -1,0 +1,122 @@
+"""``ganlab train``: Hydra composes each job and gives it a directory; ``ganlab.cli.job`` runs it."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import hydra
+from hydra.types import RunMode
+
+from ganlab.cli.arguments import Arguments, complete_without_command, parse
+from ganlab.cli.job import Jobs
+from ganlab.cli.sample import quote_paths
+from ganlab.config import paths
+from ganlab.config.compose import compose_all, quote, register_resolvers, settle, split
+from ganlab.config.explain import BAD_INPUT, explain
+from ganlab.config.record import key_of, saved_config_dirs, saved_overrides
+from ganlab.config.resume import find_run, find_unfinished, is_run, merge_overrides
+from ganlab.errors import GanlabError, UserError
+
+
+def run(words: list[str], debug: bool) -> int:
+    """Train what ``words`` describe, or show what Hydra's flags ask for; the first failed job's exit code."""
+    arguments = parse(quote_paths(words, ("resume",)))
+    complete_without_command()
+    jobs = Jobs(debug)
+    try:
+        flags, overrides = continued(arguments) if arguments.runs else (arguments.flags, arguments.overrides)
+        with command_line([*flags, *overrides]):
+            start(jobs)
+    except SystemExit as end:  # Hydra's flags that only show something, or a job that has told its fault
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except GanlabError as error:
+        return jobs.exit_code(error)
+    except BAD_INPUT as error:
+        if jobs.has_told(error):
+            return jobs.exit_code(error)
+        raise UserError(explain(error, arguments.overrides, config_dirs=arguments.config_dirs)) from error
+    except OSError as error:
+        place = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise UserError(
+            f"{place}; choose another place with hydra.run.dir=... or hydra.sweep.dir=..."
+        ) from error
+    return jobs.exit_code()
+
+
+def start(jobs: Jobs) -> None:
+    """Hydra's part: it reads ``sys.argv``, and calls ``jobs.run`` once, or once per job of a sweep."""
+    register_resolvers()
+
+    @hydra.main(version_base="1.3", config_path=str(paths.config_dir()), config_name="train")
+    def task(cfg):
+        return jobs.run(cfg)
+
+    task()
+
+
+@contextmanager
+def command_line(words: list[str]) -> Iterator[None]:
+    """``words`` in the place where Hydra looks, and its exceptions raised instead of printed."""
+    argv, before = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv = [argv[0], *words]
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        yield
+    finally:
+        sys.argv = argv
+        os.environ.pop("HYDRA_FULL_ERROR")
+        if before is not None:
+            os.environ["HYDRA_FULL_ERROR"] = before
+
+
+def continued(arguments: Arguments) -> tuple[list[str], list[str]]:
+    """Flags and overrides; with ``resume=DIRECTORY`` or ``resume=auto`` those of the run to continue."""
+    given = [word for word in arguments.overrides if key_of(word) == "resume"]
+    value = given[-1].partition("=")[2].strip("'\"").replace("\\'", "'") if given else "null"
+    if value in ("", "null"):
+        return arguments.flags, arguments.overrides
+    if arguments.options.multirun:
+        raise UserError(f"resume={value} continues one run, so it does not go together with -m")
+    return resume_newest(arguments) if value == "auto" else resume_run(arguments, find_run(value))
+
+
+def resume_run(arguments: Arguments, run_dir: Path) -> tuple[list[str], list[str]]:
+    """What ``run_dir`` was started with, and on top what is given now."""
+    flags = list(arguments.flags)
+    if not arguments.config_dirs:
+        flags += [word for folder in saved_config_dirs(run_dir)[:1] for word in ("--config-dir", str(folder))]
+    words = merge_overrides(saved_overrides(run_dir), arguments.overrides)
+    return flags, into(words, run_dir)
+
+
+def resume_newest(arguments: Arguments) -> tuple[list[str], list[str]]:
+    """The newest unfinished run with this configuration; without one a new run, and a line that says why."""
+    cfg, job = split(compose_all(arguments.overrides, config_dirs=arguments.config_dirs))
+    if job.mode == RunMode.MULTIRUN:
+        raise UserError("resume=auto continues one run, so it does not go together with a sweep")
+    choices, place = dict(job.runtime.choices), chosen_dir(arguments.overrides)
+    settle(cfg, choices)
+    if place is None:
+        found, sentence = find_unfinished(Path("outputs") / f"{choices['model']}-{choices['data']}", cfg)
+    elif is_run(place):
+        found, sentence = place, f"resume=auto: continuing {place}"
+    else:
+        found, sentence = None, f"resume=auto: no run in {place} yet; starting a new one"
+    print(f"ganlab: {sentence}", flush=True)
+    if found is None:
+        return arguments.flags, merge_overrides(arguments.overrides, ["resume=null"])
+    return arguments.flags, into(arguments.overrides, found)
+
+
+def into(words: list[str], run_dir: Path) -> list[str]:
+    """``words`` for a single job in ``run_dir``, also when the run was a job of a sweep."""
+    place = [f"resume={quote(str(run_dir))}", f"hydra.run.dir={quote(str(run_dir))}", "hydra.mode=RUN"]
+    return merge_overrides(words, place)
+
+
+def chosen_dir(overrides: list[str]) -> Path | None:
+    """The run directory that ``hydra.run.dir=...`` names."""
+    values = [word.partition("=")[2] for word in overrides if key_of(word) == "hydra.run.dir"]
+    return Path(values[-1].strip("'\"")) if values else None

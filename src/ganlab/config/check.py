@@ -1,0 +1,185 @@
+"""The constructor is the schema: every node with ``_target_`` is compared with what its target takes."""
+
+import math
+import pkgutil
+import re
+import typing
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields
+from typing import Any
+
+from omegaconf import Container, DictConfig, ListConfig, OmegaConf, open_dict, read_write
+from omegaconf.errors import InterpolationToMissingValueError, OmegaConfBaseException
+
+from ganlab.config.conform import Mismatch, conform
+from ganlab.config.nearest import did_you_mean, listing
+from ganlab.config.schema import Train
+from ganlab.config.signature import parameters_of
+from ganlab.errors import UserError
+
+HYDRA_KEYS = {"_target_", "_args_", "_partial_", "_recursive_", "_convert_"}
+Key = str | int
+
+
+def check(cfg: DictConfig, schema: type = Train) -> None:
+    """Refuse missing values, unknown keys and wrong types, each with the key's full path in the sentence.
+
+    Values whose meaning is plain are converted in place (1e4 for a whole number becomes 10000): ``conform``.
+    Targets are imported, so this is for commands that need them anyway; ``check_top`` imports nothing.
+
+    Raises:
+        UserError: for the first key that does not fit.
+    """
+    check_values(cfg)
+    check_top(cfg, schema)
+    for path, node in nodes(cfg):
+        if isinstance(node, DictConfig) and "_target_" in node:
+            check_node(path, node)
+
+
+def check_values(cfg: Container) -> None:
+    """Every value is there, every interpolation resolves, every float is finite."""
+    for path, node in nodes(cfg):
+        for key in _keys(node):
+            value = read(_join(path, key), node, key)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UserError(f"{_join(path, key)}={value}: a finite number is needed")
+
+
+def read(where: str, node: Container, key: Key) -> Any:
+    """``node[key]``; a missing value or an interpolation that does not resolve is a ``UserError``."""
+    if OmegaConf.is_missing(node, key):
+        raise UserError(f"{where} has no value yet: give it, for instance {where}=...")
+    try:
+        return node[key]
+    except InterpolationToMissingValueError as error:
+        source = str(error).splitlines()[0].rpartition("value: ")[2]
+        raise UserError(
+            f"{where} is taken from {source}, which has no value yet: give {source}=..."
+        ) from error
+    except OmegaConfBaseException as error:
+        raise UserError(f"{where}: {str(error).splitlines()[0]}") from error
+
+
+def check_top(cfg: DictConfig, schema: type = Train) -> None:
+    """The keys at the top, and the types of their values, against the dataclass ``schema``."""
+    types, keys = {field.name: field for field in fields(schema)}, list(cfg)
+    for key in keys:
+        if key not in types:
+            raise UserError(f"{key}: no such key{did_you_mean(str(key), types)}")
+    hints = typing.get_type_hints(schema)
+    for name, field in types.items():
+        if name in keys and not OmegaConf.is_missing(cfg, name):
+            _conform(name, cfg, name, hints[name], resolve=False)
+        elif name not in keys and field.default is MISSING and field.default_factory is MISSING:
+            raise UserError(f"{name} is missing: choose one with {name}=NAME (see ganlab list)")
+
+
+def check_node(path: str, node: DictConfig) -> None:
+    """One node against the signature of its target."""
+    target = locate(path, node["_target_"])
+    try:
+        named, open_ended = parameters_of(target)
+    except (TypeError, ValueError):
+        return  # written in C: it checks for itself
+    given = [str(key) for key in node if key not in HYDRA_KEYS]
+    for key in given:
+        if key in named:
+            _conform(_join(path, key), node, key, named[key].annotation)
+        elif not open_ended:
+            raise UserError(
+                f"{_join(path, key)}: {node['_target_']} has no parameter {key!r}{did_you_mean(key, named)}"
+            )
+    if node.get("_partial_") or node.get("_args_"):
+        return
+    absent = [name for name, p in named.items() if p.default is p.empty and name not in given]
+    if absent:
+        raise UserError(
+            f"{_join(path, absent[0])}: {node['_target_']} needs {listing(absent)}, and it is not given"
+        )
+
+
+def locate(path: str, target: Any) -> Callable[..., Any]:
+    """Import what ``_target_`` names."""
+    where = _join(path, "_target_")
+    if not isinstance(target, str) or not all(target.split(".")):
+        raise UserError(f"{where}={target}: the dotted name of a class or function is needed")
+    try:
+        found = pkgutil.resolve_name(target)
+    except Exception as error:  # a user's module can fail in any way
+        raise UserError(f"{where}={target} cannot be imported: {_reason(target, error)}") from error
+    if not callable(found):
+        raise UserError(
+            f"{where}={target}: a class or function is needed, and this is a {type(found).__name__}"
+        )
+    return found
+
+
+def nodes(cfg: Any, path: str = "") -> Iterator[tuple[str, Container]]:
+    """Every mapping and list with its dotted path, outer ones first; missing ones are passed over."""
+    if not isinstance(cfg, DictConfig | ListConfig):
+        return
+    yield path, cfg
+    for key in _keys(cfg):
+        if not OmegaConf.is_missing(cfg, key):
+            yield from nodes(cfg[key], _join(path, key))
+
+
+def _keys(node: Container) -> list[Key]:
+    return list(range(len(node))) if isinstance(node, ListConfig) else list(node)  # type: ignore[arg-type]
+
+
+def _join(path: str, key: Key) -> str:
+    return f"{path}.{key}" if path else str(key)
+
+
+def _conform(where: str, node: DictConfig, key: str, annotation: Any, resolve: bool = True) -> None:
+    value = read(where, node, key)
+    value = OmegaConf.to_container(value, resolve=resolve) if OmegaConf.is_config(value) else value
+    try:
+        fitting = conform(value, annotation)
+    except Mismatch as error:
+        origin = _source(node, key)
+        place = ".".join(map(str, (origin or where, *error.path)))
+        purpose = f" (for {where})" if origin else ""
+        said = f"expected {error}, not {_kind(error.value)}"
+        raise UserError(f"{place}={_shown(error.value)}: {said}{purpose}") from error
+    if repr(fitting) != repr(value):  # 1 and 1.0 are equal, and not the same
+        with read_write(node), open_dict(node):
+            node[key] = fitting
+
+
+def _source(node: DictConfig, key: str) -> str | None:
+    """``a.b``, if the value is written as ``${a.b}``."""
+    if not OmegaConf.is_interpolation(node, key):
+        return None
+    raw = OmegaConf.to_container(node, resolve=False)[key]  # type: ignore[call-overload,index]
+    found = re.fullmatch(r"\$\{([\w.]+)\}", raw)
+    return found[1] if found else None
+
+
+def _reason(target: str, error: Exception) -> str:
+    """The nearest name in the module that was found, or what the import said."""
+    said = (str(error).splitlines() or [type(error).__name__])[0]
+    module, _, name = target.rpartition(".")
+    try:
+        siblings = [word for word in vars(pkgutil.resolve_name(module)) if not word.startswith("_")]
+    except Exception:
+        return said
+    return said if name in siblings else f"{module} has no {name!r}{did_you_mean(name, siblings)}"
+
+
+def _shown(value: Any, most: int = 60) -> str:
+    text = "null" if value is None else str(value)
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def _kind(value: Any) -> str:
+    kinds = {
+        bool: "true or false",
+        int: "a whole number",
+        float: "a fraction",
+        list: "this list",
+        dict: "this mapping",
+    }
+    return kinds.get(type(value), "null" if value is None else "this text")

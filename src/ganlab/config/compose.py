@@ -1,0 +1,127 @@
+"""From a list of overrides to a configuration, and from a node of it to an object."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import hydra
+import hydra.utils
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import InstantiationException
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from ganlab.config import paths
+from ganlab.config.check import check_top
+from ganlab.config.schema import Sample, Train
+from ganlab.errors import GanlabError, UserError
+
+SCHEMAS: dict[str, type] = {"train": Train, "sample": Sample}
+DEFAULTS = {"model": "dcgan", "data": "digits"}
+
+
+def compose(
+    overrides: Sequence[str] = (),
+    config_name: str = "train",
+    *,
+    config_dirs: Sequence[Path] = (),
+) -> DictConfig:
+    """The configuration that ``overrides`` give, as the command line would compose it.
+
+    Args:
+        overrides: as on the command line, for instance ``["model=wgan", "seed=3"]``.
+        config_name: ``train`` or ``sample``.
+        config_dirs: folders with groups of your own, as ``--config-dir`` takes one.
+
+    Raises:
+        UserError: an override that does not fit, with the nearest valid names.
+    """
+    from ganlab.config.explain import BAD_INPUT, explain
+
+    try:
+        cfg, job = split(compose_all(overrides, config_name, config_dirs=config_dirs))
+    except BAD_INPUT as error:
+        message = explain(error, overrides, config_name=config_name, config_dirs=config_dirs)
+        raise UserError(message) from error
+    settle(cfg, dict(job.runtime.choices), SCHEMAS[config_name])
+    return cfg
+
+
+def compose_all(
+    overrides: Sequence[str], config_name: str = "train", *, config_dirs: Sequence[Path] = ()
+) -> DictConfig:
+    """As ``compose``, with the ``hydra`` node, and with Hydra's own exceptions."""
+    extra = [f"file://{Path(folder).resolve()}" for folder in config_dirs]
+    search = [f"hydra.searchpath=[{','.join(quote(folder) for folder in extra)}]"] if extra else []
+    register_resolvers()
+    singleton = GlobalHydra.instance()
+    outer = singleton.hydra  # set inside a Hydra job
+    singleton.clear()
+    try:
+        with hydra.initialize_config_dir(str(paths.config_dir()), job_name="ganlab", version_base="1.3"):
+            return hydra.compose(config_name, [*search, *overrides], return_hydra_config=True)
+    finally:
+        GlobalHydra.instance().hydra = outer
+
+
+def split(cfg: DictConfig) -> tuple[DictConfig, DictConfig]:
+    """The configuration without its ``hydra`` node, and that node."""
+    job = cfg.hydra
+    cfg = cfg.copy()
+    with open_dict(cfg):
+        del cfg["hydra"]
+    return cfg, job
+
+
+def settle(cfg: DictConfig, choices: dict[str, Any], schema: type = Train) -> None:
+    """Check the keys at the top and fill ``name`` where it is null: ``<model>-<data>-s<seed>``.
+
+    ``choices`` says which option each group has. Imports nothing that a configuration names.
+    """
+    for group in ("model", "data"):
+        if group in cfg and not isinstance(choices.get(group), str):
+            raise UserError(f"{group}: one name is needed, for instance {group}={DEFAULTS[group]}")
+    check_top(cfg, schema)
+    if "name" in cfg and cfg.name is None:
+        cfg.name = f"{choices['model']}-{choices['data']}-s{cfg.seed}"
+
+
+def instantiate(node: Any, *args: Any, **given: Any) -> Any:
+    """Make the object that ``node`` describes; lists and mappings arrive as plain Python ones.
+
+    ``args`` and ``given`` are passed on to its ``_target_``: what is known only at run time.
+
+    Raises:
+        UserError: for a value that a constructor refuses (``ValueError``), and for a package not installed.
+    """
+    try:
+        return hydra.utils.instantiate(node, *args, _convert_="all", **given)
+    except InstantiationException as error:
+        cause = error.__cause__
+        if isinstance(cause, GanlabError):
+            raise cause from error
+        if cause is None or isinstance(cause, ValueError | ImportError):
+            raise UserError(str(cause or error).splitlines()[0]) from error
+        raise
+
+
+def quote(value: str) -> str:
+    """``value`` as Hydra's grammar takes any text: in quotes."""
+    escaped = value.replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def register_resolvers() -> None:
+    """What the directory names of a sweep need: ``${ganlab.short:TEXT}``."""
+    OmegaConf.register_new_resolver("ganlab.short", short, replace=True)
+
+
+def short(text: str, most: int = 80) -> str:
+    """``text`` as a directory name: no separators, a hash in place of what is beyond ``most`` characters."""
+    import hashlib
+    import re
+
+    name = re.sub(r"[^\w.+-]+", "_", text).strip("_")
+    if len(name) <= most:
+        return name
+    digest = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+    return f"{name[: most - 9]}-{digest}"

@@ -1,0 +1,36 @@
+"""Did you mean ...? Names that resemble a name."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+
+def nearest(name: str, options: Iterable[str], count: int = 3) -> list[str]:
+    """Up to ``count`` of ``options`` that resemble ``name``, the most similar first, each once."""
+    by_lower = {option.lower(): option for option in options}
+    wanted = name.lower()
+    found = get_close_matches(wanted, by_lower, n=count, cutoff=0.6)
+    inside = [
+        low for low in by_lower if len(wanted) > 2 and (wanted in low or low in wanted) and low not in found
+    ]
+    return [by_lower[low] for low in [*found, *sorted(inside)][:count]]
+
+
+def did_you_mean(name: str, options: Iterable[str]) -> str:
+    """``; did you mean a or b?`` where something resembles ``name``, else the list of all options."""
+    options = list(options)
+    close = nearest(name, options)
+    if close:
+        return f"; did you mean {either(close)}?"
+    return f"; there is {listing(options)}" if options else ""
+
+
+def either(names: Sequence[str]) -> str:
+    """``a, b or c``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def listing(names: Iterable[str], most: int = 30) -> str:
+    """``a, b, c``, sorted, with the number of those left out beyond ``most``."""
+    names = sorted(names)
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest

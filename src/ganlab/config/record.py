@@ -1,0 +1,64 @@
+"""The configuration that a run directory keeps of itself, in ``.hydra/``."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+FOLDER = ".hydra"
+TRANSIENT = ("resume", "allow_change")  # what belongs to one start of a run, not to the run
+
+
+def save_config(cfg: DictConfig, run_dir: Path, overrides: Sequence[str] | None = None) -> None:
+    """Write ``.hydra/config.yaml`` (every interpolation resolved), ``overrides.yaml`` and ``hydra.yaml``.
+
+    Each file appears whole or not at all. ``overrides`` are needed only where no Hydra job is running; there
+    ``hydra.yaml`` is left out.
+    """
+    folder = run_dir / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    if overrides is None:
+        overrides = list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
+    kept = [word for word in overrides if key_of(word) not in TRANSIENT]
+    if HydraConfig.initialized():
+        hydra_node = OmegaConf.masked_copy(HydraConfig.instance().cfg, ["hydra"])
+        _write(folder / "hydra.yaml", OmegaConf.to_yaml(hydra_node))
+    _write(folder / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(kept)))
+    _write(folder / "config.yaml", OmegaConf.to_yaml(cfg, resolve=True))
+
+
+def saved_config(run_dir: Path) -> DictConfig:
+    """The resolved configuration that ``run_dir`` was last started with."""
+    cfg = OmegaConf.load(run_dir / FOLDER / "config.yaml")
+    assert isinstance(cfg, DictConfig)
+    return cfg
+
+
+def saved_overrides(run_dir: Path) -> list[str]:
+    """The overrides that ``run_dir`` was last started with."""
+    words = OmegaConf.load(run_dir / FOLDER / "overrides.yaml")
+    assert isinstance(words, ListConfig)
+    return [str(word) for word in words]
+
+
+def saved_config_dirs(run_dir: Path) -> list[Path]:
+    """The folders given by ``--config-dir`` when ``run_dir`` was last started."""
+    path = run_dir / FOLDER / "hydra.yaml"
+    sources = (
+        OmegaConf.select(OmegaConf.load(path), "hydra.runtime.config_sources") if path.is_file() else None
+    )
+    return [Path(source.path) for source in sources or () if source.provider == "command-line"]
+
+
+def key_of(override: str) -> str:
+    """``a.b`` of ``+a.b=3``, ``~a.b`` and ``a.b@package=3``."""
+    return override.partition("=")[0].lstrip("+~").partition("@")[0]
+
+
+def _write(path: Path, text: str) -> None:
+    """Through a temporary file in the same folder, because a run may be killed at any moment."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)

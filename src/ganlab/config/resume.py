@@ -1,0 +1,148 @@
+"""Which run to continue, and whether the present configuration may continue it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from ganlab.config.nearest import did_you_mean, nearest
+from ganlab.config.record import FOLDER, key_of, saved_config
+from ganlab.errors import UserError
+
+FREE = (
+    "resume",
+    "allow_change",
+    "name",
+    "objective",
+    "logger",
+    "callbacks",
+    "trainer.max_steps",
+    "data.workers",
+)
+ABSENT = "(absent)"
+
+
+def find_run(path: str | Path, outputs: Path = Path("outputs")) -> Path:
+    """``path``, if it is a run directory; else ``UserError`` with the runs that may have been meant."""
+    run_dir = Path(path).expanduser()
+    if is_run(run_dir):
+        return run_dir
+    what = "holds no run (no .hydra/config.yaml)" if run_dir.is_dir() else "does not exist"
+    inside = runs_below(run_dir)
+    if inside:
+        raise UserError(f"{run_dir} is not a run but a folder of runs; the newest is {inside[0]}")
+    runs = runs_below(outputs)
+    if not runs:
+        raise UserError(
+            f"{run_dir} {what}, and there are no runs below {outputs}/ yet: start one with ganlab"
+        )
+    close = nearest(str(run_dir), map(str, runs), 1)
+    hint = f"did you mean {close[0]}?" if close else f"the newest run is {runs[0]}"
+    raise UserError(f"{run_dir} {what}; {hint}")
+
+
+def is_run(folder: Path) -> bool:
+    return (folder / FOLDER / "config.yaml").is_file()
+
+
+def runs_below(folder: Path) -> list[Path]:
+    """Run directories at most three levels down, the one started last first."""
+    found = [path for depth in ("*", "*/*", "*/*/*") for path in folder.glob(f"{depth}/{FOLDER}/config.yaml")]
+    found.sort(key=lambda path: (path.stat().st_mtime, str(path)), reverse=True)
+    return [path.parents[1] for path in found]
+
+
+def is_finished(run_dir: Path) -> bool:
+    """Does ``results.json`` say so? A missing or unreadable file means that the run did not end."""
+    try:
+        results = json.loads((run_dir / "results.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(results, dict) and results.get("status") == "finished"
+
+
+def find_unfinished(folder: Path, cfg: DictConfig) -> tuple[Path | None, str]:
+    """For ``resume=auto``: the newest unfinished run in ``folder`` with this configuration; a sentence.
+
+    Directory names begin with the time of their start, so the newest has the last name (file times lie).
+    """
+    unfinished = [
+        path for path in sorted(folder.glob("*/"), reverse=True) if is_run(path) and not is_finished(path)
+    ]
+    for run_dir in unfinished:
+        if not differences(saved_config(run_dir), cfg):
+            return run_dir, f"resume=auto: continuing {run_dir}"
+    why = f"no unfinished run with this configuration in {folder}"
+    if unfinished:
+        changed = differences(saved_config(unfinished[0]), cfg)
+        why += f" ({unfinished[0].name} differs: {in_words(changed)})"
+    return None, f"resume=auto: {why}; starting a new run"
+
+
+def check_resumable(run_dir: Path, cfg: DictConfig) -> None:
+    """Raise ``UserError`` when ``cfg`` differs from what ``run_dir`` was started with in more than it may.
+
+    Free to change are ``FREE`` and what the key ``allow_change`` lists.
+    """
+    permitted = [str(key) for key in cfg.get("allow_change") or []]
+    known = set(flatten(plain(cfg)))
+    for key in permitted:
+        if not any(_covers(key, name) for name in known):
+            raise UserError(f"allow_change={key}: no such key{did_you_mean(key, nearest(key, known))}")
+    changed = differences(saved_config(run_dir), cfg, permitted)
+    if changed:
+        raise UserError(
+            f"{run_dir} was started with other settings: {in_words(changed)}. Leave them as they were, "
+            f"allow them with 'allow_change=[{','.join(changed)}]', or start a new run without resume"
+        )
+
+
+def differences(
+    old: DictConfig, new: DictConfig, permitted: Sequence[str] = ()
+) -> dict[str, tuple[Any, Any]]:
+    """``{key: (old, new)}`` for every key outside ``FREE`` and ``permitted`` whose resolved value differs."""
+    before, after = flatten(plain(old)), flatten(plain(new))
+    free = (*FREE, *permitted)
+    return {
+        key: (before.get(key, ABSENT), after.get(key, ABSENT))
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key, ABSENT) != after.get(key, ABSENT) and not any(_covers(name, key) for name in free)
+    }
+
+
+def in_words(changed: Mapping[str, tuple[Any, Any]], most: int = 5) -> str:
+    """``model.lr: 0.1 -> 0.2, ...``."""
+    parts = [f"{key}: {_short(old)} -> {_short(new)}" for key, (old, new) in list(changed.items())[:most]]
+    return ", ".join(parts) + (f" and {len(changed) - most} more" if len(changed) > most else "")
+
+
+def flatten(tree: Any, prefix: str = "") -> dict[str, Any]:
+    """``{"a.b": value}`` of nested mappings; lists and empty mappings are values."""
+    if not isinstance(tree, dict) or not tree:
+        return {prefix: tree}
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        flat.update(flatten(value, f"{prefix}.{key}" if prefix else str(key)))
+    return flat
+
+
+def plain(cfg: DictConfig) -> dict[str, Any]:
+    """The configuration as a dict, interpolations resolved."""
+    return OmegaConf.to_container(cfg, resolve=True)  # type: ignore[return-value]
+
+
+def merge_overrides(saved: Sequence[str], given: Sequence[str]) -> list[str]:
+    """The saved overrides, without those whose key is given anew, then the given ones."""
+    again = {key_of(word) for word in given}
+    return [*(word for word in saved if key_of(word) not in again), *given]
+
+
+def _covers(name: str, key: str) -> bool:
+    return key == name or key.startswith(f"{name}.")
+
+
+def _short(value: Any, most: int = 40) -> str:
+    text = "null" if value is None else str(value)
+    return text if len(text) <= most else f"{text[: most - 3]}..."

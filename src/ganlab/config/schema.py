@@ -1,0 +1,38 @@
+"""The keys at the top of conf/train.yaml and conf/sample.yaml: their types are checked against these classes.
+
+Everything below a key is checked against the constructor named by its ``_target_``.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train:
+    """What ``ganlab train`` reads."""
+
+    model: dict[str, Any]
+    data: dict[str, Any]
+    trainer: dict[str, Any]
+    callbacks: dict[str, Any] | None = None
+    logger: dict[str, Any] | list[Any] | None = None
+    seed: int = 0
+    precision: Literal["auto", "32", "bf16"] = "auto"
+    name: str | None = None
+    objective: str | None = None
+    resume: str | None = None
+    allow_change: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """What ``ganlab sample`` reads."""
+
+    run: Path
+    n: int = 64
+    seed: int = 0
+    label: int | None = None
+    checkpoint: Literal["last", "best"] = "last"
+    output: Path | None = None
+    batch_size: int = 250

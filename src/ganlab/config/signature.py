@@ -1,0 +1,54 @@
+"""What a class or function takes, by name and type."""
+
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any
+
+
+def parameters_of(target: Callable[..., Any]) -> tuple[dict[str, inspect.Parameter], bool]:
+    """The named parameters, with annotations as types, and whether any other name is accepted too.
+
+    ``**options: Unpack[SomeTypedDict]`` names its parameters; other ``**options`` of a constructor are taken
+    to go on to the next class, so that its parameters count as well.
+    """
+    named: dict[str, inspect.Parameter] = {}
+    for function in _constructors(target):
+        parameters = list(inspect.signature(function).parameters.values())
+        hints = _hints(function)
+        for p in parameters if function is target else parameters[1:]:
+            if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY):
+                named.setdefault(p.name, p.replace(annotation=hints.get(p.name, Any)))
+        options = next((p.name for p in parameters if p.kind is p.VAR_KEYWORD), None)
+        if options is None:
+            return named, False
+        if typing.get_origin(hints.get(options)) is typing.Unpack:
+            return _unpacked(typing.get_args(hints[options])[0]) | named, False
+    return named, True
+
+
+def _constructors(target: Callable[..., Any]) -> list[Callable[..., Any]]:
+    """A class's own ``__init__`` and those it inherits; the target itself if it is made in another way."""
+    if not inspect.isclass(target):
+        return [target]
+    own = [vars(base)["__init__"] for base in target.__mro__[:-1] if "__init__" in vars(base)]
+    return own or [target]
+
+
+def _unpacked(options: Any) -> dict[str, inspect.Parameter]:
+    """The keys of a TypedDict as keyword parameters; those not required have a default."""
+    kind, required = inspect.Parameter.KEYWORD_ONLY, options.__required_keys__
+    return {
+        name: inspect.Parameter(
+            name, kind, annotation=hint, default=inspect.Parameter.empty if name in required else None
+        )
+        for name, hint in typing.get_type_hints(options).items()
+    }
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """Annotations as types; none where they cannot be evaluated at run time."""
+    try:
+        return typing.get_type_hints(function)
+    except Exception:  # names that exist only for a type checker
+        return {}

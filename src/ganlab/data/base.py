@@ -1,0 +1,159 @@
+"""What all image data sets have in common: endless training batches, fixed sets for grids and metrics."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+
+import torch
+from lightning.pytorch import LightningDataModule
+from torch import Tensor
+
+from ganlab.data.stream import IndexStream
+from ganlab.errors import UserError
+from ganlab.images import from_uint8
+from ganlab.randomness import Draws
+from ganlab.types import Batch, ImageSet
+
+Split = Literal["train", "test"]
+
+
+class StoredImages(ImageSet, Protocol):
+    """An image set that can also feed training."""
+
+    def batches(
+        self, order: IndexStream, first: int, device: torch.device
+    ) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """uint8 images and labels on ``device``: those of step ``first``, of the next step, without end."""
+        ...
+
+
+class Splits(NamedTuple):
+    """What ``ImageData.load`` gives; ``test`` was never trained on, and may be empty."""
+
+    train: StoredImages
+    test: StoredImages
+
+
+class ImageData(LightningDataModule):
+    """Images in [-1, 1], (B, channels, H, W), in an order that depends on (seed, step, rank) alone.
+
+    Args:
+        image_size: Side of the square images, or [height, width].
+        channels: 1 (grey) or 3 (RGB); images are converted to it.
+        batch_size: Images per step and process.
+        flip: Chance that a training image is mirrored left to right; true means 0.5.
+        seed: Of the order and of the flips.
+    """
+
+    kind: ClassVar[str] = "images"
+
+    def __init__(
+        self,
+        *,
+        image_size: int | tuple[int, int] = 32,
+        channels: Literal[1, 3] = 3,
+        batch_size: int = 64,
+        flip: bool | float = False,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.height, self.width = _height_and_width(image_size)
+        if channels not in (1, 3):
+            raise UserError(f"data.channels={channels}: images have 1 channel (grey) or 3 (RGB)")
+        if batch_size < 1:
+            raise UserError(f"data.batch_size={batch_size}: a batch needs at least 1 image")
+        self.flip = {True: 0.5, False: 0.0}[flip] if isinstance(flip, bool) else flip
+        if not 0 <= self.flip <= 1:
+            raise UserError(f"data.flip={flip}: a chance between 0 and 1, or true for 0.5")
+        self.image_size, self.channels, self.batch_size, self.seed = image_size, channels, batch_size, seed
+        self._splits: Splits | None = None
+
+    def load(self) -> Splits:
+        """Read, download or list the images; raises UserError for what cannot be trained on."""
+        raise NotImplementedError
+
+    def prepare(self) -> None:
+        """Load and check everything that can be checked before training; a second call does nothing.
+
+        Raises:
+            UserError: the data is missing, damaged or less than one batch.
+        """
+        if self._splits is None:
+            self._splits = self.load()
+            self._order(0, 1)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the labels, empty for data without labels."""
+        return self.dataset("train").classes
+
+    def dataset(self, split: Split) -> StoredImages:
+        """The images of a split as they are: uint8, never mirrored, in a fixed order."""
+        self.prepare()
+        return getattr(self._splits, split)
+
+    def prepare_data(self) -> None:
+        self.prepare()
+
+    def setup(self, stage: str) -> None:
+        self.prepare()
+        self._order(self.trainer.global_rank, self.trainer.world_size)  # more processes need more images
+
+    def train_dataloader(self) -> "Endless":
+        """Training batches without end; the first is the one that follows the steps already done."""
+        return Endless(self._batches)
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Training batches are made on the device: this moves nothing then."""
+        return {key: value.to(device, non_blocking=True) for key, value in batch.items()}
+
+    def _batches(self) -> Iterator[Batch]:
+        step, rank, world, device = self._place()
+        draws = Draws(self.seed, rank=rank, world=world)
+        for images, labels in self.dataset("train").batches(self._order(rank, world), step, device):
+            if self.flip:
+                draws.reseed("flip", step)
+                images = mirrored(images, draws.uniform(len(images)) < self.flip)
+            batch = Batch(image=from_uint8(images))
+            if labels is not None:
+                batch["label"] = labels
+            yield batch
+            step += 1
+
+    def _order(self, rank: int, world: int) -> IndexStream:
+        length = len(self.dataset("train"))
+        return IndexStream(length=length, batch_size=self.batch_size, seed=self.seed, rank=rank, world=world)
+
+    def _place(self) -> tuple[int, int, int, torch.device]:
+        """Steps done, rank, number of processes, device."""
+        trainer = self.trainer
+        if trainer is None:
+            return 0, 0, 1, torch.device("cpu")
+        steps = int(getattr(trainer.lightning_module, "steps", 0))  # any LightningModule may use this data
+        return steps, trainer.global_rank, trainer.world_size, trainer.strategy.root_device
+
+
+class Endless:
+    """An iterable without length; each pass begins where the trained module stands when the pass begins."""
+
+    def __init__(self, begin: Callable[[], Iterator[Batch]]) -> None:
+        self._begin = begin
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self._begin()
+
+
+def mirrored(images: Tensor, chosen: Tensor) -> Tensor:
+    """(B, C, H, W) with the ``chosen`` (B,) images flipped left to right.
+
+    The choice may lie on the CPU while the images are elsewhere: nothing here waits for the device.
+    """
+    n = len(images)
+    rows = torch.arange(n) + n * chosen  # gathering whole images is five times as fast as torch.where
+    return torch.cat((images, images.flip(3))).index_select(0, rows.to(images.device, non_blocking=True))
+
+
+def _height_and_width(image_size: int | Sequence[int]) -> tuple[int, int]:
+    sides = [image_size, image_size] if isinstance(image_size, int) else list(image_size)
+    if len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides):
+        raise UserError(f"data.image_size={image_size}: a positive whole number, or [height, width]")
+    return sides[0], sides[1]

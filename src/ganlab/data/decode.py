@@ -1,0 +1,129 @@
+"""One image file to (C, H, W) uint8, whatever its format, mode and size."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageColor, ImageOps
+
+from ganlab.errors import UserError
+
+EXTENSIONS = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".bmp",
+    ".gif",
+    ".tif",
+    ".tiff",
+    ".webp",
+    ".avif",
+    ".jp2",
+)
+EXTENSIONS += (".ppm", ".pgm", ".pbm", ".pnm", ".tga")
+MANY_FRAMES = ("GIF", "PNG", "WEBP", "TIFF", "AVIF")  # not MPO: a phone's photograph, with previews behind it
+SIXTEEN_BITS = ("PNG", "PPM")  # mode I of these formats is 0..65535; in a TIFF it is any 32-bit number
+
+
+class CorruptImage(UserError):
+    """A file that is no readable image: truncated, empty, or something else under an image's name."""
+
+
+class Header(NamedTuple):
+    """What a file says of itself before its pixels are decoded."""
+
+    mode: str
+    width: int
+    height: int
+    many_frames: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoder:
+    """Turns a file into (channels, height, width) uint8.
+
+    In this order: the first frame; turned upright (EXIF); 16-bit grey scaled by 65535; alpha laid over
+    ``background`` (a colour name or "#rrggbb"); converted to grey or RGB; the largest centred part of the
+    right proportions cut out and resized (bicubic, antialiased), which for square images is "shorter side to
+    image_size, then centre crop".
+
+    Raises:
+        CorruptImage: the file is no readable image.
+        UserError: more than ``max_pixels`` (read from the header, nothing is decoded), floating-point or
+            32-bit pixels, whose range nobody knows, or a file that the system does not let us read.
+    """
+
+    height: int
+    width: int
+    channels: int
+    background: str = "white"
+    max_pixels: int = 64_000_000
+
+    def __post_init__(self) -> None:
+        try:
+            ImageColor.getrgb(self.background)
+        except ValueError:
+            raise UserError(f'data.background={self.background}: a colour name or "#rrggbb"') from None
+        if self.max_pixels < 1:
+            raise UserError(f"data.max_pixels={self.max_pixels}: at least 1")
+
+    def __call__(self, path: str) -> np.ndarray:
+        with self._opened(path) as image:
+            side = 2 * max(self.height, self.width)
+            image.draft(None, (side, side))  # a large JPEG is decoded at 1/2, 1/4 or 1/8, never below this
+            ImageOps.exif_transpose(image, in_place=True)
+            image = self._eight_bit(image)
+            image = ImageOps.fit(image, (self.width, self.height), Image.Resampling.BICUBIC)
+            pixels = np.asarray(image).reshape(self.height, self.width, self.channels)
+            return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+    def header(self, path: str) -> Header:
+        """Mode and size from the first bytes of the file, which must pass the same checks."""
+        with self._opened(path) as image:
+            frames = image.format in MANY_FRAMES and getattr(image, "is_animated", False)
+            return Header(image.mode, *image.size, frames)
+
+    def _eight_bit(self, image: Image.Image) -> Image.Image:
+        mode = "L" if self.channels == 1 else "RGB"
+        if image.mode.startswith("I"):
+            image = Image.fromarray(np.round(np.asarray(image) * (255 / 65535)).astype(np.uint8))
+        if image.has_transparency_data:
+            ground = Image.new("RGBA", image.size, self.background)
+            ground.alpha_composite(image.convert("RGBA"))
+            image = ground.convert("RGB")
+        return image if image.mode == mode else image.convert(mode)
+
+    @contextmanager
+    def _opened(self, path: str) -> Iterator[Image.Image]:
+        """The opened file; whatever goes wrong with it is told as a UserError that names it."""
+        try:
+            with Image.open(path) as image:
+                self._check(image, path)
+                yield image
+        except (UserError, MemoryError):
+            raise
+        except Image.DecompressionBombError as error:
+            raise UserError(f"{path}: {error}; make it smaller or remove it") from None
+        except Exception as error:  # Pillow's readers raise SyntaxError, ValueError, struct.error and more
+            if isinstance(error, OSError) and error.errno is not None:
+                raise UserError(f"{path} cannot be read: {error.strerror}") from None
+            reason = "not an image" if isinstance(error, Image.UnidentifiedImageError) else error
+            raise CorruptImage(f"{path} ({reason})") from None
+
+    def _check(self, image: Image.Image, path: str) -> None:
+        width, height = image.size
+        if width * height > self.max_pixels:
+            raise UserError(
+                f"{path} has {width} x {height} = {width * height} pixels, more than "
+                f"data.max_pixels={self.max_pixels}: make it smaller, remove it or raise data.max_pixels"
+            )
+        if image.mode == "F" or (image.mode == "I" and image.format not in SIXTEEN_BITS):
+            numbers = "floating-point" if image.mode == "F" else "32-bit"
+            raise UserError(
+                f"{path} has {numbers} pixels, whose black and white are not known: "
+                "convert it to 8 or 16 bits, or remove it"
+            )

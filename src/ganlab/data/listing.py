@@ -1,0 +1,137 @@
+"""Which images lie below a folder, in an order that is the same on every machine."""
+
+import difflib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ganlab.data.decode import EXTENSIONS
+from ganlab.errors import UserError
+from ganlab.randomness import derive
+
+HELD_OUT = ("test", "val", "valid", "validation")
+
+
+class Listing(NamedTuple):
+    """Images by their path below the root ("/" between its parts), sorted, and what was left out."""
+
+    paths: list[str]
+    others: int
+    links: int
+
+
+def find_images(root: Path) -> Listing:
+    """All images below ``root``, without hidden files and folders; links to folders are not followed.
+
+    Raises:
+        UserError: no such folder, one that may not be read, or one without images.
+    """
+    if not root.is_dir():
+        _raise_missing(root)
+    listing = Listing(*_walk(root))
+    if not listing.paths:
+        left_out = f"{listing.others} other files, {listing.links} links to folders, which are not followed"
+        raise UserError(f"data.root={root} holds no images ({left_out}); expected{expected_tree(root)}")
+    return listing
+
+
+def _walk(root: Path) -> tuple[list[str], int, int]:
+    paths, others, links = [], 0, 0
+    for folder, folders, files in os.walk(root, onerror=_raise_unreadable):
+        links += sum(os.path.islink(os.path.join(folder, name)) for name in folders)
+        folders[:] = [name for name in folders if not hidden(name)]
+        for name in files:
+            if hidden(name) or not name.lower().endswith(EXTENSIONS):
+                others += 1
+            else:
+                paths.append(Path(folder, name).relative_to(root).as_posix())
+    return sorted(paths), others, links
+
+
+def hidden(name: str) -> bool:
+    """Dot files, among them macOS's ``._a.png``, and the folder that its archives bring along."""
+    return name.startswith(".") or name == "__MACOSX"
+
+
+class Part(NamedTuple):
+    """The images of one split, and the folder below the root ("" or "train/") that they all lie in."""
+
+    base: str
+    paths: list[str]
+
+    def class_of(self, path: str) -> str:
+        """The first folder below the base; "" for an image that lies in none."""
+        first, slash, _ = path[len(self.base) :].partition("/")
+        return first if slash else ""
+
+
+def split(root: Path, paths: Sequence[str], test_fraction: float) -> tuple[Part, Part]:
+    """Train and held-out images: by ``train`` and one of ``HELD_OUT`` if they exist, else by hashed path."""
+    held_out = next((name for name in HELD_OUT if (root / name).is_dir()), None)
+    if held_out and (root / "train").is_dir():
+        parts = [Part(base, [p for p in paths if p.startswith(base)]) for base in ("train/", f"{held_out}/")]
+        for part in parts:
+            if not part.paths:
+                raise UserError(f"{root / part.base} holds no images; expected{expected_tree(root)}")
+        return parts[0], parts[1]
+    edge = test_fraction * 2**63
+    chosen = {path for path in paths if derive(0, "held out", path) < edge}
+    return Part("", [path for path in paths if path not in chosen]), Part(
+        "", [p for p in paths if p in chosen]
+    )
+
+
+def class_names(root: Path, train: Part, test: Part) -> tuple[str, ...]:
+    """The sorted names of the class folders.
+
+    Raises:
+        UserError: an image outside every class folder, a class without images to train on.
+    """
+    for part in (train, test):
+        loose = [path for path in part.paths if not part.class_of(path)]
+        if loose:
+            raise UserError(
+                f"data.labels=true, but {len(loose)} images lie in no class folder, for instance "
+                f"{root / loose[0]}; expected{expected_tree(root)}"
+            )
+    trained = {train.class_of(path) for path in train.paths}
+    held_out = {test.class_of(path) for path in test.paths}
+    folders = {
+        entry.name for entry in os.scandir(root / train.base) if entry.is_dir() and not hidden(entry.name)
+    }
+    lacking = sorted((folders | held_out) - trained)
+    if lacking:
+        raise UserError(
+            f"data.labels=true, but {root / train.base / lacking[0]} holds no images to train on; "
+            f"classes with images: {', '.join(sorted(trained)[:20])}"
+        )
+    return tuple(sorted(trained))
+
+
+def expected_tree(root: Path) -> str:
+    """What ``root`` may look like, to end an error message with."""
+    return (
+        f"\n  flat or nested:     {root}/a.png {root}/more/b.jpg ..."
+        f"\n  data.labels=true:   {root}/cat/a.png {root}/dog/b.jpg ..."
+        f"\n  with its own split: {root}/train/... {root}/test/..."
+    )
+
+
+def _raise_missing(root: Path) -> None:
+    if root.is_file():
+        raise UserError(
+            f"data.root={root} is a file: unpack it, and give the folder; expected{expected_tree(root)}"
+        )
+    absolute = Path(os.path.abspath(root))
+    parent = next(folder for folder in absolute.parents if folder.is_dir())
+    name = absolute.relative_to(parent).parts[0]
+    near = difflib.get_close_matches(
+        name.lower(), by_lower := {entry.lower(): entry for entry in os.listdir(parent)}
+    )
+    hint = f"; did you mean {' or '.join(str(parent / by_lower[found]) for found in near)}?" if near else ""
+    raise UserError(f"data.root={root}: there is no {parent / name}{hint} Expected{expected_tree(root)}")
+
+
+def _raise_unreadable(error: OSError) -> None:
+    raise UserError(f"{error.filename} cannot be read: {error.strerror}")

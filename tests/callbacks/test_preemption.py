@@ -1,0 +1,60 @@
+"""Signals end a run at the end of a step, saved and resumable."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from ganlab.config import compose
+from ganlab.models.base import GAN
+from ganlab.training.checkpoints import newest_valid, steps_of
+from ganlab.training.run import train
+from tests.helpers import differences, in_child, training_state
+
+QUICK = ["model=mlp_gan", "data.image_size=8", "trainer=cpu", "data.batch_size=64", "callbacks.samples.n=4"]
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 75), (signal.SIGUSR1, 75)],
+    ids=["S9_SIGINT", "S6_SIGTERM", "S7_SIGUSR1"],
+)
+def test_signal_saves_and_leaves(number, code, tmp_path, monkeypatch):
+    update = GAN.update
+
+    def send(self, player):
+        if self.steps == 7 and player == "generator":
+            os.kill(os.getpid(), number)  # in the middle of a step
+        return update(self, player)
+
+    command = [*QUICK, "trainer.max_steps=15", "resume=auto"]
+    with monkeypatch.context() as patch:
+        patch.setattr(GAN, "update", send)
+        assert in_child(lambda: train(compose(command), tmp_path / "stopped")) == code
+    assert steps_of(newest_valid(tmp_path / "stopped" / "checkpoints")[0]) == 7
+    train(compose(command), tmp_path / "stopped")
+    train(compose(command), tmp_path / "straight")
+    assert differences(training_state(tmp_path / "straight"), training_state(tmp_path / "stopped")) == []
+
+
+def test_S6_a_second_signal_leaves_at_once(tmp_path, monkeypatch):
+    update = GAN.update
+
+    def send(self, player):
+        if self.steps == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        return update(self, player)
+
+    monkeypatch.setattr(GAN, "update", send)
+    started = time.monotonic()
+    assert in_child(lambda: train(compose([*QUICK, "trainer.max_steps=9"]), tmp_path)) == 128 + signal.SIGTERM
+    assert time.monotonic() - started < 5
+
+
+def test_handlers_are_put_back(tmp_path):
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    train(compose([*QUICK, "trainer.max_steps=2"]), tmp_path)
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

@@ -1,0 +1,169 @@
+"""The constructor is the schema."""
+
+from collections.abc import Callable
+from typing import NotRequired, TypedDict, Unpack
+
+import pytest
+from omegaconf import OmegaConf
+
+from ganlab.config import check, compose, config_dir
+from ganlab.config.check import check_node, check_values
+from ganlab.errors import UserError
+
+HERE = f"{__name__}."
+
+
+class Options(TypedDict):
+    size: int
+    rate: NotRequired[float]
+
+
+class Base:
+    def __init__(self, *, depth: int = 2) -> None:
+        self.depth = depth
+
+
+class Passing(Base):
+    """Hands its options on to ``Base``."""
+
+    def __init__(self, *, width: int, **rest) -> None:
+        super().__init__(**rest)
+
+
+class Unpacking:
+    def __init__(self, *, width: int = 1, **options: Unpack[Options]) -> None:
+        pass
+
+
+def function(make: Callable[[], int], items: list[int] | None = None, **anything) -> None:
+    pass
+
+
+def node(target, **values):
+    name = target if isinstance(target, str) else HERE + target.__name__
+    return OmegaConf.create({"_target_": name, **values})
+
+
+@pytest.mark.parametrize("model", sorted(path.stem for path in (config_dir() / "model").glob("*.yaml")))
+def test_C2_every_shipped_model_passes(model):
+    check(compose([f"model={model}"]))
+
+
+@pytest.mark.parametrize("group", ["data", "trainer", "logger", "callbacks", "experiment", "debug"])
+def test_C2_every_other_shipped_choice_passes(group):
+    for path in sorted((config_dir() / group).glob("*.yaml")):
+        root = ["data.root=somewhere"] if path.stem == "folder" else []
+        check(compose([f"{group}={path.stem}", *root]))
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        (
+            "+model.seedd=3",
+            "model.seedd: ganlab.models.gan.StandardGAN has no parameter 'seedd'; did you mean seed?",
+        ),
+        ("+model.generator.wdith=3", "did you mean width?"),
+        (
+            "+model.optimizers.generator.learning=1",
+            "model.optimizers.generator.learning: torch.optim.Adam has no",
+        ),
+        ("+new=1", "new: no such key"),
+        ("model._target_=ganlab.models.gan.StandrdGAN", "did you mean StandardGAN?"),
+        ("model._target_=ganlab.modls.gan", "model._target_=ganlab.modls.gan cannot be imported"),
+        ("model._target_=math.pi", "a class or function is needed, and this is a float"),
+        ("~model.generator", "model.generator: ganlab.models.gan.StandardGAN needs generator"),
+    ],
+)
+def test_C2_unknown_missing_or_misspelt(override, said):
+    with pytest.raises(UserError) as refusal:
+        check(compose([override]))
+    assert said in str(refusal.value)
+
+
+def test_C2_a_typing_error_inside_a_file_is_found(tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "mine.yaml").write_text("defaults: [vanilla, _self_]\nprior:\n  sise: 3\n")
+    with pytest.raises(
+        UserError, match=r"model\.prior\.sise: .*Uniform has no parameter 'sise'; did you mean size"
+    ):
+        check(compose(["model=mine"], config_dirs=[tmp_path]))
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("trainer.max_steps=abc", "trainer.max_steps=abc: expected a whole number, not this text"),
+        ("seed=1.5", "seed=1.5: expected a whole number, not a fraction"),
+        ("precision=fp16", "precision=fp16: expected one of auto, 32, bf16"),
+        (
+            "model.optimizers.generator.lr=high",
+            "model.optimizers.generator.lr=high: expected a finite number",
+        ),
+        ("model.optimizers.generator=3", "model.optimizers.generator=3: expected a node with _target_"),
+        ("model.loss=5", "model.loss=5: expected a node with _target_ (AdversarialLoss)"),
+        (
+            "model.prior.size=1.5",
+            "model.prior.size=1.5: expected a whole number, not a fraction (for model.gen",
+        ),
+        (
+            "callbacks.log.every_steps=[1]",
+            "callbacks.log.every_steps=[1]: expected a whole number, not this list",
+        ),
+        ("trainer.devices=[0,x]", "trainer.devices.1=x: expected a whole number"),
+    ],
+)
+def test_C4_wrong_type_names_key_value_and_expectation(override, said):
+    with pytest.raises(UserError) as refusal:
+        check(compose([override]))
+    assert str(refusal.value).startswith(said)
+
+
+def test_C4_plain_meanings_are_converted():
+    cfg = compose(
+        ["trainer.max_steps=1e3", "precision=32", "model.optimizers.generator.lr='1e-4'", "name=12"]
+    )
+    check(cfg)
+    assert (cfg.trainer.max_steps, cfg.trainer.precision, cfg.name) == (1000, "32", "12")
+    assert cfg.model.optimizers.generator.lr == 1e-4
+
+
+def test_C5_floats_must_be_finite_wherever_they_are():
+    for word in ("nan", "inf", "-inf"):
+        with pytest.raises(UserError, match=rf"model\.gradient_clip={word}: a finite number is needed"):
+            check(compose([f"model.gradient_clip={word}"]))
+
+
+def test_C9_missing_values_and_dangling_interpolations_name_the_key_to_give():
+    with pytest.raises(UserError, match=r"data\.root has no value yet: give it, for instance data\.root="):
+        check(compose(["data=folder"]))
+    with pytest.raises(UserError, match=r"a is taken from b, which has no value yet: give b=\.\.\."):
+        check_values(OmegaConf.create({"a": "${b}", "c": {"d": 1}, "b": "???"}))
+    with pytest.raises(UserError, match=r"c\.d: Interpolation key 'e\.f' not found"):
+        check_values(OmegaConf.create({"c": {"d": "${e.f}"}}))
+
+
+def test_options_are_followed_to_the_class_they_go_to():
+    check_node("x", node(Passing, width=1, depth=3))
+    check_node("x", node(Unpacking, size=1, rate=0.1, width=2))
+    for bad, said in (
+        (node(Passing, width=1, dpth=3), r"x\.dpth: .* did you mean depth"),
+        (node(Passing, width=1, depth="a"), r"x\.depth=a: expected a whole number"),
+        (node(Unpacking, rate=0.1), r"x\.size: .* needs size"),
+        (node(Unpacking, size=1, rat=0.1), r"x\.rat: .* did you mean rate"),
+    ):
+        with pytest.raises(UserError, match=said):
+            check_node("x", bad)
+
+
+def test_partial_nodes_may_lack_arguments_and_open_functions_take_any():
+    with pytest.raises(UserError, match=r"x\.make"):
+        check_node("x", node(function, more=1))
+    check_node("x", node(function, more=1, _partial_=True))
+    with pytest.raises(UserError, match=r"x\.items\.0=a: expected a whole number"):
+        check_node("x", node(function, items=["a"], _partial_=True))
+
+
+def test_callables_without_signature_are_left_to_themselves():
+    check_node("x", node("torch.add", whatever=1))

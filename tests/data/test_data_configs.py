@@ -1,0 +1,76 @@
+"""Every conf/data/*.yaml: says what it is, and is its constructor key for key."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+from hydra.utils import get_class, instantiate
+from omegaconf import OmegaConf
+
+from ganlab.data.base import ImageData
+from ganlab.errors import UserError
+
+FOLDER = Path(__file__).parents[2] / "conf" / "data"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def load(name: str):
+    return OmegaConf.create({"seed": 3, "data": OmegaConf.load(FOLDER / f"{name}.yaml")}).data
+
+
+def image_data() -> list[str]:
+    return [name for name in NAMES if issubclass(get_class(load(name)._target_), ImageData)]
+
+
+def test_the_data_sets_are_there():
+    expected = {"digits", "glyphs", "mnist", "fashion_mnist", "cifar10", "celeba", "folder"}
+    assert expected <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_header_and_keys(name):
+    lines = (FOLDER / f"{name}.yaml").read_text().splitlines()
+    assert lines[0].startswith("# ")
+    assert lines[1].startswith("# kind: ")
+    assert lines[2].startswith("# source: ")
+    cfg = load(name)
+    parameters = inspect.signature(get_class(cfg._target_)).parameters
+    assert set(cfg) - {"_target_"} == set(parameters)
+    assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in parameters.values())
+
+
+@pytest.mark.parametrize("name", image_data())
+def test_the_defaults_make_the_module_that_the_header_promises(name):
+    cfg = load(name)
+    if name == "folder":
+        cfg.root = "pictures"
+    data = instantiate(cfg, _convert_="all")
+    kind = (FOLDER / f"{name}.yaml").read_text().splitlines()[1].removeprefix("# kind: ")
+    assert data.kind == kind
+    assert (data.height, data.width, data.batch_size, data.seed) == (32, 32, 64, 3)
+
+
+def test_a_folder_without_root_is_a_sentence():
+    from ganlab.data.folder import Folder
+
+    with pytest.raises(UserError, match="data=folder needs"):
+        Folder()
+
+
+def test_lists_from_yaml_make_oblong_images():
+    cfg = load("digits")
+    cfg.image_size = [16, 24]
+    for convert in ("all", "none"):
+        data = instantiate(cfg, _convert_=convert)
+        assert next(iter(data.train_dataloader()))["image"].shape == (64, 1, 16, 24)
+
+
+@pytest.mark.parametrize("name", image_data())
+def test_the_yaml_repeats_the_constructors_own_defaults(name):
+    """So that the module made in Python is the one that the command line makes."""
+    cfg = OmegaConf.to_container(load(name))
+    parameters = inspect.signature(get_class(cfg.pop("_target_"))).parameters
+    own = {"seed", "root"} | ({"image_size"} if name == "glyphs" else set())  # glyphs are drawn at 28 pixels
+    own |= {"flip"} if name == "celeba" else set()  # a recipe, not a property of the class
+    for key in set(cfg) - own:
+        assert cfg[key] == parameters[key].default, key

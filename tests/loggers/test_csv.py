@@ -1,0 +1,43 @@
+import csv
+
+from ganlab.loggers.csv import CSVLog
+
+
+def rows(path) -> list[dict[str, str]]:
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(log: CSVLog, step: int, **values: float) -> None:
+    log.log_metrics({**values, "progress/images": step * 10}, step=step)
+
+
+def test_rows_columns_and_late_metrics(tmp_path):
+    log = CSVLog(tmp_path / "metrics.csv")
+    write(log, 1, loss=0.5)
+    write(log, 2, loss=0.25)
+    write(log, 2, fid=30.0)  # joins the row of its step
+    write(log, 3, loss=0.125)
+    found = rows(tmp_path / "metrics.csv")
+    assert [(r["step"], r["images"], r["loss"], r["fid"]) for r in found] == [
+        ("1", "10", "0.5", ""),
+        ("2", "20", "0.25", "30.0"),
+        ("3", "30", "0.125", ""),
+    ]
+
+
+def test_resume_drops_what_came_after_and_half_a_row(tmp_path):
+    path = tmp_path / "metrics.csv"
+    log = CSVLog(path)
+    for step in range(1, 6):
+        write(log, step, loss=step)
+    seconds = float(rows(path)[2]["seconds"])
+    with open(path, "a") as file:
+        file.write("6,60")  # the process died here
+    again = CSVLog(path)
+    again.rewind(3)
+    write(again, 4, loss=-4.0)
+    found = rows(path)
+    assert [r["step"] for r in found] == ["1", "2", "3", "4"]
+    assert found[-1]["loss"] == "-4.0"
+    assert float(found[-1]["seconds"]) >= seconds

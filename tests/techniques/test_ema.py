@@ -1,0 +1,71 @@
+import pytest
+import torch
+from torch import nn
+
+from ganlab.techniques.ema import EMA, NoAverage
+
+
+def constant(value: float) -> nn.Module:
+    layer = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(layer.weight, value)
+    return layer
+
+
+@pytest.mark.parametrize("batch", [1, 10, 500])
+def test_the_start_halves_every_half_life_whatever_the_batch(batch):
+    network = constant(1.0)
+    average = EMA(half_life=1000, ramp_up=None)
+    average.follow(network)
+    nn.init.constant_(network.weight, 0.0)
+    for seen in range(batch, 2001, batch):
+        average.update(seen)
+    assert average.current().weight.item() == pytest.approx(0.25, rel=1e-4)
+
+
+def test_ramp_up_forgets_the_start_early():
+    network = constant(1.0)
+    average = EMA(half_life=1e9, ramp_up=0.05)
+    average.follow(network)
+    nn.init.constant_(network.weight, 0.0)
+    average.update(100)  # the half-life is 5 images: 20 halvings
+    assert average.current().weight.item() == pytest.approx(0.5**20, rel=1e-2)
+
+
+def test_buffers_are_copied_and_the_average_stays_in_eval_mode():
+    network = nn.BatchNorm1d(3)
+    average = EMA(half_life=100)
+    average.follow(network)
+    network(torch.randn(8, 3) + 5)
+    average.update(8)
+    assert torch.equal(average.current().running_mean, network.running_mean)
+    average.train()
+    assert not average.current().training
+    assert network.training
+
+
+def test_only_the_copy_is_in_the_state_and_it_comes_back():
+    network = constant(1.0)
+    average = EMA(half_life=100, ramp_up=None)
+    average.follow(network)
+    nn.init.constant_(network.weight, 0.0)
+    average.update(30)
+    other = EMA(half_life=100, ramp_up=None)
+    other.follow(constant(5.0))
+    other.load_state_dict(average.state_dict())
+    assert other.seen == 30
+    assert torch.equal(other.current().weight, average.current().weight)
+    assert [name for name, _ in average.named_parameters()] == ["average.weight"]
+
+
+def test_no_average_is_the_network():
+    network = constant(1.0)
+    identity = NoAverage()
+    identity.follow(network)
+    identity.update(10)
+    assert identity.current() is network
+    assert list(identity.parameters()) == []
+
+
+def test_half_life_must_be_positive():
+    with pytest.raises(ValueError, match="half_life=0"):
+        EMA(half_life=0)

@@ -1,0 +1,47 @@
+import pytest
+import torch
+from PIL import Image
+
+from ganlab.images import from_uint8, grid, save_animation, save_png, to_uint8
+
+
+def test_every_pixel_value_survives_the_round_trip():
+    pixels = torch.arange(256, dtype=torch.uint8)
+    images = from_uint8(pixels)
+    assert images[0] == -1
+    assert images[255] == 1
+    assert torch.equal(to_uint8(images), pixels)
+
+
+def test_to_uint8_rounds_and_clips():
+    assert to_uint8(torch.tensor([-7.0, 0.0039, 0.0, 7.0])).tolist() == [0, 128, 128, 255]
+    assert to_uint8(torch.tensor([1 / 255 - 1])).tolist() == [0]  # 0.5 rounds to even
+
+
+def test_grid_places_images_row_by_row():
+    images = torch.arange(5, dtype=torch.uint8).reshape(5, 1, 1, 1).expand(5, 1, 2, 3) * 10
+    sheet = grid(images, columns=2, padding=1)
+    assert sheet.shape == (3, 3 * 3 + 1, 2 * 4 + 1)
+    assert sheet[0, 1, 1] == 0
+    assert sheet[0, 1, 5] == 10
+    assert sheet[0, 7, 1] == 40
+    assert sheet[0, 7, 5] == 40  # ground
+
+
+def test_grid_refuses_floats():
+    with pytest.raises(TypeError, match="uint8"):
+        grid(torch.zeros(1, 1, 2, 2))
+
+
+def test_files(tmp_path):
+    frames = []
+    for value in (0, 100, 200):
+        path = tmp_path / f"{value}.png"
+        save_png(torch.full((3, 4, 5), value, dtype=torch.uint8), path, scale=2)
+        frames.append(path)
+    with Image.open(frames[1]) as image:
+        assert image.size == (10, 8)
+        assert image.getpixel((0, 0)) == (100, 100, 100)
+    save_animation(frames, tmp_path / "all.gif")
+    with Image.open(tmp_path / "all.gif") as animation:
+        assert animation.n_frames == 3
