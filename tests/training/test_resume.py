@@ -11,6 +11,7 @@ from PIL import Image
 from ganlab.config import compose
 from ganlab.errors import StorageError, UserError
 from ganlab.models.base import GAN
+from ganlab.models.latent import LatentGAN
 from ganlab.training import run as run_module
 from ganlab.training.checkpoints import PATTERN, newest_valid, read_checkpoint, steps_of
 from ganlab.training.run import train
@@ -126,14 +127,14 @@ def test_R1_control_a_forgotten_piece_is_noticed(straight, tmp_path, monkeypatch
 def test_R2_killed_between_the_players(straight, tmp_path, monkeypatch):
     """No file ever holds a discriminator that is a step ahead of its generator."""
     with monkeypatch.context() as patch:
-        after = GAN.after_update
+        after = LatentGAN.after_update
 
         def stop_in_the_middle(self, player):
             after(self, player)
             if self.steps == 14 and player == "discriminator":
                 os._exit(9)
 
-        patch.setattr("ganlab.models.latent.LatentGAN.after_update", stop_in_the_middle)
+        patch.setattr(LatentGAN, "after_update", stop_in_the_middle)
         assert in_child(lambda: train(compose([*MLP, "trainer.max_steps=25"]), tmp_path)) == 9
     files = list((tmp_path / "checkpoints").glob(PATTERN))
     assert len(files) == 2

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
 from ganlab.cli.arguments import Arguments, complete_without_command, parse
@@ -66,6 +67,7 @@ def command_line(words: list[str]) -> Iterator[None]:
         yield
     finally:
         sys.argv = argv
+        HydraConfig.instance().cfg = None  # nothing outside a job takes itself for one
         os.environ.pop("HYDRA_FULL_ERROR")
         if before is not None:
             os.environ["HYDRA_FULL_ERROR"] = before
