@@ -104,7 +104,7 @@ class Game:
     scores_are_logits = True
 
     def __init__(self):
-        self.steps, self.published, self.tracked = 0, {}, {}
+        self.steps, self.images, self.published, self.tracked = 0, 0, {}, {}
         self.trainer = type("Trainer", (), {"is_global_zero": True})()
 
     def track(self, name, value):
@@ -114,6 +114,7 @@ class Game:
 def look(health: Health, game: Game, *, gap: float, spread: float, loss: float) -> None:
     real = torch.linspace(-1, 1, 16).reshape(16, 1, 1, 1)
     game.steps += 100
+    game.images += 6400
     game.published |= {"game/real_score": gap, "game/fake_score": 0.0, "generator/loss": loss}
     health.look(game, {"real": real, "fake": real * spread})
 

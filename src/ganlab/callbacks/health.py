@@ -19,7 +19,7 @@ class Health(Callback):
 
     check_steps: how often a loss that is not finite is looked for (on one CPU process each update looks already).
     every_steps: how often the warnings' signs are looked at; a sign must show ``patience`` times in a row.
-    warm_up: steps before the first warning.
+    warm_up: images before the first warning.
     max_gap: mean logit of real minus fake images above which the discriminator has won.
     min_diversity: mean distance between fakes, relative to that between real images, below which they are alike.
     consistency_steps: how often the processes of a distributed run compare their weights.
@@ -31,7 +31,7 @@ class Health(Callback):
         check_steps: int = 10,
         every_steps: int = 50,
         patience: int = 3,
-        warm_up: int = 300,
+        warm_up: int = 20_000,
         max_gap: float = 15.0,
         min_diversity: float = 0.3,
         consistency_steps: int = 1000,
@@ -97,7 +97,7 @@ class Health(Callback):
     def sign(self, module: GAN, name: str, shown: bool, advice: str) -> None:
         """Count a sign; warn the first time that it has shown ``patience`` times in a row."""
         self.signs[name] = self.signs.get(name, 0) + 1 if shown else 0
-        if self.signs[name] >= self.patience and module.steps > self.warm_up and name not in self.warned:
+        if self.signs[name] >= self.patience and module.images > self.warm_up and name not in self.warned:
             self.warned.add(name)
             if module.trainer.is_global_zero:
                 log.warning("step %d: %s", module.steps, advice)

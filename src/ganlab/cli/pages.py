@@ -27,7 +27,7 @@ ganlab [train] [KEY=VALUE ...]: train a model.
   ganlab model=lsgan data=glyphs seed=3        choose a variant and its data
   ganlab trainer.max_steps=500 data.batch_size=32 model.optimizers.generator.lr=1e-4
   ganlab data=folder data.root=my/pictures     your own pictures
-  ganlab model/loss=hinge                      exchange one part of a model
+  ganlab model/loss=least_squares              exchange one part of a model
   ganlab debug=tiny                            a run of seconds, to see whether it works
   ganlab -m model=dcgan,lsgan seed=1,2         a sweep: each combination, one after the other
   ganlab sweep=variants                        a sweep kept in a file

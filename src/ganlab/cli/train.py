@@ -24,6 +24,7 @@ from ganlab.errors import GanlabError, UserError
 def run(words: list[str], debug: bool) -> int:
     """Train what ``words`` describe, or show what Hydra's flags ask for; the first failed job's exit code."""
     arguments = parse(quote_paths(words, ("resume",)))
+    require_shared_directory(arguments)
     complete_without_command()
     jobs = Jobs(debug)
     try:
@@ -44,6 +45,17 @@ def run(words: list[str], debug: bool) -> int:
             f"{place}; choose another place with hydra.run.dir=... or hydra.sweep.dir=..."
         ) from error
     return jobs.exit_code()
+
+
+def require_shared_directory(arguments: Arguments) -> None:
+    """Processes that torchrun or srun started must be told one run directory: each would make its own."""
+    processes = max(int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS"))
+    shared = any(key_of(word) in ("hydra.run.dir", "resume") for word in arguments.overrides)
+    if processes > 1 and not shared:
+        raise UserError(
+            f"{processes} processes were started together, and each would make a run directory of its own: name one "
+            "for all of them, for instance hydra.run.dir=outputs/my-run"
+        )
 
 
 def start(jobs: Jobs) -> None:

@@ -78,7 +78,7 @@ class GAN(LightningModule):
             name: [p for module in modules for p in module.parameters()] for name, modules in players.items()
         }
         self._optimizer_of = {
-            name: _fused(self.optimizer_factories[name], parameters)
+            name: _fused(name, self.optimizer_factories[name], parameters)
             for name, parameters in self._parameters_of.items()
         }
         self._schedule_of = {
@@ -233,9 +233,12 @@ class GAN(LightningModule):
         self._additions = dict(state["additions"])
 
 
-def _fused(factory: OptimizerFactory, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+def _fused(player: str, factory: OptimizerFactory, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
     """The factory's optimizer, in its fused form (one kernel for all parameters) where PyTorch has one."""
-    optimizer = factory(parameters)
+    try:
+        optimizer = factory(parameters)
+    except ValueError as error:
+        raise UserError(f"model.optimizers.{player}: {error}") from error
     group = optimizer.param_groups[0]
     if group.get("fused", False) is None and group.get("foreach") is None and not group.get("differentiable"):
         return factory(parameters, fused=True)

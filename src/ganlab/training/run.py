@@ -50,9 +50,10 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
         torch.manual_seed(derive(cfg.seed, "weights"))
         model = instantiate(cfg.model)
         model.check(data.channels, *_height_width(data.image_size))
+        model.configure_optimizers()  # for its errors; Lightning asks again
+        trainer = _trainer(cfg, run_dir, checkpoint)
         if rank_zero_only.rank == 0:
             save_config(cfg, run_dir)
-        trainer = _trainer(cfg, run_dir, checkpoint)
         if checkpoint:
             log.info("resuming %s after step %d", _short(run_dir), steps_of(checkpoint))
         try:

@@ -1,0 +1,141 @@
+"""As a user has it: a wheel in an empty folder, real processes, a kill -9, a variant of one's own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from ganlab.config import compose
+from ganlab.training.run import train
+from tests.helpers import differences, training_state
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    """The built wheel, unpacked as an installer does."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=PROJECT, check=True, capture_output=True)
+    with zipfile.ZipFile(next(folder.glob("ganlab-*.whl"))) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+def command(wheel: Path, *words: str) -> dict:
+    environment = os.environ | {"PYTHONPATH": str(wheel), "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
+    return {"args": [sys.executable, "-m", "ganlab", *words], "env": environment, "text": True}
+
+
+def test_R1_kill_9_of_a_real_process_in_the_middle_of_an_epoch(wheel, tmp_path):
+    """Images stream from a folder through two workers; the wheel runs in an empty folder; every tensor is compared."""
+    generator = torch.Generator().manual_seed(0)
+    (tmp_path / "images").mkdir()
+    for index in range(24):
+        pixels = torch.randint(0, 255, (9, 9, 3), generator=generator, dtype=torch.uint8)
+        Image.fromarray(pixels.numpy()).save(tmp_path / "images" / f"{index}.png")
+    words = ["model=mlp_gan", "data=folder", f"data.root={tmp_path / 'images'}", "data.memory_limit=0"]
+    words += ["data.workers=2", "data.image_size=8", "data.batch_size=5", "data.flip=true", "trainer=cpu"]
+    words += ["trainer.threads=1", "callbacks.samples.n=4", "callbacks.checkpoints.every_images=25"]
+    words += ["trainer.max_steps=600"]
+    empty = tmp_path / "empty"
+    empty.mkdir()
+
+    process = subprocess.Popen(
+        **command(wheel, *words), cwd=empty, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    deadline = time.monotonic() + 120
+    while not list(empty.glob("outputs/*/*/checkpoints/step-0000001*.ckpt")):
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    run = next(empty.glob("outputs/mlp_gan-folder/*"))
+    assert not (run / "results.json").exists()
+
+    resumed = subprocess.run(
+        **command(wheel, f"resume={run.relative_to(empty)}"), cwd=empty, capture_output=True
+    )
+    assert resumed.returncode == 0, resumed.stderr
+    told = resumed.stdout + resumed.stderr
+    assert "resuming outputs/mlp_gan-folder/" in told
+    assert f"ganlab sample run={run.relative_to(empty)}" in told
+    assert sorted(p.name for p in empty.iterdir()) == ["outputs"]
+
+    straight = tmp_path / "straight"
+    train(compose(words), straight)
+    assert differences(training_state(straight), training_state(run)) == []
+
+
+def test_the_wheel_holds_the_configuration_and_the_console_script(wheel):
+    assert (wheel / "ganlab" / "conf" / "train.yaml").is_file()
+    assert (wheel / "ganlab" / "conf" / "model" / "generator" / "dcgan.yaml").is_file()
+    names = next(wheel.glob("ganlab-*.dist-info")) / "entry_points.txt"
+    assert "ganlab = ganlab.cli:main" in names.read_text()
+
+
+def test_a_variant_of_ones_own(ganlab, tmp_path, monkeypatch):
+    """A module and a YAML file outside ganlab, as the README shows."""
+    (tmp_path / "mylab.py").write_text(
+        "from ganlab.models.gan import StandardGAN\n\n\n"
+        "class LazyGAN(StandardGAN):\n"
+        '    """Moves its generator in every second step."""\n\n'
+        "    def every(self, n: int) -> bool:\n"
+        "        return self.steps % 2 == 0\n"
+    )
+    folder = tmp_path / "myconf" / "model"
+    folder.mkdir(parents=True)
+    (folder / "lazy.yaml").write_text(
+        "# A lazy generator\n# paper: none\n# data: images\ndefaults:\n  - vanilla\n_target_: mylab.LazyGAN\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    answer = ganlab(
+        "--config-dir", "myconf", "model=lazy", "debug=tiny", "trainer=cpu", "callbacks.samples.n=4"
+    )
+    assert answer.code == 0, answer.err
+    assert "finished 4 steps" in answer.out
+    run = next(tmp_path.glob("outputs/lazy-digits/*"))
+    answer = ganlab("sample", f"run={run}", "n=2")
+    assert answer.code == 0, answer.err
+    assert (run / "generated" / "last-seed0" / "grid.png").is_file()
+
+
+def test_processes_started_together_must_share_a_directory(ganlab, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    answer = ganlab("debug=tiny")
+    assert answer.code == 2
+    assert "4 processes were started together" in answer.err
+    assert "hydra.run.dir=" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["data.image_size=30"], "image_size=30: DCGAN doubles from 4"),
+        (["data.batch_size=5000"], "data.batch_size=5000"),
+        (["model=conv_gan", "data.image_size=32"], "image_size=32"),
+        (["trainer=gpu"], "trainer=cpu"),
+        (["precision=fp16"], "precision"),
+        (["trainer.max_steps=0"], "trainer.max_steps=0"),
+        (["model.optimizers.generator.lr=-1"], "model.optimizers.generator: Invalid learning rate: -1"),
+        (["data=folder", "data.root=nowhere"], "nowhere"),
+        (["data=folder"], "data.root"),
+        (["data=mnist"], "mnist"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_is_one_sentence_and_leaves_nothing_behind(ganlab, tmp_path, words, sentence):
+    answer = ganlab(*words)
+    assert answer.code == 2, answer
+    assert sentence in answer.err
+    assert "Traceback" not in answer.err + answer.out
+    assert not list(tmp_path.glob("outputs/**/checkpoints"))
