@@ -1,6 +1,7 @@
 """How far training is, how fast, how well matched the players are, and how long it will take."""
 
 import logging
+import shutil
 import sys
 import time
 
@@ -24,12 +25,14 @@ class Progress(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
         self.total, self.started, self.first = trainer.max_steps, time.monotonic(), pl_module.steps
         self.terminal = sys.stderr.isatty()
+        columns, lines = shutil.get_terminal_size()  # 80 x 24 where the terminal does not tell
         self.bar = tqdm(
             total=self.total,
             initial=pl_module.steps,
             unit="step",
             desc="training",
-            dynamic_ncols=True,
+            ncols=columns,
+            nrows=lines,
             disable=not (trainer.is_global_zero and self.terminal),
         )
         self.next = self.started + (self.refresh_seconds if self.terminal else min(5.0, self.line_seconds))

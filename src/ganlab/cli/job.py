@@ -4,7 +4,6 @@ import shutil
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -56,7 +55,16 @@ class Jobs:
             raise SystemExit(self.exit_code(error)) from error
 
     def _train(self, cfg: DictConfig, run_dir: Path) -> float | None:
-        prepare(cfg, run_dir, dict(HydraConfig.get().runtime.choices))
+        """Refuse what can be refused before training, the light checks first; then train."""
+        choices = dict(HydraConfig.get().runtime.choices)
+        settle(cfg, choices)
+        fits(choices["model"], choices["data"], own_groups())
+        print(
+            f"{choices['model']} on {choices['data']} in {short(run_dir)}", flush=True
+        )  # imports take seconds
+        check(cfg)
+        if cfg.resume is not None and is_run(run_dir):
+            check_resumable(short(run_dir), cfg)
         from ganlab.training.run import train
 
         return train(cfg, run_dir)
@@ -82,18 +90,6 @@ class Jobs:
         if first is None:
             return 0
         return first.exit_code if isinstance(first, GanlabError) else 1
-
-
-def prepare(cfg: DictConfig, run_dir: Path, choices: dict[str, Any]) -> None:
-    """Everything that can be refused before training: ``UserError`` for the first thing that does not fit.
-
-    Light checks come first, so that most mistakes are answered before anything heavy is imported.
-    """
-    settle(cfg, choices)
-    fits(choices["model"], choices["data"], own_groups())
-    check(cfg)
-    if cfg.resume is not None and is_run(run_dir):
-        check_resumable(short(run_dir), cfg)
 
 
 def short(path: Path) -> Path:
