@@ -31,6 +31,7 @@ from ganlab.config import compose, instantiate
 from ganlab.images import from_uint8
 from ganlab.loggers.csv import CSVLog
 from ganlab.randomness import derive
+from ganlab.training.trainer import cpu_has_bf16
 
 ADAM_28 = [
     f"{sign}model.optimizers.{player}.{rest}"
@@ -145,7 +146,9 @@ def main() -> None:
     )
     print("| case | ganlab ms/step | hand-written ms/step | ratio | bar |\n|---|---|---|---|---|")
     for name, overrides, steps, bar in CASES:
-        if arguments.only in name:
+        if "precision=bf16" in overrides and not cpu_has_bf16():
+            print(f"| {name} | – | – | not run: this CPU has no bfloat16 instructions | {bar} |", flush=True)
+        elif arguments.only in name:
             ratio, ours, theirs = measure(overrides, steps, arguments.rounds)
             print(f"| {name} | {ours:.2f} | {theirs:.2f} | **{ratio:.2f}** | {bar or '–'} |", flush=True)
 

@@ -29,7 +29,7 @@ class Progress(Callback):
         self.bar = tqdm(
             total=self.total,
             initial=pl_module.steps,
-            unit="step",
+            bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}] {postfix}",
             desc="training",
             ncols=columns,
             nrows=lines,
@@ -45,7 +45,7 @@ class Progress(Callback):
         if not trainer.is_global_zero:
             return
         if self.terminal:
-            self.bar.set_postfix_str(_state(pl_module), refresh=False)
+            self.bar.postfix = _state(pl_module)
             self.bar.update(pl_module.steps - self.bar.n)
         else:
             done = pl_module.steps - self.first
@@ -67,9 +67,10 @@ class Progress(Callback):
 
 
 def _state(module: GAN) -> str:
-    """``discriminator 0.61, generator 1.32, 850 images/s``."""
+    """Each player's loss by its initial, and the speed: ``D 0.61, G 1.32, 850 images/s``."""
     losses = [
-        f"{player} {module.published.get(f'{player}/loss', float('nan')):.3g}" for player in module.players()
+        f"{player[0].upper()} {module.published.get(f'{player}/loss', float('nan')):.3g}"
+        for player in module.players()
     ]
     speed = module.published.get("progress/images_per_second", 0.0)
     return ", ".join([*losses, f"{speed:.0f} images/s"])

@@ -1,5 +1,6 @@
 """Lightning's Trainer with the settings that adversarial training needs."""
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from lightning.pytorch.plugins.environments import SLURMEnvironment
 from ganlab.errors import UserError
 from ganlab.training.checkpoints import AtomicCheckpointIO
 from ganlab.training.ddp import AdversarialDDP
+
+log = logging.getLogger(__name__)
 
 PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed"}
 
@@ -53,13 +56,14 @@ class Trainer(pl.Trainer):
             torch.set_num_threads(threads)
         self.compile_generator, self.channels_last = compile, channels_last
         accelerator, devices = _hardware(accelerator, devices)
+        precision = _precision(precision, accelerator)
         distributed = strategy == "ddp" or num_nodes > 1 or _count(devices) > 1
         super().__init__(
             accelerator=accelerator,
             devices=devices,
             num_nodes=num_nodes,
             strategy=AdversarialDDP(run_dir=run_dir, timeout=timeout) if distributed else "auto",
-            precision=PRECISIONS[_precision(precision, accelerator)],
+            precision=PRECISIONS[precision],
             max_steps=max_steps,
             max_epochs=-1,
             logger=list(loggers),
@@ -119,7 +123,21 @@ def _precision(precision: str, accelerator: str) -> str:
             f"precision={precision}: expected auto, {' or '.join(PRECISIONS)} (float16 needs a loss scaler that does "
             "not work with several optimizers; bf16 needs none)"
         )
+    if precision == "bf16" and accelerator == "cpu" and not cpu_has_bf16():
+        log.warning(
+            "precision=bf16: this CPU has no bfloat16 instructions, so a step may take many times as long as with "
+            "precision=32"
+        )
     return precision
+
+
+def cpu_has_bf16() -> bool:
+    """Whether the processor multiplies in bfloat16 (AVX512-BF16, AMX, Arm BF16); true where PyTorch does not tell."""
+    try:
+        capabilities = torch.cpu.get_capabilities()
+    except AttributeError:  # an older PyTorch
+        return True
+    return any(there for name, there in capabilities.items() if "bf16" in name)
 
 
 def _plugins() -> list:

@@ -1,0 +1,136 @@
+"""The mechanism that every variant stands on."""
+
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from ganlab.errors import UserError
+from ganlab.models.base import GAN
+from tests.helpers import build, fit
+
+MLP = ["model=mlp_gan", "data.image_size=8"]
+
+
+def test_gradients_are_clipped_to_the_norm_asked_for(tiny_run):
+    norms = []
+
+    def wrap(module):
+        step = module._step
+
+        def spied(player):
+            gradients = [p.grad for p in module.parameters_of()[player]]
+            norms.append(torch.stack([g.norm() for g in gradients]).norm().item())
+            step(player)
+
+        module._step = spied
+
+    module = tiny_run(*MLP, "model.gradient_clip=0.01", "trainer.max_steps=3", wrap=wrap)
+    assert len(norms) == 6
+    assert all(norm == pytest.approx(0.01, rel=1e-3) for norm in norms)
+    assert module.published["health/generator_gradient_norm"] > 0.01, "the norm before clipping is logged"
+
+
+def test_each_player_has_its_own_schedule_stepped_at_its_own_updates(tiny, tmp_path):
+    def wrap(module):
+        halve = partial(torch.optim.lr_scheduler.StepLR, step_size=1, gamma=0.5)
+        module.schedule_factories = {"generator": halve}
+
+    config = tiny(*MLP, "trainer.max_steps=6", "model.discriminator_steps=2")
+    module = fit(config, tmp_path, wrap=wrap)
+    assert module.learning_rate("generator") == pytest.approx(
+        2e-4 * 0.5**3
+    )  # three of six steps were its own
+    assert module.learning_rate("discriminator") == pytest.approx(2e-4)
+
+
+def test_k_discriminator_steps_have_new_images_and_new_noise_each(tiny_run):
+    images, noise, players = [], [], []
+
+    def wrap(module):
+        step, prior, update = module.training_step, module.prior, module.update
+
+        def training_step(batch, batch_idx):
+            images.append(batch["image"].sum().item())
+            return step(batch, batch_idx)
+
+        def draw(draws, n):
+            z = prior(draws, n)
+            if draws is module.draws:  # and not those of the sample grids
+                noise.append(z.sum().item())
+            return z
+
+        def spied(player):
+            players.append(player[0])
+            return update(player)
+
+        draw.size = prior.size
+        module.training_step, module.prior, module.update = training_step, draw, spied
+
+    tiny_run(*MLP, "model.discriminator_steps=3", "trainer.max_steps=6", wrap=wrap)
+    assert "".join(players) == "dddgdddg"
+    assert len(set(images)) == 6
+    assert len(noise) == len(set(noise)) == 8, "each of the eight updates drew its own z"
+
+
+def test_the_optimizers_are_fused_where_pytorch_has_it(tiny):
+    _, module = build(tiny(*MLP))
+    optimizers, _ = module.configure_optimizers()
+    assert all(optimizer.param_groups[0]["fused"] for optimizer in optimizers)
+    _, module = build(tiny("model=wgan"))
+    assert "fused" not in module.configure_optimizers()[0][0].param_groups[0]  # RMSprop
+
+
+@pytest.mark.parametrize(
+    ("optimizers", "schedules", "sentence"),
+    [
+        ({"critic"}, set(), "no players of this game"),
+        (set(), set(), r"no optimizer for \['player'\]"),
+        ({"player"}, {"judge"}, r"model.schedules: \['judge'\] are no players"),
+    ],
+)
+def test_players_without_optimizers_and_optimizers_without_players(optimizers, schedules, sentence):
+    class Solitaire(GAN):
+        def players(self):
+            return {"player": [nn.Linear(1, 1)]}
+
+    game = Solitaire(
+        optimizers=dict.fromkeys(optimizers, torch.optim.SGD),
+        schedules=dict.fromkeys(schedules, lambda o: None),
+    )
+    with pytest.raises(UserError, match=sentence):
+        game.configure_optimizers()
+
+
+def test_a_number_that_an_optimizer_refuses_is_told_with_its_key(tiny):
+    _, module = build(tiny(*MLP, "model.optimizers.generator.lr=-1"))
+    with pytest.raises(UserError, match=r"model.optimizers.generator: Invalid learning rate: -1"):
+        module.configure_optimizers()
+
+
+def test_terms_are_logged_as_means_between_two_rows(tiny_run):
+    terms = []
+
+    def wrap(module):
+        step = module.training_step
+
+        def training_step(batch, batch_idx):
+            result = step(batch, batch_idx)
+            terms.append(
+                {name: total.item() for name, total in module._sums.items()}["generator/adversarial"]
+            )
+            return result
+
+        module.training_step = training_step
+
+    module = tiny_run(*MLP, "trainer.max_steps=5", "callbacks.log.every_steps=5", wrap=wrap)
+    assert module.published["generator/adversarial"] == pytest.approx(terms[-1] / 4)  # steps 2 to 5
+    assert module.published["generator/loss"] == module.published["generator/adversarial"]
+
+
+def test_bf16_trains_and_samples_in_float32(tiny_run):
+    module = tiny_run("model=wgan_gp", "data.image_size=16", "precision=bf16", "trainer.max_steps=5")
+    assert module.published["discriminator/gradient_penalty"] > 0
+    assert module.sample(2).dtype == torch.float32
+    assert all(p.dtype == torch.float32 for p in module.parameters())
