@@ -1,6 +1,7 @@
 """Weights & Biases: online if an account is configured, else offline; never a question."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +24,12 @@ def wandb_logger(
     mode = mode or os.environ.get("WANDB_MODE") or ("online" if _has_key(wandb) else "offline")
     settings = wandb.Settings(console="off", disable_git=True, save_code=False, silent=True)
     return WandbLogger(save_dir=str(save_dir), project=project, name=name, mode=mode, settings=settings)
+
+
+def finish_wandb() -> None:
+    """End the present W&B run, if there is one: the next job of a sweep would log into it."""
+    if wandb := sys.modules.get("wandb"):
+        wandb.finish()
 
 
 def _has_key(wandb) -> bool:

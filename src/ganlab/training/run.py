@@ -17,6 +17,7 @@ from omegaconf import DictConfig
 
 from ganlab.config import check, instantiate, save_config
 from ganlab.errors import Interrupted, StorageError, UserError
+from ganlab.loggers.wandb import finish_wandb
 from ganlab.randomness import derive
 from ganlab.training.checkpoints import newest_valid, probe, steps_of, write_atomically
 from ganlab.training.ddp import leave_group
@@ -59,6 +60,7 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
         try:
             trainer.fit(model, datamodule=data, ckpt_path=checkpoint)
         finally:
+            finish_wandb()
             leave_group(trainer.strategy.launcher)
         return _conclude(cfg, run_dir, trainer, model, time.monotonic() - began)
 
@@ -212,7 +214,8 @@ def _short(path: Path) -> str:
 
 def _quiet() -> None:
     """Leave out what Lightning says about itself."""
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module="lightning.*")
     if rank_zero_only.rank:
         logging.getLogger("ganlab").setLevel(logging.WARNING)
