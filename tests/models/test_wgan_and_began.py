@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from ganlab.errors import UserError
 from tests.helpers import build
 
 
@@ -69,3 +70,9 @@ def test_began_discriminator_keeps_the_weights_of_fakes_by_k(tiny_run):
     module = tiny_run("model=began", "model.k_rate=0", "trainer.max_steps=2", "callbacks.log.every_steps=2")
     assert module.published["discriminator/fake"] == 0
     assert module.published["discriminator/loss"] == module.published["discriminator/real"]
+
+
+def test_wgan_gp_refuses_batch_normalization_in_the_critic(tiny):
+    with pytest.raises(UserError, match=r"without batch normalization .* model/discriminator=wgan_gp"):
+        build(tiny("model=wgan_gp", "model/discriminator=dcgan", "data.image_size=8"))
+    build(tiny("model=wgan_gp", "model/discriminator=dcgan_no_norm", "data.image_size=8"))

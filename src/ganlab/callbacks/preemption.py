@@ -15,13 +15,14 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if
 class Preemption(Callback):
     """A signal only sets a flag; at the end of a step all processes agree to stop. A second signal leaves at once.
 
+    The signal's number is then ``trainer.stopped_by``.
+
     agree_steps: how often the processes of a distributed run compare their flags.
     """
 
     def __init__(self, *, agree_steps: int = 10) -> None:
         self.agree_steps = agree_steps
         self.received = 0
-        self.stopped_by: int | None = None
         self.previous: dict[int, object] = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
@@ -42,7 +43,7 @@ class Preemption(Callback):
             flag = torch.tensor(float(number), device=pl_module.device)
             number = int(trainer.strategy.reduce(flag, reduce_op="max"))
         if number:
-            self.stopped_by = number
+            trainer.stopped_by = number
             trainer.should_stop = True
 
     def on_train_end(self, trainer: Trainer, pl_module: GAN) -> None:

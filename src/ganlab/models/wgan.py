@@ -3,7 +3,9 @@
 from typing import Unpack
 
 import torch
+from torch.nn.modules.batchnorm import _BatchNorm
 
+from ganlab.errors import UserError
 from ganlab.losses.penalties import gradient_penalty
 from ganlab.models.latent import LatentGAN, LatentOptions
 from ganlab.types import AdversarialLoss, Batch, Observation
@@ -79,6 +81,9 @@ class WGANGP(LatentGAN):
     """Wasserstein GAN with gradient penalty (Gulrajani et al. 2017, algorithm 1).
 
     loss: as in :class:`WGAN`. critic_steps: n_critic. gp_weight: lambda.
+
+    Raises:
+        UserError: the critic has batch normalization, with which the gradient at one sample depends on all others.
     """
 
     def __init__(
@@ -90,6 +95,11 @@ class WGANGP(LatentGAN):
         **options: Unpack[LatentOptions],
     ) -> None:
         super().__init__(**options)
+        if any(isinstance(module, _BatchNorm) for module in self.discriminator.modules()):
+            raise UserError(
+                "a gradient penalty needs a critic without batch normalization (Gulrajani et al. 2017, section 4); "
+                "choose model/discriminator=wgan_gp or dcgan_no_norm"
+            )
         self.loss = loss
         self.critic_steps = critic_steps
         self.gp_weight = gp_weight

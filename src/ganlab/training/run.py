@@ -55,6 +55,7 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
         trainer = _trainer(cfg, run_dir, checkpoint)
         if rank_zero_only.rank == 0:
             save_config(cfg, run_dir)
+            (run_dir / "results.json").unlink(missing_ok=True)  # what it says is no longer the end
         if checkpoint:
             log.info("resuming %s after step %d", _short(run_dir), steps_of(checkpoint))
         try:
@@ -146,7 +147,7 @@ def _conclude(
     cfg: DictConfig, run_dir: Path, trainer: "Trainer", model: "GAN", seconds: float
 ) -> float | None:
     """Write results.json, say what happened and what to do next."""
-    stopped_by = next((c.stopped_by for c in trainer.callbacks if getattr(c, "stopped_by", None)), None)
+    stopped_by = trainer.stopped_by
     if rank_zero_only.rank == 0:
         results = {
             "status": "interrupted" if stopped_by else "finished",

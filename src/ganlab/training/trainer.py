@@ -66,6 +66,7 @@ class Trainer(pl.Trainer):
         if threads is not None:
             torch.set_num_threads(threads)
         self.compile_generator, self.channels_last = compile, channels_last
+        self.stopped_by: int | None = None  # the signal that ended training early
         accelerator, devices = _hardware(accelerator, devices)
         precision = _precision(precision, accelerator)
         distributed = strategy == "ddp" or num_nodes > 1 or _count(devices) > 1
