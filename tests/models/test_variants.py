@@ -1,11 +1,13 @@
 """Every conf/model/*.yaml: fits, moves only its own player in each update, resumes exactly, samples the right shape."""
 
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import torch
 
 from ganlab.config import config_dir
+from ganlab.config.catalogue import catalogue
 from tests.helpers import differences, training_state
 
 VARIANTS = sorted(path.stem for path in (config_dir() / "model").glob("*.yaml"))
@@ -38,28 +40,25 @@ def watch_updates(module) -> list[tuple[str, set[str]]]:
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_variant(name, tiny_run):
-    steps = 6
-    moves = []
+    steps, watched = 6, []
     straight = tiny_run(
         f"model={name}",
         f"trainer.max_steps={steps}",
         folder="straight",
-        wrap=lambda m: moves.append(watch_updates(m)),
+        wrap=lambda module: watched.append(watch_updates(module)),
     )
-    moves = moves[0]
+    (moves,) = watched
     assert straight.steps == straight.trainer.global_step == steps
     assert straight.images == 8 * steps
     assert {player for player, _ in moves} == set(straight.players()), "a player never moved"
     assert all(moved == {player} for player, moved in moves), "an update moved another player than its own"
     assert all(p.requires_grad for ps in straight.parameters_of().values() for p in ps)
+    assert catalogue()["model"][name].kind == straight.data_kind, "the header of the YAML file says otherwise"
 
     tiny_run(f"model={name}", "trainer.max_steps=3", folder="halves")
     resumed = tiny_run(f"model={name}", f"trainer.max_steps={steps}", folder="halves", resume=True)
-    folder = straight.trainer.default_root_dir
-    assert (
-        differences(training_state(_path(folder)), training_state(_path(resumed.trainer.default_root_dir)))
-        == []
-    )
+    folders = [Path(module.trainer.default_root_dir) for module in (straight, resumed)]
+    assert differences(*map(training_state, folders)) == []
 
     data = straight.trainer.datamodule
     images = straight.sample(5, seed=3)
@@ -68,9 +67,3 @@ def test_variant(name, tiny_run):
     assert torch.equal(images, straight.sample(5, seed=3))
     assert not torch.equal(images, straight.sample(5, seed=4))
     assert not torch.equal(images[0], images[1])
-
-
-def _path(folder):
-    from pathlib import Path
-
-    return Path(folder)

@@ -74,5 +74,5 @@ def test_began_discriminator_keeps_the_weights_of_fakes_by_k(tiny_run):
 
 def test_wgan_gp_refuses_batch_normalization_in_the_critic(tiny):
     with pytest.raises(UserError, match=r"without batch normalization .* model/discriminator=wgan_gp"):
-        build(tiny("model=wgan_gp", "model/discriminator=dcgan", "data.image_size=8"))
-    build(tiny("model=wgan_gp", "model/discriminator=dcgan_no_norm", "data.image_size=8"))
+        build(tiny("model=wgan_gp", "model/discriminator=dcgan", "data.image_size=16"))
+    build(tiny("model=wgan_gp", "model/discriminator=dcgan_no_norm", "data.image_size=16"))

@@ -198,11 +198,10 @@ class GAN(LightningModule):
 
     # -- time and chance -----------------------------------------------------------------------------------------
 
-    def on_fit_start(self) -> None:
+    def on_train_start(self) -> None:
         rank, world = self.trainer.global_rank, self.trainer.world_size
         self.draws = Draws(self.seed, "noise", rank=rank, world=world, device=self.device)
-
-    def on_train_start(self) -> None:
+        self._sums = {name: value.to(self.device) for name, value in self._sums.items()}
         wrapped = self.optimizers()
         wrapped = wrapped if isinstance(wrapped, list) else [wrapped]
         self._counted_optimizer_of = dict(zip(self._optimizer_of, wrapped, strict=True))
@@ -229,7 +228,7 @@ class GAN(LightningModule):
         state = checkpoint["ganlab"]
         self.steps, self.images = state["steps"], state["images"]
         self.counts = dict(state["counts"])
-        self._sums = {name: value.to(self.device) for name, value in state["sums"].items()}
+        self._sums = dict(state["sums"])
         self._additions = dict(state["additions"])
 
 
