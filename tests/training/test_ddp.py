@@ -1,12 +1,16 @@
 """Two CPU processes (gloo) against one at twice the batch, and against each other."""
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from ganlab.callbacks.health import require_equal_weights
 from ganlab.config import compose
+from ganlab.errors import DivergedError, PeerError
 from ganlab.randomness import Draws
 from ganlab.training.run import train
 from tests.helpers import differences, training_state
@@ -79,7 +83,7 @@ def test_P3_processes_draw_different_noise_that_together_is_one_batch():
 
 
 def test_P6_batch_statistics_follow_rank_zero(tmp_path):
-    """With batch normalization the processes see different batches; their weights still agree after each step."""
+    """The processes see different batches; weights and batch statistics still agree at the end of each step."""
     overrides = [
         "model=dcgan",
         "model.generator.width=8",
@@ -109,3 +113,48 @@ def test_differences_would_be_noticed():
     other = value.clone()
     other[1] = torch.nextafter(other[1], torch.tensor(2.0))
     assert differences({"a": [value]}, {"a": [other]}) == ["/a/0"]
+
+
+@pytest.mark.parametrize("drift", [0, 1])
+def test_P6_control_a_drift_of_one_bit_is_noticed(drift):
+    module = torch.nn.BatchNorm1d(3)
+    module.steps = 7
+
+    def all_gather(digest):
+        if drift:
+            module.running_mean[1] = torch.nextafter(module.running_mean[1], torch.tensor(2.0))
+            return torch.stack([digest, _digest(module)])
+        return torch.stack([digest, digest])
+
+    trainer = SimpleNamespace(strategy=SimpleNamespace(all_gather=all_gather))
+    with pytest.raises(PeerError, match="differ at step 7") if drift else nullcontext():
+        require_equal_weights(trainer, module)
+
+
+def _digest(module) -> torch.Tensor:
+    """What another process with this module would send."""
+    sent = []
+    peer = SimpleNamespace(
+        strategy=SimpleNamespace(all_gather=lambda digest: sent.append(digest) or digest.reshape(1))
+    )
+    require_equal_weights(peer, module)
+    return sent[0]
+
+
+def test_N1_a_run_of_two_processes_that_diverges_ends_with_one_sentence(tmp_path):
+    """A learning rate that no game survives: both processes stop, the last good checkpoint stays."""
+    words = [
+        "model=mlp_gan",
+        "data.image_size=8",
+        "trainer=ddp_cpu",
+        "trainer.max_steps=200",
+        "data.batch_size=8",
+    ]
+    words += [
+        "callbacks.samples.n=4",
+        "model.optimizers.generator.lr=1e30",
+        "callbacks.checkpoints.every_images=16",
+    ]
+    with pytest.raises(DivergedError, match="not finite at step"):
+        train(compose(words), tmp_path)
+    assert not (tmp_path / "results.json").exists()

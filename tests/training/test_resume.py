@@ -202,6 +202,7 @@ def test_damaged_checkpoints_are_passed_over(straight, tmp_path, caplog):
     newest.write_bytes(content)
     train(compose([*MLP, "trainer.max_steps=25", "resume=auto"]), tmp_path)
     assert f"{newest.name} is damaged" in caplog.text
+    assert newest.with_suffix(".damaged").read_bytes() == content
     assert differences(straight["state_dict"], training_state(tmp_path)["state_dict"]) == []
 
 

@@ -116,7 +116,8 @@ def require_finite_weights(module: GAN) -> None:
 
 def require_equal_weights(trainer: Trainer, module: GAN) -> None:
     """Raises PeerError if the processes of a distributed run no longer hold the same bits."""
-    weights = torch.cat([p.detach().reshape(-1) for p in module.parameters()])
+    tensors = [*module.parameters(), *(b for b in module.buffers() if b.is_floating_point())]
+    weights = torch.cat([tensor.detach().reshape(-1) for tensor in tensors])
     digest = weights.view(torch.int32).to(torch.int64).sum()
     if len(trainer.strategy.all_gather(digest).unique()) > 1:
         raise PeerError(

@@ -45,9 +45,11 @@ class AdversarialDDP(DDPStrategy):
         ]
         average_coalesced(gradients)
 
-    def on_train_batch_start(self, batch, batch_idx: int) -> None:
-        super().on_train_batch_start(batch, batch_idx)
+    def training_step(self, *args, **kwargs):
+        """The module's, and then rank 0's batch statistics for all, before any callback looks, samples or saves."""
+        output = super().training_step(*args, **kwargs)
         broadcast_coalesced([b for b in self.lightning_module.buffers() if b.is_floating_point()])
+        return output
 
 
 @torch.no_grad()
@@ -110,6 +112,9 @@ def leave_group(launcher: object) -> None:
     dist.destroy_process_group()
     if isinstance(launcher, _Launcher) and launcher.procs:
         for process in launcher.procs:
-            process.wait()
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:  # it waits for a peer that has failed
+                process.kill()
         for name in ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "LOCAL_RANK", "WORLD_SIZE"):
             os.environ.pop(name, None)

@@ -120,7 +120,8 @@ def _checkpoint_to_resume(cfg: DictConfig, run_dir: Path) -> Path | None:
             "so there is nothing to resume from; start a new run"
         )
     for path in damaged:
-        log.warning("%s is damaged and passed over; falling back to %s", path.name, newest.name)
+        log.warning("%s is damaged and set aside; falling back to %s", path.name, newest.name)
+        path.rename(path.with_suffix(".damaged"))
     if newest is None:
         log.info("%s holds no checkpoint yet: starting from the beginning", _short(run_dir))
     return newest
