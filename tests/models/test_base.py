@@ -134,3 +134,35 @@ def test_bf16_trains_and_samples_in_float32(tiny_run):
     assert module.published["discriminator/gradient_penalty"] > 0
     assert module.sample(2).dtype == torch.float32
     assert all(p.dtype == torch.float32 for p in module.parameters())
+
+
+def test_an_update_without_a_player_or_a_term_says_so(tiny_run):
+    told = []
+
+    def wrap(module):
+        def training_step(batch, batch_idx):
+            for player in ("judge", "generator"):
+                with pytest.raises(ValueError, match="update") as error, module.update(player):
+                    pass
+                told.append(str(error.value))
+            raise ZeroDivisionError
+
+        module.training_step = training_step
+
+    with pytest.raises(ZeroDivisionError):
+        tiny_run(*MLP, "trainer.max_steps=1", wrap=wrap)
+    assert told == [
+        "update('judge'): the players of this game are ['discriminator', 'generator']",
+        "update('generator'): give at least one term, as in terms['adversarial'] = ...",
+    ]
+
+
+def test_a_part_that_is_frozen_stays_frozen(tiny_run):
+    def wrap(module):
+        next(module.generator.parameters()).requires_grad_(False)
+
+    module = tiny_run(*MLP, "trainer.max_steps=2", wrap=wrap)
+    frozen, *others = module.generator.parameters()
+    assert not frozen.requires_grad
+    assert all(p.requires_grad for p in others)
+    assert frozen.grad is None

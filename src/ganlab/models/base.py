@@ -75,7 +75,8 @@ class GAN(LightningModule):
         if missing := set(players) - set(self.optimizer_factories):
             raise UserError(f"model.optimizers: no optimizer for {sorted(missing)}")
         self._parameters_of = {
-            name: [p for module in modules for p in module.parameters()] for name, modules in players.items()
+            name: [p for module in modules for p in module.parameters() if p.requires_grad]
+            for name, modules in players.items()
         }
         self._optimizer_of = {
             name: _fused(name, self.optimizer_factories[name], parameters)
@@ -92,10 +93,17 @@ class GAN(LightningModule):
 
         Raises:
             DivergedError: if the sum is not finite (on a CPU at once; elsewhere the health callback looks later).
+            ValueError: if there is no such player, or the body gave no term.
         """
+        if player not in self._parameters_of:
+            raise ValueError(f"update({player!r}): the players of this game are {list(self._parameters_of)}")
         terms: dict[str, Tensor] = {}
         with self._only(player):
             yield terms
+            if not terms:
+                raise ValueError(
+                    f"update({player!r}): give at least one term, as in terms['adversarial'] = ..."
+                )
             loss = torch.stack(list(terms.values())).sum() if len(terms) > 1 else next(iter(terms.values()))
             if loss.device.type == "cpu" and self.draws.world == 1:
                 self._stop_unless_finite(player, terms, loss)
