@@ -5,8 +5,8 @@ import math
 
 import torch
 from lightning.pytorch import Callback, Trainer
+from torch import Tensor
 
-from ganlab.callbacks.log import pairwise_distance
 from ganlab.errors import DivergedError, PeerError
 from ganlab.models.base import GAN
 from ganlab.types import Observation
@@ -124,3 +124,9 @@ def require_equal_weights(trainer: Trainer, module: GAN) -> None:
             f"the processes' weights differ at step {module.steps}: gradients were not averaged. "
             "Use self.update(player) or self.manual_backward(loss), which average them"
         )
+
+
+def pairwise_distance(images: Tensor) -> Tensor:
+    """Mean Euclidean distance between the images (B, C, H, W) of a batch, a scalar."""
+    flat = images.float().flatten(1)
+    return torch.nn.functional.pdist(flat).mean()

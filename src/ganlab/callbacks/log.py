@@ -4,7 +4,6 @@ import time
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
-from torch import Tensor
 
 from ganlab.models.base import GAN
 from ganlab.types import Observation
@@ -47,9 +46,3 @@ def _scores(module: GAN, seen: Observation) -> dict[str, float]:
 
 def _learning_rates(module: GAN) -> dict[str, float]:
     return {f"{player}/lr": module.learning_rate(player) for player in module.players()}
-
-
-def pairwise_distance(images: Tensor) -> Tensor:
-    """Mean Euclidean distance between the images (B, C, H, W) of a batch, a scalar."""
-    flat = images.float().flatten(1)
-    return torch.nn.functional.pdist(flat).mean()
