@@ -13,6 +13,7 @@ from ganlab.cli import tell
 from ganlab.config.catalogue import fits
 from ganlab.config.check import check
 from ganlab.config.compose import settle
+from ganlab.config.paths import as_typed
 from ganlab.config.resume import check_resumable, is_run
 from ganlab.errors import GanlabError, Interrupted, UserError
 
@@ -40,7 +41,7 @@ class Jobs:
         except KeyboardInterrupt as stop:
             if is_run(run_dir):  # training had begun
                 print(
-                    f"ganlab: left at once; what was saved before: ganlab resume={short(run_dir)}",
+                    f"ganlab: left at once; what was saved before: ganlab resume={as_typed(run_dir)}",
                     file=sys.stderr,
                 )
                 raise SystemExit(130) from stop
@@ -60,11 +61,11 @@ class Jobs:
         settle(cfg, choices)
         fits(choices["model"], choices["data"], own_groups())
         print(
-            f"{choices['model']} on {choices['data']} in {short(run_dir)}", flush=True
+            f"{choices['model']} on {choices['data']} in {as_typed(run_dir)}", flush=True
         )  # imports take seconds
         check(cfg)
         if cfg.resume is not None and is_run(run_dir):
-            check_resumable(short(run_dir), cfg)
+            check_resumable(as_typed(run_dir), cfg)
         from ganlab.training.run import train
 
         return train(cfg, run_dir)
@@ -92,11 +93,6 @@ class Jobs:
         return first.exit_code if isinstance(first, GanlabError) else 1
 
 
-def short(path: Path) -> Path:
-    """The path as the user would type it."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-
-
 def own_groups() -> list[Path]:
     """The folders on Hydra's search path that are not ganlab's own."""
     sources = HydraConfig.get().runtime.config_sources
@@ -112,8 +108,7 @@ def remove_if_unused(run_dir: Path) -> None:
         return
     shutil.rmtree(run_dir, ignore_errors=True)
     outputs = Path("outputs").resolve()
-    for folder in run_dir.resolve().parents[
-        :2
-    ]:  # outputs/<model>-<data> and outputs, but nobody else's folder
+    # outputs/<model>-<data> and outputs, but nobody else's folder
+    for folder in run_dir.resolve().parents[:2]:
         if folder.is_relative_to(outputs) and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()

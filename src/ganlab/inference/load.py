@@ -18,14 +18,12 @@ def load(
         UserError: if this is no run directory, or holds no such checkpoint.
         StorageError: if the checkpoint is damaged.
     """
-    from omegaconf import OmegaConf
-
-    from ganlab.config import instantiate
+    from ganlab.config import instantiate, saved_config
+    from ganlab.config.resume import is_run
     from ganlab.training.checkpoints import newest_valid, read_checkpoint
 
     run_dir = Path(run_dir)
-    config = run_dir / ".hydra" / "config.yaml"
-    if not config.is_file():
+    if not is_run(run_dir):
         raise UserError(
             f"{run_dir} is not a run directory: it has no .hydra/config.yaml; runs are made by `ganlab`"
         )
@@ -41,7 +39,7 @@ def load(
             else "; only a run with callbacks.checkpoints.monitor=... keeps its best"
         )
         raise UserError(f"{run_dir} holds no {checkpoint} checkpoint{hint}")
-    model = instantiate(OmegaConf.load(config).model)
+    model = instantiate(saved_config(run_dir).model)
     state = read_checkpoint(path)
     model.load_state_dict(state["state_dict"])
     model.on_load_checkpoint(state)

@@ -16,6 +16,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig
 
 from ganlab.config import check, instantiate, save_config
+from ganlab.config.paths import as_typed
 from ganlab.errors import Interrupted, StorageError, UserError
 from ganlab.loggers.wandb import finish_wandb
 from ganlab.randomness import derive
@@ -57,7 +58,7 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
             save_config(cfg, run_dir)
             (run_dir / "results.json").unlink(missing_ok=True)  # what it says is no longer the end
         if checkpoint:
-            log.info("resuming %s after step %d", _short(run_dir), steps_of(checkpoint))
+            log.info("resuming %s after step %d", as_typed(run_dir), steps_of(checkpoint))
         try:
             trainer.fit(model, datamodule=data, ckpt_path=checkpoint)
         finally:
@@ -94,7 +95,7 @@ def _owned(run_dir: Path):
     except Timeout as error:
         holder = owner.read_text() if owner.exists() else "another process"
         raise UserError(
-            f"the run directory {_short(run_dir)} is in use by {holder}; wait for it, or choose another with "
+            f"the run directory {as_typed(run_dir)} is in use by {holder}; wait for it, or choose another with "
             "hydra.run.dir=..."
         ) from error
     try:
@@ -110,20 +111,20 @@ def _checkpoint_to_resume(cfg: DictConfig, run_dir: Path) -> Path | None:
     if not cfg.resume:
         if newest or damaged:
             raise UserError(
-                f"{_short(run_dir)} already holds a run; go on with it by resume={_short(run_dir)}, or choose another "
-                "hydra.run.dir"
+                f"{as_typed(run_dir)} already holds a run; go on with it by resume={as_typed(run_dir)}, or choose "
+                "another hydra.run.dir"
             )
         return None
     if damaged and not newest:
         raise StorageError(
-            f"every checkpoint in {_short(run_dir)}/checkpoints is damaged ({', '.join(p.name for p in damaged)}), "
+            f"every checkpoint in {as_typed(run_dir)}/checkpoints is damaged ({', '.join(p.name for p in damaged)}), "
             "so there is nothing to resume from; start a new run"
         )
     for path in damaged:
         log.warning("%s is damaged and set aside; falling back to %s", path.name, newest.name)
         path.rename(path.with_suffix(".damaged"))
     if newest is None:
-        log.info("%s holds no checkpoint yet: starting from the beginning", _short(run_dir))
+        log.info("%s holds no checkpoint yet: starting from the beginning", as_typed(run_dir))
     return newest
 
 
@@ -131,13 +132,13 @@ def _already_complete(cfg: DictConfig, run_dir: Path, checkpoint: Path) -> bool:
     done, wanted = steps_of(checkpoint), cfg.trainer.max_steps
     if wanted < done:
         raise UserError(
-            f"trainer.max_steps={wanted}: {_short(run_dir)} has already done {done} steps; ask for more than that, "
+            f"trainer.max_steps={wanted}: {as_typed(run_dir)} has already done {done} steps; ask for more than that, "
             "or start a new run"
         )
     if wanted == done:
         log.info(
             "already complete: %s has done all %d steps; go on with trainer.max_steps=%d",
-            _short(run_dir),
+            as_typed(run_dir),
             done,
             2 * done,
         )
@@ -158,7 +159,7 @@ def _conclude(
             "last": model.published,
         }
         write_atomically(run_dir / "results.json", json.dumps(results, indent=2).encode())
-    where = _short(run_dir)
+    where = str(as_typed(run_dir))
     if stopped_by:
         import signal
 
@@ -206,12 +207,6 @@ def _summary(cfg: DictConfig, where: str, model: "GAN", seconds: float) -> str:
 
 def _height_width(image_size: Any) -> tuple[int, int]:
     return (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
-
-
-def _short(path: Path) -> str:
-    """The path as the user would type it."""
-    path = path.resolve()
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _quiet() -> None:

@@ -104,7 +104,7 @@ class Trainer(pl.Trainer):
 def _hardware(accelerator: str, devices: int | str | list[int]) -> tuple[str, int | str | list[int]]:
     """Resolve "auto": one GPU if there is one, else one CPU process."""
     cuda = torch.cuda.device_count()
-    if cuda == 0:  # else PyTorch looks for GPUs in every optimizer step, a third of a millisecond each
+    if cuda == 0:  # else PyTorch looks for GPUs in every optimizer step, half a millisecond each
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
     if accelerator in ("gpu", "cuda") and cuda == 0:
         raise UserError("trainer.accelerator=gpu: PyTorch sees no CUDA GPU on this machine; try trainer=cpu")
