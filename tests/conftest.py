@@ -19,11 +19,11 @@ def one_thread():
 
 @pytest.fixture
 def tiny() -> Callable[..., object]:
-    """The configuration of a run of seconds: batches of 8, networks of width 8, sparse pictures."""
+    """The configuration of a run of seconds: batches of 8, networks of width 8, few pictures, no scores."""
     from ganlab.config import compose
 
     def make(*overrides: str):
-        base = ["trainer=cpu", "data.batch_size=8", "callbacks.samples.n=4"]
+        base = ["trainer=cpu", "metrics=none", "data.batch_size=8", "callbacks.samples.n=4"]
         cfg = compose([*base, *overrides])
         for player in ("generator", "discriminator"):
             if "width" in cfg.model[player]:

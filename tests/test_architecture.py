@@ -16,11 +16,13 @@ ALLOWED = {
         "techniques",
     },  # networks, data and callbacks reach a model through its configuration
     "loggers": set(),
-    "callbacks": {"models", "training"},
+    "metrics": set(),
+    "callbacks": {"metrics", "models", "training"},
     "training": {"config", "loggers", "models"},
-    "inference": {"models", "config", "training"},
+    "inference": {"config", "metrics", "models", "training"},
+    "report": set(),
     "config": set(),
-    "cli": {"config", "training", "inference"},
+    "cli": {"config", "training", "inference", "report"},
 }
 HEAVY = {"torch", "lightning", "torchvision", "wandb", "sklearn", "matplotlib", "numpy", "PIL"}
 

@@ -1,8 +1,9 @@
 """What the parts of ganlab agree on."""
 
-from collections.abc import Callable, Iterable
-from typing import Protocol, TypedDict, runtime_checkable
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, Protocol, TypedDict, runtime_checkable
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -33,11 +34,14 @@ class Observation(TypedDict, total=False):
 
 
 class AdversarialLoss(Protocol):
-    """What two players minimise, as a function of raw scores (B,); each returns a scalar mean."""
+    """What two players minimise, as a function of raw scores (B,); each returns a scalar mean.
+
+    ``real`` gives the generator's loss the scores of real images if it asks: a relativistic loss does, others do not.
+    """
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor: ...
 
-    def generator(self, fake: Tensor) -> Tensor: ...
+    def generator(self, fake: Tensor, real: Callable[[], Tensor] | None = None) -> Tensor: ...
 
 
 class Prior(Protocol):
@@ -53,7 +57,8 @@ class ImageSet(Protocol):
     """A fixed, ordered set of images that can be read at any index, always in the same order.
 
     ``images`` takes (n,) indices and gives (n, C, H, W) uint8 on the set's device; ``labels`` gives (n,) int64,
-    or None for a set without labels. ``classes`` names the labels, or is empty.
+    or None for a set without labels. ``classes`` names the labels, or is empty. ``fingerprint`` changes whenever an
+    image does.
     """
 
     classes: tuple[str, ...]
@@ -63,3 +68,48 @@ class ImageSet(Protocol):
     def images(self, indices: Tensor) -> Tensor: ...
 
     def labels(self, indices: Tensor) -> Tensor | None: ...
+
+    def fingerprint(self) -> str: ...
+
+
+class NoiseToImage(Protocol):
+    """A model that makes pictures of nothing; see :class:`~ganlab.models.latent.LatentGAN`."""
+
+    def samples(
+        self, n: int, *, seed: int, averaged: bool, batch_size: int, rank: int, world: int
+    ) -> Iterator[Tensor]: ...
+
+    def sampled_from(self, averaged: bool) -> str: ...
+
+
+class Features(NamedTuple):
+    """What a network says of B images: features (B, size) and logits (B, classes), float32."""
+
+    features: Tensor
+    logits: Tensor
+
+
+class Extractor(Protocol):
+    """A fixed network whose features quality is measured in.
+
+    name: of the network. suffix: what names of scores end with; empty for the true Inception only. size: number of
+    features. classes: what the logits tell apart. weights: SHA-256 of the weights' file. resize: how images are brought
+    to the network's input, in words.
+    """
+
+    name: str
+    suffix: str
+    size: int
+    classes: tuple[str, ...]
+    weights: str
+    resize: str
+
+    def prepare(self) -> None:
+        """Find, verify and read the weights; a second call does nothing. Raises UserError if they cannot be had."""
+        ...
+
+    def to(self, device: torch.device) -> "Extractor": ...
+
+    def __call__(self, images: Tensor) -> Features:
+        """(B, C, H, W) uint8 of any size, with 1 or 3 channels; raises TypeError for anything but uint8."""
+        ...

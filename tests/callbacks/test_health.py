@@ -1,5 +1,6 @@
 """A sick run stops or is told of, once."""
 
+import json
 import logging
 
 import pytest
@@ -38,7 +39,7 @@ def test_N1_a_loss_that_is_not_finite_stops_the_run(player, tmp_path, monkeypatc
         assert all(
             w.isfinite().all() for w in read_checkpoint(path)["state_dict"].values() if torch.is_tensor(w)
         )
-    assert not (tmp_path / "results.json").exists()  # nothing is reported as finished
+    assert json.loads((tmp_path / "results.json").read_text())["status"] == "diverged"
 
 
 def test_N1_a_weight_that_is_not_finite_is_never_saved(tmp_path):
@@ -101,52 +102,119 @@ def test_N15_a_body_that_raises_leaves_no_player_frozen(tiny_run):
 class Game:
     """What the health callback reads of a module."""
 
-    scores_are_logits = True
+    gradient_clip = None
 
     def __init__(self):
-        self.steps, self.images, self.published, self.tracked = 0, 0, {}, {}
+        self.steps, self.images, self.published, self.told = 0, 0, {}, {}
         self.trainer = type("Trainer", (), {"is_global_zero": True})()
 
-    def track(self, name, value):
-        self.tracked[name] = value
+    def mean_over_ranks(self, value):
+        return value
+
+    def news(self):
+        return self.told
 
 
-def look(health: Health, game: Game, *, gap: float, spread: float, loss: float) -> None:
+def look(
+    health: Health, game: Game, *, gap: float, accuracy: float = 0.6, spread: float = 1.0, loss: float
+) -> dict[str, float]:
     real = torch.linspace(-1, 1, 16).reshape(16, 1, 1, 1)
     game.steps += 100
     game.images += 6400
-    game.published |= {"game/real_score": gap, "game/fake_score": 0.0, "generator/loss": loss}
-    health.look(game, {"real": real, "fake": real * spread})
+    game.published |= {"game/logit_gap": gap, "game/accuracy": accuracy, "discriminator/loss": loss}
+    health.look_at_game(game)
+    return health.look_at_pixels(game, {"real": real, "fake": real * spread})
 
 
-def test_warnings_once_and_only_after_several_signs_in_a_row(caplog):
+@pytest.fixture
+def told(caplog):
+    """The sentences of the warnings so far."""
     caplog.set_level(logging.WARNING, logger="ganlab")
+    return lambda: [record.getMessage() for record in caplog.records]
+
+
+def test_n6_n8_warnings_once_and_only_after_several_signs_in_a_row(told):
     health, game = Health(patience=3, warm_up=0), Game()
     for step, healthy in enumerate([False, False, True, False, False]):
-        look(health, game, gap=1.0 if healthy else 40.0, spread=1.0 if healthy else 0.05, loss=float(step))
-    assert caplog.records == []
+        gap, accuracy, spread = (1.0, 0.6, 1.0) if healthy else (40.0, 0.99, 0.05)
+        look(health, game, gap=gap, accuracy=accuracy, spread=spread, loss=0.1 + step / 100)
+    assert told() == []
     for step in range(5):
-        look(health, game, gap=40.0, spread=0.05, loss=10.0 + step)
-    texts = [record.getMessage() for record in caplog.records]
-    assert len(texts) == 2, "each is told once"
-    assert sum("samples of a batch are nearly identical" in text for text in texts) == 1
-    assert sum("without effort" in text for text in texts) == 1
-    assert game.tracked["health/diversity"] == pytest.approx(0.05)
+        seen = look(health, game, gap=40.0, accuracy=0.99, spread=0.05, loss=0.01 + step / 1000)
+    assert len(told()) == 2, "each is told once"
+    assert sum("samples are nearly identical" in text for text in told()) == 1
+    assert sum("without effort (score gap 40.0)" in text for text in told()) == 1
+    assert seen == {"health/diversity": pytest.approx(0.05)}
 
 
-def test_a_frozen_loss_is_told(caplog):
-    caplog.set_level(logging.WARNING, logger="ganlab")
+def test_n6_a_wide_gap_alone_is_no_victory(told):
+    health, game = Health(patience=1, warm_up=0), Game()
+    for step in range(3):
+        look(health, game, gap=20.0, accuracy=0.9, loss=1.0 + step)
+    assert told() == []
+
+
+@pytest.mark.parametrize(("gap", "loss"), [(-19.0, 0.5), (0.0, 20.0)])
+def test_n7_a_discriminator_that_has_lost(told, gap, loss):
+    health, game = Health(patience=3, warm_up=0), Game()
+    for step in range(4):
+        look(health, game, gap=gap, accuracy=0.3, loss=loss + step / 100)
+    assert len(told()) == 1
+    assert "worse than a coin toss" in told()[0]
+
+
+def test_n8_collapse_in_the_features_of_the_metrics(told):
+    health, game = Health(warm_up=0), Game()
+    game.images = 1
+    game.told = {"val/diversity_digits": 0.3}
+    health.look_at_scores(game)
+    game.told = {"generator/loss": 1.0}
+    for _ in range(5):
+        health.look_at_scores(game)  # no evaluation, no sign
+    assert told() == []
+    game.told = {"val/diversity_digits": 0.4}
+    health.look_at_scores(game)
+    assert len(told()) == 1
+    assert "distances are 40%" in told()[0]
+
+
+def test_n8_pixels_do_not_contradict_features(told):
+    """Digits in other places are as far apart in pixels as other digits: where there are features, they decide."""
+    health, game = Health(patience=1, warm_up=0), Game()
+    game.published["val/diversity_digits"] = 0.9
+    look(health, game, gap=0.0, spread=0.05, loss=1.0)
+    assert told() == []
+
+
+def test_a_frozen_loss_is_told(told):
     health, game = Health(patience=3, warm_up=0), Game()
     for _ in range(6):
-        look(health, game, gap=0.0, spread=1.0, loss=0.5)
-    assert [record.getMessage() for record in caplog.records] == [
-        "step 400: the losses have not changed at all: is a learning rate 0?"
-    ]
+        look(health, game, gap=0.0, loss=0.5)
+    assert told() == ["step 400: the losses have not changed at all: is a learning rate 0?"]
 
 
-def test_healthy_training_is_silent(caplog):
-    caplog.set_level(logging.WARNING, logger="ganlab")
+def test_healthy_training_is_silent(told):
     health, game = Health(patience=1, warm_up=0), Game()
     for step in range(10):
-        look(health, game, gap=0.3, spread=0.9, loss=float(step))
-    assert caplog.records == []
+        look(health, game, gap=0.3, spread=0.9, loss=float(step) / 10)
+    assert told() == []
+
+
+def test_gradient_norms_accuracy_and_cost_are_logged(tiny_run):
+    module = tiny_run("model=mlp_gan", "trainer.max_steps=4")
+    for player in module.players():
+        norm = module.published[f"health/{player}_gradient_norm"]
+        assert 0 < norm < 1000
+    assert 0 <= module.published["game/accuracy"] <= 1
+    gap = module.published["game/real_score"] - module.published["game/fake_score"]
+    assert module.published["game/logit_gap"] == pytest.approx(gap, abs=1e-6)
+    assert 0 < module.published["progress/health_seconds"] < 5
+
+
+def test_the_gradient_norm_is_the_one_that_clipping_measures(tiny_run):
+    settings = ["model=mlp_gan", "trainer.max_steps=1", "callbacks.log.every_steps=1"]
+    watched = tiny_run(*settings, folder="watched").published
+    clipped = tiny_run(*settings, "model.gradient_clip=1e9", folder="clipped").published
+    for player in ("generator", "discriminator"):
+        name = f"health/{player}_gradient_norm"
+        assert watched[name] == pytest.approx(clipped[name], rel=1e-4)

@@ -1,5 +1,6 @@
 """Two CPU processes (gloo) against one at twice the batch, and against each other."""
 
+import json
 import re
 from contextlib import nullcontext
 from pathlib import Path
@@ -16,9 +17,9 @@ from ganlab.training.run import train
 from tests.helpers import differences, training_state
 
 CASES = {
-    "vanilla": ["model=vanilla"],
-    "wgan_gp": ["model=wgan_gp", "model.critic_steps=2", "data=digits"],
-    "began": ["model=began", "model.generator.width=8", "model.discriminator.width=8"],
+    "vanilla": ["model=vanilla", "metrics.digits.n_fake=301", "callbacks.quality.every_images=64"],
+    "wgan_gp": ["model=wgan_gp", "model.critic_steps=2", "metrics=none"],
+    "began": ["metrics=none", "model=began", "model.generator.width=8", "model.discriminator.width=8"],
 }
 QUIET = ["callbacks.samples.n=4", "callbacks.log.every_steps=1", "trainer.max_steps=8", "model.seed=5"]
 
@@ -53,6 +54,16 @@ def test_P1_logged_losses_are_those_of_the_whole_batch(runs, name):
         for key in one:
             if re.match("discriminator/|generator/|game/(k|convergence)", key) and one[key]:
                 assert float(one[key]) == pytest.approx(float(two[key]), abs=2e-5), key
+
+
+def test_P4_two_processes_score_what_one_does(runs):
+    one, two = (json.loads((folder / "results.json").read_text())["scores"] for folder in runs["vanilla"])
+    assert one.keys() == two.keys() >= {"fid_digits", "kid_digits", "precision_digits", "classes_digits"}
+    for name in one:
+        assert two[name]["floor"] == pytest.approx(one[name]["floor"], rel=1e-6, abs=1e-9)
+        for moment in ("start", "last"):  # their weights differ by rounding
+            assert two[name][moment]["value"] == pytest.approx(one[name][moment]["value"], rel=1e-3, abs=1e-3), name
+        assert two[name]["protocol"] == one[name]["protocol"]
 
 
 def test_P1_began_balances_both_processes_with_one_k(runs):
@@ -91,6 +102,7 @@ def test_P6_batch_statistics_follow_rank_zero(tmp_path):
         "data.image_size=16",
     ]
     quick = [
+        "metrics=none",
         "trainer=ddp_cpu",
         "trainer.max_steps=4",
         "data.batch_size=8",
@@ -157,4 +169,4 @@ def test_N1_a_run_of_two_processes_that_diverges_ends_with_one_sentence(tmp_path
     ]
     with pytest.raises(DivergedError, match="not finite at step"):
         train(compose(words), tmp_path)
-    assert not (tmp_path / "results.json").exists()
+    assert json.loads((tmp_path / "results.json").read_text())["status"] == "diverged"

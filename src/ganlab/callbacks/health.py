@@ -2,6 +2,7 @@
 
 import logging
 import math
+import time
 
 import torch
 from lightning.pytorch import Callback, Trainer
@@ -15,13 +16,19 @@ log = logging.getLogger(__name__)
 
 
 class Health(Callback):
-    """Looks at the losses every ``check_steps`` and at scores and samples every ``every_steps``.
+    """Looks at the losses every ``check_steps`` and at scores, gradients and samples every ``every_steps``.
+
+    The seconds that this has taken so far are published as ``progress/health_seconds``.
 
     check_steps: how often a loss that is not finite is looked for (on one CPU process each update looks already).
     every_steps: how often the warnings' signs are looked at; a sign must show ``patience`` times in a row.
     warm_up: images before the first warning.
-    max_gap: mean logit of real minus fake images above which the discriminator has won.
-    min_diversity: mean distance between fakes, relative to that between real images, below which they are alike.
+    max_gap, max_accuracy: mean logit of real minus fake images, and share of images that the discriminator judges
+        rightly, above which it has won.
+    max_loss: of the discriminator, in nats, above which it has lost; a coin toss costs log 4.
+    min_feature_diversity: mean distance between fakes, relative to that between real images, in the features of the
+        run's metrics, below which the fakes are alike; it must show at two evaluations.
+    min_diversity: the same between the pixels of a batch; it counts in runs without metrics.
     consistency_steps: how often the processes of a distributed run compare their weights.
     """
 
@@ -33,16 +40,18 @@ class Health(Callback):
         patience: int = 3,
         warm_up: int = 20_000,
         max_gap: float = 15.0,
+        max_accuracy: float = 0.95,
+        max_loss: float = 5 * math.log(4),
         min_diversity: float = 0.3,
+        min_feature_diversity: float = 0.5,
         consistency_steps: int = 1000,
     ) -> None:
-        self.check_steps, self.every_steps, self.patience, self.warm_up = (
-            check_steps,
-            every_steps,
-            patience,
-            warm_up,
-        )
-        self.max_gap, self.min_diversity, self.consistency_steps = max_gap, min_diversity, consistency_steps
+        self.check_steps, self.every_steps = check_steps, every_steps
+        self.patience, self.warm_up = patience, warm_up
+        self.max_gap, self.max_accuracy, self.max_loss = max_gap, max_accuracy, max_loss
+        self.min_diversity, self.min_feature_diversity = min_diversity, min_feature_diversity
+        self.consistency_steps = consistency_steps
+        self.seconds = 0.0
         self.signs: dict[str, int] = {}
         self.warned: set[str] = set()
         self.last_losses: dict[str, float] = {}
@@ -50,12 +59,19 @@ class Health(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch, batch_idx: int
     ) -> None:
+        began = time.perf_counter()
         if pl_module.steps % self.check_steps == 0:
             self.require_finite(pl_module)
         if trainer.world_size > 1 and pl_module.steps % self.consistency_steps == 0:
             require_equal_weights(trainer, pl_module)
-        if pl_module.steps % self.every_steps == 0:
-            self.look(pl_module, outputs)
+        self.look_at_scores(pl_module)
+        if pl_module.steps % self.every_steps and pl_module.steps != trainer.max_steps:
+            self.seconds += time.perf_counter() - began
+            return
+        self.look_at_game(pl_module)
+        seen = gradient_norms(pl_module) | self.look_at_pixels(pl_module, outputs)
+        self.seconds += time.perf_counter() - began
+        pl_module.publish({**seen, "progress/health_seconds": self.seconds})
 
     def require_finite(self, module: GAN) -> None:
         """All processes stop together if one of them has seen a value that is not finite."""
@@ -68,39 +84,70 @@ class Health(Callback):
                 "precision=32"
             )
 
-    def look(self, module: GAN, seen: Observation) -> None:
-        losses = {name: value for name, value in module.published.items() if name.endswith("/loss")}
+    def look_at_scores(self, module: GAN) -> None:
+        """Right after an evaluation: are the samples alike in the features of its extractor?"""
+        for name, value in module.news().items():
+            if name.startswith("val/diversity"):
+                alike = value < self.min_feature_diversity
+                self.sign(module, "collapse", alike, _alike(value), patience=2)
+
+    def look_at_pixels(self, module: GAN, seen: Observation) -> dict[str, float]:
+        distances = pairwise_distance(seen["fake"]) / pairwise_distance(seen["real"]).clamp_min(1e-8)
+        diversity = float(module.mean_over_ranks(distances))
+        judged_better = any(name.startswith("val/diversity") for name in module.published)
+        self.sign(module, "collapse", diversity < self.min_diversity and not judged_better, _alike(diversity))
+        return {"health/diversity": diversity}
+
+    def look_at_game(self, module: GAN) -> None:
+        seen = module.published
+        losses = {name: value for name, value in seen.items() if name.endswith("/loss")}
         frozen = losses == self.last_losses and bool(losses)
         self.last_losses = losses
         self.sign(module, "frozen", frozen, "the losses have not changed at all: is a learning rate 0?")
-        diversity = float(pairwise_distance(seen["fake"]) / pairwise_distance(seen["real"]).clamp_min(1e-8))
-        module.track("health/diversity", diversity)
+        gap = seen.get("game/logit_gap")
+        if gap is None:
+            return
         self.sign(
             module,
-            "collapse",
-            diversity < self.min_diversity,
-            f"the samples of a batch are nearly identical (their distances are {diversity:.0%} of the real images'): "
-            "the generator may have collapsed. Look at samples/; lower learning rates, a larger batch, "
-            "model=wgan_gp or more data help",
+            "discriminator_wins",
+            gap > self.max_gap and seen["game/accuracy"] > self.max_accuracy,
+            f"the discriminator tells real from fake without effort (score gap {gap:.1f}), so the generator "
+            "learns little. A lower model.optimizers.discriminator.lr, model/loss=least_squares or model=wgan_gp help",
         )
-        if module.scores_are_logits:
-            gap = module.published.get("game/real_score", 0.0) - module.published.get("game/fake_score", 0.0)
-            self.sign(
-                module,
-                "discriminator_wins",
-                gap > self.max_gap,
-                f"the discriminator tells real from fake without effort (score gap {gap:.1f}), so the generator "
-                "learns little. A lower model.optimizers.discriminator.lr, model/loss=least_squares or model=wgan_gp "
-                "help",
-            )
+        loss = seen.get("discriminator/loss", 0.0)
+        self.sign(
+            module,
+            "discriminator_lost",
+            gap < -1 or loss > self.max_loss,
+            f"the discriminator is worse than a coin toss (loss {loss:.1f}, score gap {gap:.1f}), so it teaches the "
+            "generator nothing. A lower model.optimizers.generator.lr or model.discriminator_steps=2 help",
+        )
 
-    def sign(self, module: GAN, name: str, shown: bool, advice: str) -> None:
+    def sign(self, module: GAN, name: str, shown: bool, advice: str, patience: int | None = None) -> None:
         """Count a sign; warn the first time that it has shown ``patience`` times in a row."""
         self.signs[name] = self.signs.get(name, 0) + 1 if shown else 0
-        if self.signs[name] >= self.patience and module.images > self.warm_up and name not in self.warned:
+        enough = self.signs[name] >= (patience or self.patience)
+        if enough and module.images > self.warm_up and name not in self.warned:
             self.warned.add(name)
             if module.trainer.is_global_zero:
                 log.warning("step %d: %s", module.steps, advice)
+
+
+def gradient_norms(module: GAN) -> dict[str, float]:
+    """The norm of each player's last gradient; where gradients are clipped, the update logs it before they are."""
+    norms = {}
+    for player, parameters in module.parameters_of().items():
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        if gradients and module.gradient_clip is None:
+            norms[f"health/{player}_gradient_norm"] = float(torch.nn.utils.get_total_norm(gradients))
+    return norms
+
+
+def _alike(diversity: float) -> str:
+    return (
+        f"the samples are nearly identical (their distances are {diversity:.0%} of the real images'): the generator "
+        "may have collapsed. Look at samples/; lower learning rates, a larger batch, model=wgan_gp or more data help"
+    )
 
 
 def require_finite_weights(module: GAN) -> None:

@@ -35,13 +35,23 @@ class MetricsLog(Callback):
 
 
 def _scores(module: GAN, seen: Observation) -> dict[str, float]:
-    """Mean scores and how often a real image outscores a fake one: 0.5 is a tie, 1 a discriminator that wins."""
+    """Mean scores and how often a real image outscores a fake one: 0.5 is a tie, 1 a discriminator that wins.
+
+    Where scores are logits also the share that the discriminator judges rightly, and the mean real minus fake logit.
+    """
     if "real_score" not in seen:
         return {}
     real, fake = seen["real_score"].float(), seen["fake_score"].float()
-    wins = (real[:, None] > fake[None, :]).float().mean()
-    values = module.mean_over_ranks(torch.stack([real.mean(), fake.mean(), wins])).tolist()
-    return dict(zip(("game/real_score", "game/fake_score", "game/real_wins"), values, strict=True))
+    values = {
+        "game/real_score": real.mean(),
+        "game/fake_score": fake.mean(),
+        "game/real_wins": (real[:, None] > fake[None, :]).float().mean(),
+    }
+    if module.scores_are_logits:
+        values["game/accuracy"] = torch.cat([real > 0, fake < 0]).float().mean()
+        values["game/logit_gap"] = real.mean() - fake.mean()
+    means = module.mean_over_ranks(torch.stack(list(values.values()))).tolist()
+    return dict(zip(values, means, strict=True))
 
 
 def _learning_rates(module: GAN) -> dict[str, float]:

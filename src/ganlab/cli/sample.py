@@ -13,16 +13,11 @@ PATHS = ("run", "output")
 
 def run(words: list[str]) -> int:
     """Compose conf/sample.yaml with ``words`` and write the pictures."""
-    flags = [word for word in words if word.startswith("-")]
-    if flags:
-        raise UserError(f"ganlab sample {flags[0]}: no such flag (ganlab sample --help)")
-    cfg = compose(quote_paths(words, PATHS), "sample")
-    if not any(key_of(word) == "run" for word in words):
-        runs = runs_below(Path("outputs"))
-        newest = f"; the newest is run={runs[0]}" if runs else "; there is none below outputs/ yet"
-        raise UserError(f"which run? Give run=DIRECTORY{newest}")
+    refuse_flags("sample", words)
+    words = quote_paths(words, PATHS)
+    cfg = compose(words, "sample")
+    run_dir = named_run(words)
     check_values(cfg)
-    run_dir = find_run(cfg.run)
     if cfg.n < 1 or cfg.batch_size < 1:
         raise UserError(f"n={cfg.n} batch_size={cfg.batch_size}: both must be at least 1")
     from ganlab.inference.sample import write_samples
@@ -38,6 +33,23 @@ def run(words: list[str]) -> int:
     )
     print(f"{cfg.n} pictures in {folder}")
     return 0
+
+
+def refuse_flags(command: str, words: list[str]) -> None:
+    """Raise ``UserError`` for the first of ``words`` that begins with a dash."""
+    for word in words:
+        if word.startswith("-"):
+            raise UserError(f"ganlab {command} {word}: no such flag (ganlab {command} --help)")
+
+
+def named_run(words: list[str]) -> Path:
+    """The run directory that ``run=...`` names; ``UserError`` where there is none, with one that may be meant."""
+    given = [word.partition("=")[2] for word in words if key_of(word) == "run"]
+    if not given:
+        runs = runs_below(Path("outputs"))
+        newest = f"; the newest is run={runs[0]}" if runs else "; there is none below outputs/ yet"
+        raise UserError(f"which run? Give run=DIRECTORY{newest}")
+    return find_run(given[-1].strip("'\"").replace("\\'", "'"))
 
 
 def quote_paths(words: list[str], keys: tuple[str, ...]) -> list[str]:

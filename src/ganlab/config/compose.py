@@ -12,10 +12,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ganlab.config import paths
 from ganlab.config.check import check_top
-from ganlab.config.schema import Sample, Train
+from ganlab.config.schema import Evaluate, Sample, Train
 from ganlab.errors import GanlabError, UserError
 
-SCHEMAS: dict[str, type] = {"train": Train, "sample": Sample}
+SCHEMAS: dict[str, type] = {"train": Train, "sample": Sample, "evaluate": Evaluate}
 DEFAULTS = {"model": "dcgan", "data": "digits"}
 
 
@@ -73,7 +73,7 @@ def split(cfg: DictConfig) -> tuple[DictConfig, DictConfig]:
 
 
 def settle(cfg: DictConfig, choices: dict[str, Any], schema: type = Train) -> None:
-    """Check the keys at the top and fill ``name`` where it is null: ``<model>-<data>-s<seed>``.
+    """Check the keys at the top; fill ``chosen``, and ``name`` and ``group`` where they are null.
 
     ``choices`` says which option each group has. Imports nothing that a configuration names.
     """
@@ -81,8 +81,11 @@ def settle(cfg: DictConfig, choices: dict[str, Any], schema: type = Train) -> No
         if group in cfg and not isinstance(choices.get(group), str):
             raise UserError(f"{group}: one name is needed, for instance {group}={DEFAULTS[group]}")
     check_top(cfg, schema)
-    if "name" in cfg and cfg.name is None:
-        cfg.name = f"{choices['model']}-{choices['data']}-s{cfg.seed}"
+    if "chosen" in cfg:
+        cfg.chosen = {group: choices[group] for group in ("model", "data")}
+        pair = f"{choices['model']}-{choices['data']}"
+        cfg.name = cfg.name or f"{pair}-s{cfg.seed}"
+        cfg.group = cfg.group or pair
 
 
 def instantiate(node: Any, *args: Any, **given: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The keys at the top of conf/train.yaml and conf/sample.yaml: their types are checked against these classes.
+"""The keys at the top of conf/train.yaml, sample.yaml and evaluate.yaml: their types are checked against these classes.
 
 Everything below a key is checked against the constructor named by its ``_target_``.
 """
@@ -15,11 +15,15 @@ class Train:
     model: dict[str, Any]
     data: dict[str, Any]
     trainer: dict[str, Any]
+    metrics: dict[str, Any] | None = None
     callbacks: dict[str, Any] | None = None
     logger: dict[str, Any] | list[Any] | None = None
     seed: int = 0
     precision: Literal["auto", "32", "bf16"] = "auto"
     name: str | None = None
+    group: str | None = None
+    tags: list[str]
+    chosen: dict[str, str]
     objective: str | None = None
     resume: str | None = None
     allow_change: list[str]
@@ -36,3 +40,14 @@ class Sample:
     checkpoint: Literal["last", "best"] = "last"
     output: Path | None = None
     batch_size: int = 250
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    """What ``ganlab evaluate`` reads."""
+
+    run: Path
+    metrics: dict[str, Any] | None = None
+    checkpoint: Literal["best", "last"] = "best"
+    seeds: int = 1
+    device: Literal["auto", "cpu", "cuda"] = "auto"

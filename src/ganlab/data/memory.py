@@ -1,5 +1,6 @@
 """Small sets: all images in one uint8 tensor on the training device, batched there by index."""
 
+import hashlib
 from collections.abc import Iterator
 from itertools import count
 
@@ -26,6 +27,12 @@ class MemoryImages:
         if self.targets is None:
             return None
         return self.targets.index_select(0, indices.to(self.targets.device, non_blocking=True))
+
+    def fingerprint(self) -> str:
+        """A hash of size and pixels."""
+        digest = hashlib.sha256(str(tuple(self.pixels.shape)).encode())
+        digest.update(self.pixels.cpu().contiguous().numpy())
+        return digest.hexdigest()
 
     def move(self, device: torch.device) -> None:
         """Bring everything to ``device``; nothing is copied where it is there already."""

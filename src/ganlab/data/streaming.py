@@ -1,5 +1,6 @@
 """Images that stay in their files: decoded when needed, by worker processes while training."""
 
+import hashlib
 import logging
 import math
 import os
@@ -97,6 +98,14 @@ class FileImages:
 
     def labels(self, indices: Tensor) -> Tensor | None:
         return None if self.targets is None else self.targets[indices]
+
+    def fingerprint(self) -> str:
+        """A hash of every file's path, length and time of change, and of how they are decoded."""
+        digest = hashlib.sha256(repr(self.decoder).encode())
+        for path in self.paths:
+            status = os.stat(path)
+            digest.update(f"{path}/{status.st_size}/{status.st_mtime_ns}".encode())
+        return digest.hexdigest()
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -53,7 +53,9 @@ class GAN(LightningModule):
         self.images = 0
         self.counts: dict[str, int] = {}  # a variant's own counters; saved and restored
         self.draws = Draws(seed, "noise")
-        self.published: dict[str, float] = {}  # the latest value of everything logged
+        self.published: dict[str, float] = {}  # the latest value of everything logged ...
+        self.published_at: dict[str, int] = {}  # ... and the step it was logged at
+        self.scores: dict[str, dict[str, Any]] = {}  # of its samples' quality: see callbacks.quality
         self._sums: dict[str, Tensor] = {}
         self._additions: dict[str, int] = {}
         self._stepped = False
@@ -177,10 +179,17 @@ class GAN(LightningModule):
         return dict(zip(names, self.mean_over_ranks(means).tolist(), strict=True))
 
     def publish(self, metrics: Mapping[str, float]) -> None:
-        """Hand metrics to the loggers, against steps and images; remembered in ``published``."""
+        """Hand metrics to the loggers, against steps and images; remembered in ``published`` and ``news``."""
         self.published.update(metrics)
+        self.published_at.update(dict.fromkeys(metrics, self.steps))
         for logger in self.trainer.loggers:
             logger.log_metrics({**metrics, "progress/images": self.images}, step=self.steps)
+
+    def news(self) -> dict[str, float]:
+        """What was published in this step."""
+        return {
+            name: value for name, value in self.published.items() if self.published_at[name] == self.steps
+        }
 
     def non_finite(self) -> list[str]:
         """Names of the tracked means that hold a NaN or an infinity."""

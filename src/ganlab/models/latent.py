@@ -71,11 +71,32 @@ class LatentGAN(GAN):
             raise UserError(
                 f"label={label}: this model was trained without labels, so it has no classes to choose from"
             )
-        latents = self.prior(Draws(seed, "sample"), n)
+        return torch.cat(
+            [part.cpu() for part in self.samples(n, seed=seed, averaged=averaged, batch_size=batch_size)]
+        )
+
+    @torch.no_grad()
+    def samples(
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        averaged: bool = True,
+        batch_size: int = 250,
+        rank: int = 0,
+        world: int = 1,
+    ) -> Iterator[Tensor]:
+        """The pictures of :meth:`sample` in batches, on the module's device; each ``world``-th from ``rank`` on."""
+        latents = self.prior(Draws(seed, "sample"), n)[rank::world]
         network = self.average.current() if averaged else self.generator
-        with _eval_mode(network):
-            parts = [network(z.to(self.device)).float().cpu() for z in latents.split(batch_size)]
-        return torch.cat(parts)
+        for z in latents.split(batch_size):
+            with _eval_mode(network):
+                yield network(z.to(self.device)).float()
+
+    def sampled_from(self, averaged: bool = True) -> str:
+        """Which weights :meth:`sample` takes, in words."""
+        is_average = averaged and self.average.current() is not self.generator
+        return "averaged weights" if is_average else "weights in training"
 
     @torch.no_grad()
     def check(self, channels: int, height: int, width: int) -> None:

@@ -1,6 +1,5 @@
 """One training run, from a configuration to a run directory."""
 
-import json
 import logging
 import os
 import socket
@@ -17,11 +16,12 @@ from omegaconf import DictConfig
 
 from ganlab.config import check, instantiate, save_config
 from ganlab.config.paths import as_typed
-from ganlab.errors import Interrupted, StorageError, UserError
+from ganlab.errors import DivergedError, GanlabError, Interrupted, StorageError, UserError
 from ganlab.loggers.wandb import finish_wandb
 from ganlab.randomness import derive
-from ganlab.training.checkpoints import newest_valid, probe, steps_of, write_atomically
+from ganlab.training.checkpoints import newest_valid, probe, steps_of
 from ganlab.training.ddp import leave_group
+from ganlab.training.results import results_of, score_table, write_results
 
 if TYPE_CHECKING:
     from ganlab.models.base import GAN
@@ -47,35 +47,58 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
         checkpoint = _checkpoint_to_resume(cfg, run_dir)
         if checkpoint and _already_complete(cfg, run_dir, checkpoint):
             return None
+        callbacks = list(instantiate(cfg.callbacks).values())  # first: they name missing weights at once
         data = instantiate(cfg.data)
         data.prepare()
         torch.manual_seed(derive(cfg.seed, "weights"))
         model = instantiate(cfg.model)
         model.check(data.channels, *_height_width(data.image_size))
         model.configure_optimizers()  # for its errors; Lightning asks again
-        trainer = _trainer(cfg, run_dir, checkpoint)
+        trainer = instantiate(
+            cfg.trainer, run_dir=run_dir, callbacks=callbacks, loggers=_loggers(cfg, run_dir, checkpoint)
+        )
         if rank_zero_only.rank == 0:
             save_config(cfg, run_dir)
             (run_dir / "results.json").unlink(missing_ok=True)  # what it says is no longer the end
         if checkpoint:
             log.info("resuming %s after step %d", as_typed(run_dir), steps_of(checkpoint))
+        error: BaseException | None = None
         try:
             trainer.fit(model, datamodule=data, ckpt_path=checkpoint)
+        except BaseException as caught:
+            error = caught
+            raise
         finally:
+            results = results_of(
+                cfg,
+                model,
+                status=_status(trainer, error),
+                error=str(error) if isinstance(error, GanlabError) else None,
+                seconds=time.monotonic() - began,
+            )
+            if rank_zero_only.rank == 0:
+                write_results(run_dir, results)
             finish_wandb()
             leave_group(trainer.strategy.launcher)
-        return _conclude(cfg, run_dir, trainer, model, time.monotonic() - began)
+        return _conclude(cfg, run_dir, trainer, model, results)
 
 
-def _trainer(cfg: DictConfig, run_dir: Path, checkpoint: Path | None) -> "Trainer":
+def _loggers(cfg: DictConfig, run_dir: Path, checkpoint: Path | None) -> list:
     from ganlab.loggers.csv import CSVLog
 
     csv_log = CSVLog(run_dir / "metrics.csv")
     if checkpoint and rank_zero_only.rank == 0:
         csv_log.rewind(steps_of(checkpoint))
     others = [make(save_dir=run_dir) for make in instantiate(cfg.logger).values()] if cfg.logger else []
-    callbacks = list(instantiate(cfg.callbacks).values())
-    return instantiate(cfg.trainer, run_dir=run_dir, callbacks=callbacks, loggers=[csv_log, *others])
+    return [csv_log, *others]
+
+
+def _status(trainer: "Trainer", error: BaseException | None) -> str:
+    if trainer.stopped_by or isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if error is None:
+        return "finished"
+    return "diverged" if isinstance(error, DivergedError) else "failed"
 
 
 @contextmanager
@@ -146,19 +169,10 @@ def _already_complete(cfg: DictConfig, run_dir: Path, checkpoint: Path) -> bool:
 
 
 def _conclude(
-    cfg: DictConfig, run_dir: Path, trainer: "Trainer", model: "GAN", seconds: float
+    cfg: DictConfig, run_dir: Path, trainer: "Trainer", model: "GAN", results: dict[str, Any]
 ) -> float | None:
-    """Write results.json, say what happened and what to do next."""
+    """Say what happened and what to do next."""
     stopped_by = trainer.stopped_by
-    if rank_zero_only.rank == 0:
-        results = {
-            "status": "interrupted" if stopped_by else "finished",
-            "steps": model.steps,
-            "images": model.images,
-            "seconds": round(seconds, 1),
-            "last": model.published,
-        }
-        write_atomically(run_dir / "results.json", json.dumps(results, indent=2).encode())
     where = str(as_typed(run_dir))
     if stopped_by:
         import signal
@@ -169,7 +183,7 @@ def _conclude(
             130 if stopped_by == signal.SIGINT else 75,
         )
     if rank_zero_only.rank == 0:
-        log.info("%s", _summary(cfg, where, model, seconds))
+        log.info("%s", _summary(cfg, where, model, results))
     objective = cfg.get("objective")
     if objective is not None and objective not in model.published:
         raise UserError(
@@ -178,7 +192,7 @@ def _conclude(
     return model.published[objective] if objective else None
 
 
-def _summary(cfg: DictConfig, where: str, model: "GAN", seconds: float) -> str:
+def _summary(cfg: DictConfig, where: str, model: "GAN", results: dict[str, Any]) -> str:
     losses = "   ".join(
         f"{p}/loss {model.published.get(f'{p}/loss', float('nan')):.3f}" for p in model.players()
     )
@@ -188,16 +202,18 @@ def _summary(cfg: DictConfig, where: str, model: "GAN", seconds: float) -> str:
         if wins is not None
         else ""
     )
-    size = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    minutes = f"{int(seconds) // 60}:{int(seconds) % 60:02d} min"
+    seconds = int(results["seconds"])
+    minutes = f"{seconds // 60}:{seconds % 60:02d} min"
     return "\n".join(
         [
             "",
-            f"finished {model.steps:,} steps on {model.images:,} images in {minutes} ({size:,} weights)",
+            f"finished {model.steps:,} steps on {model.images:,} images in {minutes} "
+            f"({results['parameters']:,} weights)",
             f"  {losses}{judged}",
+            *score_table(results["scores"]),
             f"  run directory  {where}",
             f"  pictures       {where}/samples/ (animation.gif: the same noise as training went on)",
-            f"  numbers        {where}/metrics.csv",
+            f"  numbers        {where}/results.json, metrics.csv",
             "next",
             f"  ganlab sample run={where} n=64",
             f"  ganlab resume={where} trainer.max_steps={2 * cfg.trainer.max_steps}",

@@ -1,0 +1,166 @@
+"""How good the pictures are: the scores of ``metrics=...`` while training, the best and the last of each."""
+
+import difflib
+import logging
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, Trainer
+
+from ganlab.callbacks.interval import crossed
+from ganlab.errors import UserError
+from ganlab.metrics.description import Ranks
+from ganlab.metrics.distribution import DistributionScores
+from ganlab.metrics.scores import Score
+from ganlab.models.latent import LatentGAN
+
+log = logging.getLogger(__name__)
+
+
+class Quality(Callback):
+    """Scores what the generator makes: before training, every ``every_images``, and at the end.
+
+    Published as ``val/<score>``; the module's ``scores`` hold the first, the best and the last of each, with its floor
+    and protocol. The seconds that all evaluations have taken so far are published as ``progress/evaluation_seconds``.
+
+    metrics: the scores of ``metrics=...``, by name; none for a run that is not scored.
+    every_images: how often; null is a tenth of the run.
+    objective: a metric that the run will be asked for; one that begins with ``val/`` must be among the scores.
+
+    Raises:
+        UserError: for an objective that is no score of this run.
+    """
+
+    def __init__(
+        self,
+        *,
+        metrics: Mapping[str, DistributionScores] | None = None,
+        every_images: int | None = None,
+        objective: str | None = None,
+    ) -> None:
+        self.metrics, self.every_images = dict(metrics or {}), every_images
+        self.scores: dict[str, dict[str, Any]] = {}
+        self.seconds = 0.0
+        if objective and objective.startswith("val/"):
+            self.direction_of(objective)
+
+    def names(self) -> list[str]:
+        """The scores that will be published, each as ``val/<name>``; the first is the main one."""
+        return [name for metric in self.metrics.values() for name in metric.names()]
+
+    def better(self) -> dict[str, str]:
+        """For each score whether lower or higher is better."""
+        return {name: way for metric in self.metrics.values() for name, way in metric.better().items()}
+
+    def direction_of(self, metric: str) -> str:
+        """ "lower" or "higher" for ``val/<score>``.
+
+        Raises:
+            UserError: for a score that this run does not have.
+        """
+        better = {f"val/{name}": way for name, way in self.better().items()}
+        if metric not in better:
+            close = difflib.get_close_matches(metric, better, 1)
+            hint = f"did you mean {close[0]}? " if close else ""
+            has = ", ".join(better) or "no scores: choose some with metrics=..."
+            raise UserError(f"{metric} is no score of this run; {hint}it has {has}")
+        return better[metric]
+
+    def on_train_start(self, trainer: Trainer, pl_module: LatentGAN) -> None:
+        pl_module.scores = self.scores
+        data = trainer.datamodule
+        if self.every_images is None:
+            self.every_images = max(1, trainer.max_steps * data.batch_size * trainer.world_size // 10)
+        self.ranks = Ranks()
+        if trainer.world_size > 1:
+            self.ranks = Ranks(trainer.global_rank, trainer.world_size, _gather_over(trainer))
+        for metric in self.metrics.values():
+            metric.prepare(data.dataset("train"), data.dataset("test"), pl_module.device, self.ranks)
+        if pl_module.steps == 0:
+            self.evaluate(trainer, pl_module)
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LatentGAN, outputs, batch, batch_idx: int
+    ) -> None:
+        if crossed(self.every_images, pl_module, batch) or pl_module.steps == trainer.max_steps:
+            self.evaluate(trainer, pl_module)
+
+    def evaluate(self, trainer: Trainer, module: LatentGAN) -> None:
+        began = time.perf_counter()
+        scores: dict[str, Score] = {}
+        for metric in self.metrics.values():
+            scores |= metric.evaluate(module, self.ranks)
+        if not scores:
+            return
+        values = trainer.strategy.broadcast({name: score.value for name, score in scores.items()})
+        for name, score in scores.items():
+            self.note(name, score._replace(value=values[name]), module)
+        self.seconds += time.perf_counter() - began
+        known = {f"val/{name}": value for name, value in values.items() if value is not None}
+        module.publish({**known, "progress/evaluation_seconds": self.seconds})
+        if trainer.is_global_zero and module.steps:
+            log.info("%s images: %s", f"{module.images:,}", in_words(self.scores))
+
+    def note(self, name: str, score: Score, module: LatentGAN) -> None:
+        """Keep the value as the last, and as the first or perhaps the best of its protocol."""
+        value = score.value if score.value is not None and math.isfinite(score.value) else None
+        now = {"value": value, "images": module.images, "steps": module.steps}
+        before = self.scores.get(name, {"best": None, "start": None, "protocol": score.protocol})
+        if not _same_protocol(before["protocol"], score.protocol):
+            before = {"best": None, "start": None}
+        start, best = (now, None) if module.steps == 0 else (before["start"], before["best"])
+        if (
+            value is not None
+            and module.steps
+            and (best is None or _is_better(value, best["value"], score.better))
+        ):
+            best = now
+        self.scores[name] = {
+            "better": score.better,
+            "floor": score.floor,
+            "start": start,
+            "best": best,
+            "last": now,
+            "protocol": dict(score.protocol),
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"scores": self.scores, "seconds": self.seconds}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.scores, self.seconds = state_dict["scores"], state_dict["seconds"]
+
+
+def in_words(scores: Mapping[str, Mapping[str, Any]]) -> str:
+    """The last values of the first three scores, of classes and diversity; the first with its floor."""
+    parts = []
+    for position, (name, score) in enumerate(scores.items()):
+        if position > 2 and not name.startswith(("classes", "diversity")):
+            continue
+        value, floor = score["last"]["value"], score["floor"]
+        text = f"{name} {'-' if value is None else f'{value:.3g}'}"
+        parts.append(
+            text + (f" (held-out real images {floor:.3g})" if floor is not None and not parts else "")
+        )
+    return ", ".join(parts)
+
+
+def _is_better(value: float, other: float, better: str) -> bool:
+    return value < other if better == "lower" else value > other
+
+
+def _same_protocol(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Equal in what both of them state: a value that could not be computed states less."""
+    return all(one[key] == other[key] for key in one.keys() & other.keys())
+
+
+def _gather_over(trainer: Trainer):
+    device = trainer.strategy.root_device
+
+    def gather(value: torch.Tensor) -> torch.Tensor:
+        return trainer.strategy.all_gather(value.to(device)).cpu()
+
+    return gather

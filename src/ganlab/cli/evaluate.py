@@ -1,0 +1,59 @@
+"""``ganlab evaluate``: the scores of a trained model."""
+
+from pathlib import Path
+from typing import Any
+
+from ganlab.cli.sample import named_run, quote_paths, refuse_flags
+from ganlab.config.check import check
+from ganlab.config.compose import compose, instantiate
+from ganlab.config.record import key_of, saved_choices, saved_overrides
+from ganlab.config.schema import Evaluate
+from ganlab.errors import UserError
+
+
+def run(words: list[str]) -> int:
+    """Compose conf/evaluate.yaml with ``words``, on top of the run's own ``metrics``, and print the scores."""
+    refuse_flags("evaluate", words)
+    words = quote_paths(words, ("run",))
+    run_dir = named_run(words)
+    cfg = compose([*inherited(words, run_dir), *words], "evaluate")
+    check(cfg, Evaluate)
+    if cfg.seeds < 1:
+        raise UserError(f"seeds={cfg.seeds}: expected a number of sets of images, at least 1")
+    if not cfg.metrics:
+        raise UserError(f"{run_dir} was trained without metrics: choose some, for instance metrics=digits")
+    metrics = instantiate(cfg.metrics)  # first: it names missing weights at once
+    from ganlab.inference.evaluate import evaluate
+
+    entry = evaluate(run_dir, metrics, checkpoint=cfg.checkpoint, seeds=cfg.seeds, device=cfg.device)
+    print(f"{run_dir}, {entry['checkpoint']} checkpoint, after {entry['images']:,} images")
+    print("\n".join(table(entry["scores"])))
+    print(f"written to {run_dir / 'evaluations.json'}")
+    return 0
+
+
+def inherited(words: list[str], run_dir: Path) -> list[str]:
+    """The choice of metrics that the run was trained with, and its settings, unless ``words`` choose anew."""
+    if any(key_of(word) == "metrics" for word in words):
+        return []
+    choice = saved_choices(run_dir).get("metrics", "auto")
+    given = [word for word in saved_overrides(run_dir) if key_of(word).startswith("metrics.")]
+    return [f"metrics={choice}", *given]
+
+
+def table(scores: dict[str, Any]) -> list[str]:
+    """Each score, with its spread over seeds, beside held-out real images; and what it depends on."""
+    lines, protocols = [], {}
+    width = max(map(len, scores), default=0)
+    for name, score in scores.items():
+        value = "-" if score["value"] is None else f"{score['value']:.4g}"
+        spread = "" if score["spread"] is None else f" ± {score['spread']:.2g}"
+        floor = "" if score["floor"] is None else f"   held-out real images {score['floor']:.4g}"
+        lines.append(f"  {name:<{width}}  {value + spread:<16} {score['better']} is better{floor}")
+        protocols[score["protocol"]["extractor"]] = score["protocol"]
+    for name, p in protocols.items():
+        lines.append(
+            f"  {name} features (weights {p['weights']}, {p['resize']}); {p['seeds']} x {p['n_fake']:,} images from "
+            f"{p['sampled_from']} against {p['n_real']:,} of the {p['split']} split"
+        )
+    return lines

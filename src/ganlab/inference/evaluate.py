@@ -1,0 +1,74 @@
+"""The scores of a finished run, by any protocol."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any, Literal
+
+import torch
+
+from ganlab.config import instantiate, saved_config
+from ganlab.inference.load import load
+from ganlab.metrics.distribution import DistributionScores
+from ganlab.metrics.scores import Score
+from ganlab.training.checkpoints import write_atomically
+
+log = logging.getLogger(__name__)
+
+
+def evaluate(
+    run_dir: Path,
+    metrics: Mapping[str, DistributionScores],
+    *,
+    checkpoint: Literal["best", "last"] = "best",
+    seeds: int = 1,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+) -> dict[str, Any]:
+    """Score a run's checkpoint on its own data; appended to ``evaluations.json`` in the run directory.
+
+    seeds: sets of images; the values are their mean, with the standard deviation beside it.
+    Returns what was appended: checkpoint, steps, images and, by name, the scores with their protocol.
+
+    Raises:
+        UserError: for a run that cannot be loaded, and data or weights that are missing.
+    """
+    run_dir = Path(run_dir)
+    where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    model = load(run_dir, checkpoint, where)
+    data = instantiate(saved_config(run_dir).data)
+    data.prepare()
+    scores: dict[str, Any] = {}
+    for metric in metrics.values():
+        metric.prepare(data.dataset("train"), data.dataset("test"), model.device)
+        first, found = metric.seed, []
+        for seed in range(first, first + seeds):
+            metric.seed = seed
+            found.append(metric.evaluate(model))
+        scores |= {name: _over_seeds([one[name] for one in found], first) for name in metric.names()}
+    entry = {"checkpoint": checkpoint, "steps": model.steps, "images": model.images, "scores": scores}
+    _append(run_dir / "evaluations.json", entry)
+    return entry
+
+
+def _over_seeds(scores: Sequence[Score], first: int) -> dict[str, Any]:
+    values = [score.value for score in scores if score.value is not None]
+    return {
+        "better": scores[0].better,
+        "value": mean(values) if values else None,
+        "spread": stdev(values) if len(values) > 1 else None,
+        "floor": scores[0].floor,
+        "protocol": {**scores[0].protocol, "seed": first, "seeds": len(scores)},
+    }
+
+
+def _append(path: Path, entry: Mapping[str, Any]) -> None:
+    try:
+        entries = json.loads(path.read_text()) if path.exists() else []
+    except ValueError:
+        damaged = path.with_suffix(".damaged")
+        log.warning("%s is damaged and set aside as %s", path, damaged.name)
+        path.rename(damaged)
+        entries = []
+    write_atomically(path, json.dumps([*entries, entry], indent=2).encode())

@@ -1,0 +1,43 @@
+"""What the extractors share: which images they take, how exactly they compute, how a file is recognised."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+
+def check_pixels(images: Tensor) -> None:
+    """Raise TypeError unless ``images`` is uint8, ValueError unless it is (B, 1 or 3, H, W)."""
+    if images.dtype != torch.uint8:
+        raise TypeError(f"images of {images.dtype}: extractors take uint8 in 0..255; convert with to_uint8")
+    if images.dim() != 4 or images.shape[1] not in (1, 3):
+        raise ValueError(f"images of shape {tuple(images.shape)}: extractors take (B, 1 or 3, H, W)")
+
+
+@contextmanager
+def full_float32(device: torch.device) -> Iterator[None]:
+    """No gradients, no autocast, no TF32: a score is the same number in any run and on any device."""
+    settings = (
+        torch.backends.cudnn.conv,
+        torch.backends.cuda.matmul,
+        torch.backends.mkldnn.conv,
+        torch.backends.mkldnn.matmul,
+    )
+    before = [setting.fp32_precision for setting in settings]
+    try:
+        for setting in settings:
+            setting.fp32_precision = "ieee"
+        with torch.no_grad(), torch.autocast(device.type, enabled=False):
+            yield
+    finally:
+        for setting, precision in zip(settings, before, strict=True):
+            setting.fp32_precision = precision
+
+
+def sha256_of(path: Path) -> str:
+    """All 64 hexadecimal digits; raises OSError if the file cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,86 @@
+"""``results.json``: how a run ended and how good it is, every number with its protocol."""
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig
+
+from ganlab.training.checkpoints import write_atomically
+
+if TYPE_CHECKING:
+    from ganlab.models.base import GAN
+
+SCHEMA = 1
+
+
+def results_of(
+    cfg: DictConfig, model: "GAN", *, status: str, error: str | None, seconds: float
+) -> dict[str, Any]:
+    """What ``results.json`` says; a number that is not finite is null in it.
+
+    status: finished, interrupted, diverged or failed. error: the sentence that the user was told.
+    seconds: of this start of the run.
+    """
+    return {
+        "schema": SCHEMA,
+        "name": cfg.name,
+        **cfg.chosen,
+        "seed": cfg.seed,
+        "group": cfg.group,
+        "status": status,
+        "error": error,
+        "steps": model.steps,
+        "images": model.images,
+        "seconds": round(seconds, 1),
+        "parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
+        "last": {name: value if math.isfinite(value) else None for name, value in model.published.items()},
+        "scores": model.scores,
+    }
+
+
+def write_results(run_dir: Path, results: dict[str, Any]) -> None:
+    write_atomically(run_dir / "results.json", json.dumps(results, indent=2, allow_nan=False).encode())
+
+
+def score_table(scores: dict[str, Any]) -> list[str]:
+    """Lines for the console: each score, last and best, beside held-out real images and the untrained generator."""
+    if not scores:
+        return []
+    rows = [("score", "last", "best", "at images", "held-out real", "untrained")]
+    for name, score in scores.items():
+        best, start = score["best"] or {}, score["start"] or {}
+        rows.append(
+            (
+                f"{name} ({score['better']} is better)",
+                *(_short(value) for value in (score["last"]["value"], best.get("value"))),
+                f"{best['images']:,}" if best else "-",
+                *(_short(value) for value in (score["floor"], start.get("value"))),
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  "
+        + row[0].ljust(widths[0])
+        + "".join(f"  {cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True))
+        for row in rows
+    ]
+    return [*lines, *(f"  {line}" for line in protocol_lines(scores))]
+
+
+def protocol_lines(scores: dict[str, Any]) -> list[str]:
+    """How the scores were measured, once for each extractor."""
+    lines = {}
+    for score in scores.values():
+        p = score["protocol"]
+        lines[p["extractor"]] = (
+            f"measured with {p['extractor']} features (weights {p['weights']}, {p['resize']}), "
+            f"{p['n_fake']:,} images from {p['sampled_from']}, seed {p['seed']}, against {p['n_real']:,} of the {p['split']} split; "
+            f"{p['floor_n'] or 'no'} held out"
+        )
+    return list(lines.values())
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"

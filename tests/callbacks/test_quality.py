@@ -1,0 +1,188 @@
+"""Scores while training: when, of what, the best and the last, and what they may not touch."""
+
+import csv
+import json
+import logging
+import math
+
+import pytest
+
+from ganlab.callbacks.checkpoints import Checkpoints
+from ganlab.callbacks.quality import Quality
+from ganlab.config import compose
+from ganlab.errors import UserError
+from ganlab.metrics.distribution import DistributionScores
+from ganlab.metrics.scores import Score
+from ganlab.training.run import train
+from tests.helpers import differences, training_state
+from tests.metrics.extractors import Pooled
+
+TARGET = "{_target_: ganlab.metrics.distribution.DistributionScores, extractor: {_target_: tests.metrics.extractors.Pooled}"
+SCORED = [
+    f"+metrics.pooled={TARGET}, scores: [fid, recall, diversity], n_fake: 20}}",
+    "callbacks.quality.every_images=16",
+    "callbacks.checkpoints.every_images=1000",
+    "model=mlp_gan",
+    "data.image_size=8",
+]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / "cache"))
+
+
+def rows_of(folder):
+    with open(folder / "metrics.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_scores_at_the_start_at_each_interval_and_at_the_end(tiny_run, tmp_path):
+    module = tiny_run(*SCORED, "trainer.max_steps=5")
+    scored = [
+        (int(row["images"]), float(row["val/fid_pooled"]))
+        for row in rows_of(tmp_path / "run")
+        if row["val/fid_pooled"]
+    ]
+    assert [images for images, _ in scored] == [0, 16, 32, 40]
+    score = module.scores["fid_pooled"]
+    assert score["start"] == {"value": scored[0][1], "images": 0, "steps": 0}
+    assert score["last"] == {"value": scored[-1][1], "images": 40, "steps": 5}
+    best_images, best = min(scored[1:], key=lambda point: point[1])
+    assert score["best"] == {"value": best, "images": best_images, "steps": best_images // 8}
+    assert score["floor"] > 0
+    assert module.scores["recall_pooled"]["better"] == "higher"
+    assert module.published["progress/evaluation_seconds"] > 0
+
+
+def test_the_default_interval_is_a_tenth_of_the_run(tiny_run, tmp_path):
+    tiny_run(*SCORED, "callbacks.quality.every_images=null", "trainer.max_steps=20")
+    scored = [int(row["step"]) for row in rows_of(tmp_path / "run") if row["val/fid_pooled"]]
+    assert scored == list(range(0, 21, 2))
+
+
+def test_the_best_checkpoint_is_that_of_the_main_score(tiny_run, tmp_path):
+    module = tiny_run(*SCORED, "trainer.max_steps=6")
+    best = module.scores["fid_pooled"]["best"]
+    link = (tmp_path / "run" / "checkpoints" / "best.ckpt").resolve()
+    assert link.name == f"step-{best['steps']:08d}.ckpt"
+
+
+def test_scoring_does_not_touch_training(tiny_run, tmp_path):
+    tiny_run(*SCORED, "trainer.max_steps=5", folder="scored")
+    unscored = [word for word in SCORED if not word.startswith("+metrics")]
+    tiny_run(*unscored, "trainer.max_steps=5", folder="plain")
+    assert differences(training_state(tmp_path / "scored"), training_state(tmp_path / "plain")) == []
+
+
+def test_a_resumed_run_keeps_first_best_and_cost(tiny_run, tmp_path):
+    whole = tiny_run(*SCORED, "trainer.max_steps=6", folder="whole")
+    tiny_run(*SCORED, "trainer.max_steps=4")
+    resumed = tiny_run(*SCORED, "trainer.max_steps=6", resume=True)
+    assert resumed.scores == whole.scores
+    seconds = [
+        float(row["progress/evaluation_seconds"])
+        for row in rows_of(tmp_path / "run")
+        if row["progress/evaluation_seconds"]
+    ]
+    assert seconds == sorted(seconds)
+
+
+class Module:
+    images, steps = 64, 1
+
+
+def score(value, **protocol):
+    return Score(value, "lower", 1.0, {"n_fake": 10, **protocol})
+
+
+def test_n9_a_value_that_is_not_finite_is_never_the_best():
+    quality, module = Quality(), Module()
+    for value in (math.nan, None, 5.0, -math.inf, math.nan, 7.0, None):
+        module.steps += 1
+        quality.note("fid", score(value), module)
+    assert quality.scores["fid"]["best"] == {"value": 5.0, "images": 64, "steps": 4}
+    assert quality.scores["fid"]["last"] == {"value": None, "images": 64, "steps": 8}
+
+
+def test_a_value_under_another_protocol_is_no_rival():
+    quality, module = Quality(), Module()
+    quality.note("fid", score(2.0), module)
+    quality.note("fid", score(None), module)  # it could not be computed: no other protocol
+    assert quality.scores["fid"]["best"]["value"] == 2.0
+    quality.note("fid", score(3.0, n_fake=20), module)
+    assert quality.scores["fid"]["best"]["value"] == 3.0
+
+
+def test_n9_the_checkpoints_ignore_a_monitor_that_is_not_finite(tiny_run):
+    checkpoints = Checkpoints(monitor="game/x")
+    module = type("Game", (), {"steps": 1, "news": lambda self: {"game/x": self.value}})()
+    found = []
+    for module.value in (math.nan, 3.0, math.inf, 2.0, math.nan, 2.5):
+        module.steps += 1
+        found.append(checkpoints.is_new_best(module))
+    assert found == [False, True, False, True, False, False]
+    assert (checkpoints.best_value, checkpoints.best_steps) == (2.0, 5)
+
+
+def test_a_monitor_that_is_no_score_is_refused_before_training(tiny_run):
+    with pytest.raises(UserError, match="val/fid is no score of this run; did you mean val/fid_pooled"):
+        tiny_run(*SCORED, "callbacks.checkpoints.monitor=val/fid", "trainer.max_steps=2")
+
+
+def test_a_monitor_that_is_never_logged_is_told_once(tiny_run, caplog):
+    with caplog.at_level(logging.WARNING, logger="ganlab"):
+        tiny_run(
+            "model=mlp_gan",
+            "data.image_size=8",
+            "callbacks.checkpoints.monitor=game/k",
+            "trainer.max_steps=3",
+        )
+    assert caplog.text.count("callbacks.checkpoints.monitor=game/k was never logged") == 1
+
+
+def test_an_objective_that_is_no_score_is_refused_at_once():
+    metrics = {"pooled": DistributionScores(extractor=Pooled(), scores=["kid"], n_fake=20)}
+    assert Quality(metrics=metrics, objective="val/kid_pooled").names() == ["kid_pooled"]
+    assert Quality(metrics=metrics, objective="game/k")
+    with pytest.raises(UserError, match="val/fid_pooled is no score of this run; .* it has val/kid_pooled"):
+        Quality(metrics=metrics, objective="val/fid_pooled")
+    with pytest.raises(UserError, match="it has no scores: choose some with metrics"):
+        Quality(objective="val/fid")
+
+
+def test_results_and_the_objective(tmp_path):
+    quick = ["trainer=cpu", "trainer.max_steps=3", "data.batch_size=8", "callbacks.samples.n=4"]
+    cfg = compose(["metrics=none", *SCORED, *quick, "objective=val/fid_pooled", "seed=4", "tags=[a]"])
+    value = train(cfg, tmp_path / "run")
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+    last = results["scores"]["fid_pooled"]["last"]
+    assert value == last["value"] == results["last"]["val/fid_pooled"]
+    assert {
+        key: results[key] for key in ("schema", "name", "model", "data", "seed", "group", "status", "error")
+    } == {
+        "schema": 1,
+        "name": "mlp_gan-digits-s4",
+        "model": "mlp_gan",
+        "data": "digits",
+        "seed": 4,
+        "group": "mlp_gan-digits",
+        "status": "finished",
+        "error": None,
+    }
+    assert (results["steps"], results["images"]) == (3, 24)
+    assert results["parameters"] > 1000
+    assert results["scores"]["fid_pooled"]["protocol"]["n_real"] == 1297
+
+
+def test_a_run_that_diverges_leaves_its_results(tmp_path):
+    from ganlab.errors import DivergedError
+
+    quick = ["trainer=cpu", "trainer.max_steps=30", "data.batch_size=8", "callbacks.samples.n=4"]
+    wild = "model.optimizers.discriminator.lr=1e30"
+    with pytest.raises(DivergedError) as caught:
+        train(compose(["metrics=none", *SCORED, *quick, wild]), tmp_path / "run")
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+    assert results["status"] == "diverged"
+    assert results["error"] == str(caught.value)
+    assert results["scores"]["fid_pooled"]["start"]["value"] > 0
