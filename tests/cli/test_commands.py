@@ -34,7 +34,7 @@ def test_version_is_that_of_the_installed_package(ganlab):
         ("lst", "did you mean ganlab list?"),
         ("wgan_gp", "did you mean model=wgan_gp?"),
         ("mnist", "did you mean data=mnist?"),
-        ("xyzzy", "The commands are train, sample, list"),
+        ("xyzzy", "The commands are train, sample, "),
     ],
 )
 def test_C1_unknown_first_word_names_the_nearest(ganlab, word, expected):

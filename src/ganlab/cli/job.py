@@ -2,22 +2,26 @@
 
 import shutil
 import sys
+import time
 import traceback
 from pathlib import Path
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from ganlab.cli import tell
+from ganlab.cli.sweep import Sweep, identity
 from ganlab.config.catalogue import fits
 from ganlab.config.check import check
-from ganlab.config.compose import settle
+from ganlab.config.compose import register_resolvers, settle
 from ganlab.config.paths import as_typed
+from ganlab.config.record import saved_config
 from ganlab.config.resume import check_resumable, is_run
 from ganlab.errors import GanlabError, Interrupted, UserError
 
-TRACES = {".lock", ".owner"}  # what holding a run directory leaves in it
+TRACES = {".lock", ".owner", "multirun.yaml"}  # what a directory holds before training has begun
 
 
 class Jobs:
@@ -25,39 +29,76 @@ class Jobs:
 
     def __init__(self, debug: bool) -> None:
         self.debug = debug
+        self.sweep: Sweep | None = None
         self.started = 0
+        self.seconds: list[float] = []  # that each job took
         self.faults: list[BaseException] = []
+        self.errors: dict[tuple[str, ...], str] = {}  # of the jobs that failed, by identity
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A launcher has sent this to another process, which Hydra asks next for the job's directory."""
+        self.__dict__.update(state)
+        register_resolvers()
 
     def run(self, cfg: DictConfig) -> float | None:
-        """Train once. A fault of a single run ends the process; in a sweep Hydra notes it and goes on."""
+        """Train once. A fault of a single run ends the process; a sweep goes on."""
         self.started += 1
-        sweep = HydraConfig.get().mode == RunMode.MULTIRUN
         run_dir = Path(HydraConfig.get().runtime.output_dir)
+        if in_sweep():
+            self._announce()
         try:
-            return self._train(cfg, run_dir)
+            began = time.monotonic()
+            value = self._train(cfg, run_dir)
+            self.seconds.append(time.monotonic() - began)
+            return value
         except Interrupted as error:
             tell(error, self.debug)
             raise SystemExit(error.exit_code) from error  # ends a sweep too
         except KeyboardInterrupt as stop:
             if is_run(run_dir):  # training had begun
-                print(
-                    f"ganlab: left at once; what was saved before: ganlab resume={as_typed(run_dir)}",
-                    file=sys.stderr,
-                )
-                raise SystemExit(130) from stop
-            remove_if_unused(run_dir)
-            raise
+                said = f"left at once; what was saved before: ganlab resume={as_typed(run_dir)}"
+            else:
+                remove_if_unused(run_dir)
+                said = "stopped before training began; nothing was saved"
+            print(f"{name_in_sweep(run_dir)}: {said}", file=sys.stderr)
+            raise SystemExit(130) from stop
         except Exception as error:
-            self._tell(error, f"ganlab, run {run_dir.name}" if sweep else "ganlab")
+            self._tell(error, name_in_sweep(run_dir))
             if isinstance(error, UserError):
                 remove_if_unused(run_dir)
-            if sweep:
-                raise
+            return self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        """End the process, or let the sweep go on; its sweeper hears of the fault if it does more than tell it."""
+        if not in_sweep():
             raise SystemExit(self.exit_code(error)) from error
+        job = HydraConfig.get()
+        self.errors[identity(job.overrides.task)] = (str(error) or type(error).__name__).splitlines()[0]
+        plain = "hydra._internal.core_plugins.basic_"
+        if not all(part._target_.startswith(plain) for part in (job.launcher, job.sweeper)):
+            raise error
+
+    def _announce(self) -> None:
+        """``run 3 of 9: model=lsgan seed=2 (about 12 min left)``; how long only if the runs come one by one."""
+        job = HydraConfig.get()
+        sweep = self.sweep or Sweep(Path(job.sweep.dir))
+        number, total, left = job.job.num + 1, len(sweep.planned), ""
+        if total and self.seconds and self.started == number:
+            minutes = (total - number + 1) * sum(self.seconds) / len(self.seconds) / 60
+            left = f" (about {minutes:.0f} min left)" if minutes > 1 else " (less than a minute left)"
+        of = f" of {total}" if total else ""
+        print(f"\nrun {number}{of}: {sweep.varying(job.overrides.task)}{left}", flush=True)
 
     def _train(self, cfg: DictConfig, run_dir: Path) -> float | None:
         """Refuse what can be refused before training, the light checks first; then train."""
-        choices = dict(HydraConfig.get().runtime.choices)
+        job = HydraConfig.get()
+        choices = dict(job.runtime.choices)
+        if in_sweep():
+            cfg.group = Path(job.sweep.dir).name if cfg.group is None else cfg.group
+            if is_run(run_dir):  # of a sweep that was stopped and goes on
+                cfg.resume = str(as_typed(run_dir))
+        elif cfg.group is None and cfg.resume is not None and is_run(run_dir):
+            cfg.group = saved_config(run_dir).get("group")
         settle(cfg, choices)
         fits(choices["model"], choices["data"], own_groups())
         print(
@@ -91,6 +132,15 @@ class Jobs:
         if first is None:
             return 0
         return first.exit_code if isinstance(first, GanlabError) else 1
+
+
+def in_sweep() -> bool:
+    return HydraConfig.get().mode == RunMode.MULTIRUN
+
+
+def name_in_sweep(run_dir: Path) -> str:
+    """Who speaks: ``ganlab``, and in a sweep which run."""
+    return f"ganlab, run {run_dir.name}" if in_sweep() else "ganlab"
 
 
 def own_groups() -> list[Path]:

@@ -7,11 +7,13 @@ ganlab: train, measure and compare generative adversarial networks.
   ganlab model=wgan_gp data=fashion_mnist      any variant on any data set that fits it
   ganlab list                                  every model and data set
   ganlab sample run=outputs/... n=64           pictures from a trained model
+  ganlab evaluate run=outputs/...              its scores
   ganlab resume=outputs/...                    continue a run that was stopped
 
 Commands (train may be left out):
   train     train one model, or several with -m
   sample    write pictures of a run
+  evaluate  score a run once more, with other seeds or other metrics
   list      show models and data sets
   ganlab COMMAND --help tells more.
 
@@ -29,14 +31,19 @@ ganlab [train] [KEY=VALUE ...]: train a model.
   ganlab data=folder data.root=my/pictures     your own pictures
   ganlab model/loss=least_squares              exchange one part of a model
   ganlab debug=tiny                            a run of seconds, to see whether it works
-  ganlab -m model=dcgan,lsgan seed=1,2         a sweep: each combination, one after the other
+  ganlab -m model=dcgan,lsgan seed=1,2         a sweep: each combination, one after the other, then a table
   ganlab sweep=variants                        a sweep kept in a file
   ganlab resume=outputs/...                    continue a run; resume=auto: the newest that fits
 
 Options are keys of the configuration, or groups, whose options are files:
-  model, model/generator, model/discriminator, model/loss, model/prior, data, trainer, callbacks, logger,
-  experiment, sweep, debug.  ganlab list shows models and data sets.
+  model, model/generator, model/discriminator, model/loss, model/prior, data, metrics, trainer,
+  callbacks, logger, experiment, sweep, debug.  ganlab list shows models and data sets.
   +key=value adds a key that a file leaves at its default; quote values that hold , = or spaces: "key='a, b'".
+
+A sweep keeps its runs in one folder, outputs/sweeps/DATE_TIME. Its table has a row for each setting, the best first:
+  every score as mean ± standard deviation over the seeds (table.md, table.csv; each run by itself in runs.csv).
+  A run that fails does not stop the others. A sweep that was stopped goes on with the same command and
+  hydra.sweep.dir=FOLDER: runs that are done are left alone, others continue where they were.
 
 Flags:
   --cfg job [--resolve]    print every key with its value, and do not run
@@ -66,6 +73,19 @@ ganlab sample run=DIRECTORY [KEY=VALUE ...]: write pictures of a trained model, 
   batch_size   how many are made at once (250)
 """
 
+EVALUATE = """\
+ganlab evaluate run=DIRECTORY [KEY=VALUE ...]: score a trained model, beside held-out real images.
+
+  ganlab evaluate run=outputs/dcgan-digits/2026-01-31_12-00-00-000000
+  ganlab evaluate run=outputs/... seeds=5 checkpoint=last metrics=digits metrics.digits.n_fake=5000
+
+  run          a run directory; the scores are added to its evaluations.json
+  metrics      those that the run was trained with, or others
+  seeds        how many sets of images, each from a seed of its own (1)
+  checkpoint   best or last (best)
+  device       auto, cpu or cuda (auto)
+"""
+
 LIST = """\
 ganlab list [models|data]: every model and data set, with its description, source and kind of data.
 
@@ -73,7 +93,7 @@ ganlab list [models|data]: every model and data set, with its description, sourc
 A model that needs images also takes data with labels.
 """
 
-PAGES = {"train": TRAIN, "sample": SAMPLE, "list": LIST}
+PAGES = {"train": TRAIN, "sample": SAMPLE, "evaluate": EVALUATE, "list": LIST}
 
 
 def page(command: str | None) -> str:

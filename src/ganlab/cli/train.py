@@ -11,8 +11,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
 from ganlab.cli.arguments import Arguments, complete_without_command, parse
-from ganlab.cli.job import Jobs
+from ganlab.cli.job import Jobs, remove_if_unused
 from ganlab.cli.sample import quote_paths
+from ganlab.cli.sweep import conclude, plan
 from ganlab.config import paths
 from ganlab.config.compose import compose_all, quote, register_resolvers, settle, split
 from ganlab.config.explain import BAD_INPUT, explain
@@ -29,8 +30,11 @@ def run(words: list[str], debug: bool) -> int:
     jobs = Jobs(debug)
     try:
         flags, overrides = continued(arguments) if arguments.runs else (arguments.flags, arguments.overrides)
-        with command_line([*flags, *overrides]):
-            start(jobs)
+        jobs.sweep = plan(arguments, overrides) if arguments.runs else None
+        if jobs.sweep:
+            start_sweep(jobs, flags, overrides)
+        else:
+            start(jobs, [*flags, *overrides])
     except SystemExit as end:  # Hydra's flags that only show something, or a job that has told its fault
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except GanlabError as error:
@@ -50,15 +54,17 @@ def run(words: list[str], debug: bool) -> int:
 def require_shared_directory(arguments: Arguments) -> None:
     """Processes that torchrun or srun started must be told one run directory: each would make its own."""
     processes = max(int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS"))
-    shared = any(key_of(word) in ("hydra.run.dir", "resume") for word in arguments.overrides)
-    if processes > 1 and not shared:
+    keys = {key_of(word) for word in arguments.overrides}
+    is_sweep = arguments.options.multirun or "sweep" in keys
+    place = ("hydra.sweep.dir",) if is_sweep else ("hydra.run.dir", "resume")
+    if processes > 1 and not keys & set(place):
         raise UserError(
             f"{processes} processes were started together, and each would make a run directory of its own: name one "
-            "for all of them, for instance hydra.run.dir=outputs/my-run"
+            f"for all of them, for instance {place[0]}=outputs/my-run"
         )
 
 
-def start(jobs: Jobs) -> None:
+def start(jobs: Jobs, words: list[str]) -> None:
     """Hydra's part: it reads ``sys.argv``, and calls ``jobs.run`` once, or once per job of a sweep."""
     register_resolvers()
 
@@ -66,7 +72,22 @@ def start(jobs: Jobs) -> None:
     def task(cfg):
         return jobs.run(cfg)
 
-    task()
+    with command_line(words):
+        task()
+
+
+def start_sweep(jobs: Jobs, flags: list[str], overrides: list[str]) -> None:
+    """All jobs, and the table of what became of them, also when the sweep is stopped."""
+    stopped, is_new = False, not jobs.sweep.folder.exists()
+    try:
+        start(jobs, [*flags, *jobs.sweep.words(overrides)])
+    except (SystemExit, KeyboardInterrupt):
+        stopped = True
+        raise
+    finally:
+        conclude(jobs.sweep, jobs.errors, stopped=stopped)
+        if is_new:
+            remove_if_unused(jobs.sweep.folder)
 
 
 @contextmanager

@@ -1,0 +1,136 @@
+"""A sweep: its runs, found and checked before the first of them starts, and the table at its end."""
+
+import itertools
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import hydra
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from ganlab import report
+from ganlab.cli.arguments import Arguments
+from ganlab.config import paths
+from ganlab.config.compose import quote, register_resolvers
+from ganlab.config.record import TRANSIENT, key_of
+from ganlab.config.resume import is_run, merge_overrides
+
+MAKES_A_SWEEP = ("sweep", "experiment", "hydra.mode")  # keys that can, beside the flag -m
+TABLE = ("table.csv", "table.md", "runs.csv")
+WIDTH = 120  # where there is no terminal
+
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """folder: holds one directory for each run. planned: the overrides of each run, with its model and data.
+
+    Nothing is planned with a sweeper that decides as it goes.
+    """
+
+    folder: Path
+    planned: Mapping[Words, Mapping[str, str]] = field(default_factory=dict)
+
+    def words(self, overrides: list[str]) -> list[str]:
+        """What the command line says, with this sweep's folder in the place of one named after the time."""
+        return merge_overrides(overrides, [f"hydra.sweep.dir={quote(str(self.folder))}"])
+
+    def varying(self, words: Iterable[str]) -> str:
+        """Those of a run's overrides that not all runs share."""
+        words = list(words)
+        shared = set(words).intersection(*self.planned) if len(self.planned) > 1 else set()
+        return " ".join(word for word in words if word not in shared)
+
+
+def plan(arguments: Arguments, overrides: list[str]) -> Sweep | None:
+    """The sweep that a command describes; None for a single run.
+
+    Raises:
+        What composing raises, for a combination of groups that does not compose.
+    """
+    options = arguments.options
+    asked = options.multirun or any(key_of(word) in MAKES_A_SWEEP for word in overrides)
+    if not asked or "hydra.mode=RUN" in overrides:
+        return None
+    register_resolvers()
+    folders = ",".join(quote(f"file://{Path(folder).resolve()}") for folder in arguments.config_dirs)
+    search = [f"hydra.searchpath=[{folders}]"] if folders else []
+    place = Path(options.config_path or paths.config_dir()).resolve()
+    with hydra.initialize_config_dir(str(place), job_name="ganlab", version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        name = options.config_name or "train"
+        master = loader.load_configuration(name, [*search, *overrides], run_mode=RunMode.MULTIRUN)
+        if not options.multirun and master.hydra.mode != RunMode.MULTIRUN:
+            return None
+        return Sweep(Path(master.hydra.sweep.dir), combinations(loader, master))
+
+
+def combinations(loader: ConfigLoader, master: DictConfig) -> dict[Words, dict[str, str]]:
+    """The overrides of each run, as Hydra's own sweeper forms them; each choice of groups is composed once."""
+    sweeper = master.hydra.sweeper
+    if not sweeper._target_.endswith(f".{BasicSweeper.__name__}"):
+        return {}
+    given = [f"{key}={value}" for key, value in (sweeper.params or {}).items()]
+    parsed = OverridesParser.create(loader).parse_overrides([*given, *master.hydra.overrides.task])
+    groups = {word.get_key_element() for word in parsed if loader.get_group_options(word.key_or_group)}
+    composed: dict[Words, dict[str, str]] = {}
+    planned = {}
+    for words in itertools.chain(*BasicSweeper.split_arguments(parsed, None)):
+        choice = tuple(word for word in words if word.partition("=")[0] in groups)
+        if choice not in composed:
+            choices = loader.load_sweep_config(master, words).hydra.runtime.choices
+            composed[choice] = {group: str(choices.get(group)) for group in ("model", "data")}
+        planned[identity(words)] = composed[choice]
+    return planned
+
+
+def identity(words: Iterable[str]) -> Words:
+    """The overrides that a run directory keeps, by which a run is known again."""
+    return tuple(word for word in words if key_of(word) not in TRANSIENT)
+
+
+def conclude(sweep: Sweep, errors: Mapping[Words, str], *, stopped: bool) -> None:
+    """Write and print the table of a sweep in which any run has begun; of processes started together the first does.
+
+    errors: what the runs that failed said. stopped: the sweep did not come to its end.
+    """
+    if any(os.environ.get(name, "0") != "0" for name in ("RANK", "SLURM_PROCID")):
+        return
+    runs = outcome(sweep, errors, "not started" if stopped else "failed")
+    if all(run.folder is None for run in runs):
+        return
+    table = report.table(runs)
+    contents = (table.to_csv(), table.to_markdown(), table.runs_to_csv())
+    for name, text in zip(TABLE, contents, strict=True):
+        (sweep.folder / name).write_text(text, encoding="utf-8")
+    width = shutil.get_terminal_size((WIDTH, 24)).columns
+    where = paths.as_typed(sweep.folder)
+    print(f"\n{table.to_text(width)}\n\nall numbers: {where}/ {', '.join(TABLE)}", flush=True)
+    left = sum(run.status in ("not started", "interrupted", "not ended") for run in runs)
+    if stopped and left:
+        print(
+            f"ganlab: {left} of {len(runs)} runs are not done; to go on with the sweep, give the same command and "
+            f"hydra.sweep.dir={where}",
+            file=sys.stderr,
+        )
+
+
+def outcome(sweep: Sweep, errors: Mapping[Words, str], absent: str) -> list[report.Run]:
+    """The planned runs in their order, then others in the folder; ``absent`` are those without a trace or an error."""
+    there = {run.overrides: run for run in report.collect(sorted(filter(is_run, sweep.folder.glob("*/"))))}
+    runs = []
+    for words, chosen in sweep.planned.items():
+        error = errors.get(words)
+        run = there.pop(words, None) or report.missing(words, "failed" if error else absent, chosen=chosen)
+        status = "failed" if error and run.status == "not ended" else run.status
+        runs.append(replace(run, status=status, error=run.error or error))
+    return [*runs, *there.values()]

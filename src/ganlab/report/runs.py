@@ -1,0 +1,137 @@
+"""What run directories say of their runs: ``results.json``, and in ``.hydra/`` how they were started."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ganlab.errors import UserError
+
+NO_SETTING = ("seed", "name", "group", "tags", "objective")  # tell the runs of a setting apart, or label them
+
+
+@dataclass(frozen=True)
+class Score:
+    """One score of one run under one protocol; ``best`` and ``last`` are None where they could not be computed.
+
+    better: "lower" or "higher". floor: what real images score; None if there is none. best_images: seen by then.
+    """
+
+    better: str
+    protocol: Mapping[str, Any]
+    best: float | None
+    last: float | None
+    floor: float | None
+    best_images: float | None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Run:
+    """One run. ``settings`` are its model, its data and its overrides but the seed; a number not told is None.
+
+    status: finished, interrupted, diverged or failed; "not ended" without a results.json; "not started".
+    seconds: from start to end. speed: images per second in training.
+    """
+
+    folder: Path | None = None
+    overrides: tuple[str, ...] = ()
+    settings: Mapping[str, str]
+    seed: str
+    status: str
+    error: str | None = None
+    steps: float | None = None
+    images: float | None = None
+    seconds: float | None = None
+    speed: float | None = None
+    parameters: float | None = None
+    scores: Mapping[str, Score] = field(default_factory=dict)
+
+
+def collect(folders: Iterable[Path]) -> list[Run]:
+    """The runs in ``folders``, in this order.
+
+    Raises:
+        UserError: for a folder that holds no run.
+    """
+    return [read(Path(folder)) for folder in folders]
+
+
+def read(folder: Path) -> Run:
+    """The run in ``folder``; what its files do not tell is absent."""
+    started = folder / ".hydra"
+    results, config = _mapping(folder / "results.json"), _mapping(started / "config.yaml")
+    if not results and not config:
+        raise UserError(f"{folder} holds no run: neither results.json nor .hydra/config.yaml")
+    overrides = _words(started / "overrides.yaml")
+    chosen = config.get("chosen") or {}
+    told = {key: results.get(key, chosen.get(key)) for key in ("model", "data")}
+    settings, seed = described(overrides)
+    scores = results.get("scores") or {}
+    return Run(
+        folder=folder,
+        overrides=overrides,
+        settings={key: str(value) for key, value in told.items() if value is not None} | settings,
+        seed=str(results.get("seed", config.get("seed", seed))),
+        status=str(results.get("status", "not ended")),
+        error=results.get("error"),
+        speed=number(results, "last", "progress/images_per_second"),
+        scores={name: _score(entry) for name, entry in scores.items()},
+        **{key: number(results, key) for key in ("steps", "images", "seconds", "parameters")},
+    )
+
+
+def missing(
+    overrides: Iterable[str], status: str, error: str | None = None, chosen: Mapping[str, str] | None = None
+) -> Run:
+    """A run that has left nothing behind, or was not started; ``chosen`` are its model and its data."""
+    words = tuple(overrides)
+    settings, seed = described(words)
+    settings = {**(chosen or {}), **settings}
+    return Run(overrides=words, settings=settings, seed=seed, status=status, error=error)
+
+
+def described(overrides: Iterable[str]) -> tuple[dict[str, str], str]:
+    """The settings and the seed that overrides give."""
+    pairs = dict(word.lstrip("+").partition("=")[::2] for word in overrides)
+    return {key: value for key, value in pairs.items() if key not in NO_SETTING}, pairs.get("seed", "")
+
+
+def number(tree: Any, *path: str) -> float | None:
+    """The finite number at ``path`` in nested mappings; None if there is none."""
+    for key in path:
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    known = isinstance(tree, int | float) and not isinstance(tree, bool) and math.isfinite(tree)
+    return tree if known else None
+
+
+def _score(told: Mapping[str, Any]) -> Score:
+    return Score(
+        better=told.get("better", "lower"),
+        protocol=told.get("protocol") or {},
+        best=number(told, "best", "value"),
+        last=number(told, "last", "value"),
+        floor=number(told, "floor"),
+        best_images=number(told, "best", "images"),
+    )
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    """The mapping in a JSON or YAML file; empty if the file is missing or damaged."""
+    read_text = json.loads if path.suffix == ".json" else yaml.safe_load
+    try:
+        told = read_text(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _words(path: Path) -> tuple[str, ...]:
+    try:
+        words = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return ()
+    return tuple(map(str, words)) if isinstance(words, list) else ()

@@ -1,0 +1,63 @@
+"""A table as CSV: every number with all its digits, an empty cell for what is not there."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ganlab.report.columns import Mean
+from ganlab.report.runs import Run
+
+if TYPE_CHECKING:
+    from ganlab.report.table import Row, Table
+
+ABSENT = Mean(None, None, 0)
+EFFORT = {"images": "images", "seconds": "seconds", "images/s": "speed", "parameters": "parameters"}
+OF_A_SCORE = {"best": "best", "best images": "best_images", "last": "last", "floor": "floor"}
+
+
+def settings_csv(table: "Table") -> str:
+    """One line for each row of ``table``."""
+    return written([_of_row(table, row) for row in table.rows])
+
+
+def runs_csv(table: "Table") -> str:
+    """One line for each run behind ``table``."""
+    return written([_of_run(table, run) for run in table.runs])
+
+
+def written(lines: Sequence[dict[str, Any]]) -> str:
+    """CSV with a heading; every line has the same keys."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(lines[0]) if lines else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return out.getvalue()
+
+
+def _of_row(table: "Table", row: "Row") -> dict[str, Any]:
+    cells: dict[str, Any] = {key: row.settings.get(key) for key in [*table.keys, *table.shared]}
+    cells |= {"runs": len(row.runs), "counted": len(row.counted), "status": row.status}
+    for column in table.columns:
+        for which in ("best", "last"):
+            found = row.score(column, which) or ABSENT
+            name = f"{column.label} {which}"
+            cells |= {name: found.mean, f"{name} std": found.std, f"{name} runs": found.n}
+        measured = any(run in column.scores for run in row.runs)
+        cells[f"{column.label} floor"] = (row.score(column, "floor") or ABSENT).mean
+        cells[f"{column.label} protocol"] = json.dumps(column.protocol) if measured else None
+    for heading, field in EFFORT.items():
+        cells[heading] = (row.mean(field) or ABSENT).mean
+    return cells
+
+
+def _of_run(table: "Table", run: Run) -> dict[str, Any]:
+    cells: dict[str, Any] = {key: run.settings.get(key) for key in [*table.keys, *table.shared]}
+    cells |= {"seed": run.seed, "status": run.status, "steps": run.steps}
+    for column in table.columns:
+        score = column.scores.get(run)
+        for heading, field in OF_A_SCORE.items():
+            cells[f"{column.label} {heading}"] = getattr(score, field) if score else None
+    cells |= {heading: getattr(run, field) for heading, field in EFFORT.items()}
+    return cells | {"folder": run.folder, "error": run.error}

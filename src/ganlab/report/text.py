@@ -1,0 +1,150 @@
+"""A table for the eye: aligned text for a terminal, Markdown for a page."""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ganlab.report.cells import NONE, amount, clock, count, mean, setting
+from ganlab.report.columns import Column
+from ganlab.report.runs import Run
+
+if TYPE_CHECKING:
+    from ganlab.report.table import Row, Table
+
+MOST_SCORES = 3  # beside the main one, where they fit
+MOST_ERRORS = 5
+ESSENTIAL = 0
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of text; where space is short, the highest importance above ``ESSENTIAL`` is left out first."""
+
+    heading: str
+    cells: list[str]
+    importance: int = ESSENTIAL
+
+    @property
+    def width(self) -> int:
+        return max(map(len, [self.heading, *self.cells]))
+
+    def padded(self) -> list[str]:
+        return [cell.ljust(self.width) for cell in [self.heading, *self.cells]]
+
+
+def aligned(table: "Table", width: int) -> str:
+    """The table in at most ``width`` characters, with a line above it and notes below."""
+    fields = fields_of(table, MOST_SCORES)
+    while sum(field.width + 2 for field in fields) - 2 > width:
+        last = max(fields, key=lambda field: field.importance)
+        if last.importance == ESSENTIAL:
+            break
+        fields.remove(last)
+    lines = ["  ".join(cells).rstrip() for cells in zip(*(field.padded() for field in fields), strict=True)]
+    lines = [line if len(line) <= width else f"{line[: width - 1]}…" for line in lines]
+    above, *below = [
+        textwrap.fill(note, width, subsequent_indent="  ") for note in [title(table), *notes(table)]
+    ]
+    return "\n".join([above, "", *lines, "", *below]).rstrip()
+
+
+def markdown(table: "Table") -> str:
+    """The same with every score, as Markdown."""
+    fields = fields_of(table, len(table.columns))
+    lines = zip(*([field.heading or " ", *field.cells] for field in fields), strict=True)
+    heading, *rows = ["| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |" for cells in lines]
+    below = [f"- {note}" for note in notes(table)]
+    return (
+        "\n".join([title(table), "", heading, "|---" * len(fields) + "|", *rows, "", *below]).rstrip() + "\n"
+    )
+
+
+def fields_of(table: "Table", most_scores: int) -> list[Field]:
+    """Settings, scores (at most so many beside the main one), effort and status."""
+    rows, leaders = table.rows, table.leading()
+    keys = list(table.keys) or [key for key in ("model",) if key in table.shared]
+    fields = [Field("", ["*" if row in leaders else "" for row in rows])] if leaders else []
+    fields += [
+        Field(heading, [setting(row.settings.get(key)) for row in rows])
+        for key, heading in zip(keys, shortened(keys), strict=True)
+    ]
+    fields.append(Field("runs", [str(len(row.runs)) for row in rows], 1))
+    fields += [
+        field for column in table.main for field in _main_fields(column, rows, alone=len(table.main) == 1)
+    ]
+    others = [column for column in table.columns if column not in table.main][:most_scores]
+    fields += [_score(column, "best", rows, 6 + 2 * place) for place, column in enumerate(others)]
+    fields.append(Field("images", [count(row.mean("images")) for row in rows], 5))
+    fields.append(Field("time", [clock(row.mean("seconds")) for row in rows], 7))
+    fields.append(Field("parameters", [amount(row.mean("parameters")) for row in rows], 9))
+    fields.append(Field("images/s", [count(row.mean("speed")) for row in rows], 11))
+    fields.append(Field("status", [row.status for row in rows], 2))
+    return [field for field in fields if field.importance < 4 or set(field.cells) != {NONE}]
+
+
+def _main_fields(column: Column, rows: Sequence["Row"], *, alone: bool) -> list[Field]:
+    """Best, last and floor; the heading of the first says of what."""
+    fields = [
+        _score(column, which, rows, rank) for which, rank in [("best", ESSENTIAL), ("last", 3), ("floor", 4)]
+    ]
+    if not alone:
+        return fields
+    return [
+        fields[0],
+        *(Field(field.heading.split()[-1], field.cells, field.importance) for field in fields[1:]),
+    ]
+
+
+def _score(column: Column, which: str, rows: Sequence["Row"], importance: int) -> Field:
+    arrow = "↓" if column.better == "lower" else "↑"
+    cells = [mean(row.score(column, which), len(row.runs), spread=which != "floor") for row in rows]
+    return Field(f"{column.label} {arrow} {which}", cells, importance)
+
+
+def shortened(keys: Sequence[str]) -> list[str]:
+    """The ends of dotted keys, as long as it takes to tell them apart."""
+
+    def end(key: str, parts: int) -> str:
+        return ".".join(key.split(".")[-parts:])
+
+    found = []
+    for key in keys:
+        lengths = range(1, key.count(".") + 2)
+        found.append(
+            next((end(key, n) for n in lengths if [end(k, n) for k in keys].count(end(key, n)) == 1), key)
+        )
+    return found
+
+
+def title(table: "Table") -> str:
+    """How many runs and settings, and what all of them share."""
+    runs, rows = len(table.runs), len(table.rows)
+    shared = " ".join(f"{key}={value}" for key, value in table.shared.items())
+    said = f"{runs} run{'s' * (runs != 1)} of {rows} setting{'s' * (rows != 1)}"
+    return f"{said}, with {shared}" if shared else said
+
+
+def notes(table: "Table") -> list[str]:
+    """How to read the scores, and why runs did not finish."""
+    said = []
+    if table.columns:
+        said.append(
+            "mean ± standard deviation over seeds; (n): over n runs only; ↓ lower is better, ↑ higher"
+        )
+    if table.leading():
+        said[0] += f"; * the best {table.main[0].name}"
+    for column in table.main:
+        protocol = ", ".join(f"{key} {value}" for key, value in column.protocol.items() if value is not None)
+        said.append(f"{column.label}: {protocol}")
+    if len(table.main) > 1:
+        said.append(f"{table.main[0].name} was measured in {len(table.main)} ways, which cannot be compared")
+    faults = [run for run in table.runs if run.error]
+    said += [f"{_named(run, table)} {run.status}: {run.error}" for run in faults[:MOST_ERRORS]]
+    more = len(faults) - MOST_ERRORS
+    return [*said, f"and {more} more that did not finish"] if more > 0 else said
+
+
+def _named(run: Run, table: "Table") -> str:
+    pairs = [(key, setting(run.settings.get(key))) for key in table.keys]
+    return " ".join(f"{key}={value}" for key, value in [*pairs, ("seed", run.seed)] if value)
