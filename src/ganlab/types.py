@@ -44,12 +44,31 @@ class AdversarialLoss(Protocol):
     def generator(self, fake: Tensor, real: Callable[[], Tensor] | None = None) -> Tensor: ...
 
 
+class Penalty(Protocol):
+    """Further terms of a discriminator's update, by name; ``score`` takes images to (B,), ``step`` counts from 1."""
+
+    def __call__(
+        self, score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, *, draws: Draws, step: int
+    ) -> dict[str, Tensor]: ...
+
+
 class Prior(Protocol):
     """Where a generator's input comes from: (n, size) drawn with ``draws``."""
 
     size: int
 
     def __call__(self, draws: Draws, n: int) -> Tensor: ...
+
+
+@runtime_checkable
+class CodedPrior(Prior, Protocol):
+    """A prior of noise and codes; see :class:`~ganlab.layers.priors.Codes`."""
+
+    categories: int
+
+    def codes(self, latent: Tensor) -> tuple[Tensor, Tensor]: ...
+
+    def sorted(self, draws: Draws, n: int, category: int | None = None) -> Tensor: ...
 
 
 @runtime_checkable

@@ -6,10 +6,26 @@ import pytest
 import torch
 from torch import Tensor
 
-from ganlab.losses.adversarial import LeastSquares, NonSaturating, Saturating, Wasserstein
+from ganlab.errors import UserError
+from ganlab.losses.adversarial import (
+    Hinge,
+    LeastSquares,
+    NonSaturating,
+    Relativistic,
+    Saturating,
+    Wasserstein,
+)
 from ganlab.types import AdversarialLoss
 
-LOSSES = [NonSaturating(), Saturating(), LeastSquares(), Wasserstein()]
+LOSSES = [
+    NonSaturating(),
+    NonSaturating(real_label=0.9),
+    Saturating(),
+    LeastSquares(),
+    Wasserstein(),
+    Hinge(),
+    Relativistic(),
+]
 
 
 def scores(*values: float) -> Tensor:
@@ -110,6 +126,77 @@ def test_wasserstein_is_a_difference_of_means_with_high_meaning_real():
     assert slope(loss.generator, 17.0) == -1
 
 
+@pytest.mark.parametrize("loss", [NonSaturating(real_label=0.9), Saturating(real_label=0.9)])
+def test_one_sided_smoothing_is_the_cross_entropy_with_targets_09_and_0(loss):
+    real, fake = (2.0, -1.0), (0.5, -3.0)
+    of_real = sum(-0.9 * math.log(logistic(r)) - 0.1 * math.log(1 - logistic(r)) for r in real) / 2
+    of_fake = sum(-math.log(1 - logistic(f)) for f in fake) / 2  # fakes keep the label 0
+    value = loss.discriminator(scores(*real), scores(*fake)).item()
+    assert value == pytest.approx(of_real + of_fake, rel=1e-12)
+    assert loss.generator(scores(*fake)) == type(loss)().generator(scores(*fake))
+
+
+@pytest.mark.parametrize(("p", "q"), [(0.5, 0.5), (0.2, 0.7), (0.9, 0.1)])
+def test_smoothing_moves_the_best_discriminator_to_09_p_over_p_plus_q(p, q):
+    loss, best = NonSaturating(real_label=0.9), 0.9 * p / (p + q)
+    score = math.log(best / (1 - best))
+    real = slope(lambda r: loss.discriminator(r, scores(0.0)), score)
+    fake = slope(lambda f: loss.discriminator(scores(0.0), f), score)
+    assert p * real + q * fake == pytest.approx(0, abs=1e-12)
+    plain = slope(lambda r: NonSaturating().discriminator(r, scores(0.0)), score)
+    assert p * plain + q * fake < -0.01  # without smoothing the best is elsewhere
+
+
+def test_smoothing_leaves_the_plain_loss_bit_for_bit():
+    real, fake = torch.linspace(-4, 4, 33), torch.linspace(-2, 5, 33)
+    expected = torch.nn.functional.softplus(-real).mean() + torch.nn.functional.softplus(fake).mean()
+    assert torch.equal(NonSaturating().discriminator(real, fake), expected)
+
+
+@pytest.mark.parametrize("label", [0.5, 0.0, -1.0, 1.1])
+def test_a_label_that_is_not_of_real_images_is_refused(label):
+    with pytest.raises(UserError, match=rf"real_label={label}: .*0\.5.*at most 1.*try"):
+        NonSaturating(real_label=label)
+
+
+def test_hinge_stops_at_its_margins():
+    loss = Hinge()
+    real, fake = scores(3.0, 1.0, 0.25, -2.0), scores(-3.0, -1.0, -0.5, 1.0)
+    expected = (0 + 0 + 0.75 + 3) / 4 + (0 + 0 + 0.5 + 2) / 4
+    assert loss.discriminator(real, fake).item() == pytest.approx(expected, rel=1e-12)
+    assert loss.generator(fake).item() == pytest.approx(3.5 / 4, rel=1e-12)
+    for score, of_real, of_fake in ((2.0, 0, 1), (0.0, -1, 1), (-2.0, -1, 0)):
+        assert slope(lambda r: loss.discriminator(r, scores(0.0)), score) == of_real
+        assert slope(lambda f: loss.discriminator(scores(0.0), f), score) == of_fake
+        assert slope(loss.generator, score) == -1  # no hinge: a fake that is known as one still moves
+
+
+def test_relativistic_loss_compares_the_pairs_by_index():
+    loss, real, fake = Relativistic(), scores(2.0, -1.0), scores(0.5, -3.0)
+    of_discriminator = sum(-math.log(logistic(r - f)) for r, f in ((2.0, 0.5), (-1.0, -3.0))) / 2
+    of_generator = sum(-math.log(logistic(f - r)) for r, f in ((2.0, 0.5), (-1.0, -3.0))) / 2
+    assert loss.discriminator(real, fake).item() == pytest.approx(of_discriminator, rel=1e-12)
+    assert loss.generator(fake, real=lambda: real).item() == pytest.approx(of_generator, rel=1e-12)
+    assert loss.discriminator(real.flip(0), fake) != loss.discriminator(real, fake)
+    torch.testing.assert_close(loss.discriminator(real + 7, fake + 7), loss.discriminator(real, fake))
+    assert loss.discriminator(real, real).item() == pytest.approx(math.log(2))
+
+
+def test_relativistic_loss_needs_real_scores_and_the_others_never_ask():
+    with pytest.raises(
+        ValueError, match=r"real=None: .*compares each fake with a real image; call generator"
+    ):
+        Relativistic().generator(scores(0.0))
+    with pytest.raises(ValueError, match="as many real as fake"):
+        Relativistic().generator(scores(0.0), real=lambda: scores(0.0, 1.0))
+
+    def asked() -> Tensor:
+        raise AssertionError
+
+    for loss in LOSSES[:-1]:
+        assert torch.equal(loss.generator(scores(0.3), real=asked), loss.generator(scores(0.3)))
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_D10_scores_that_would_broadcast_are_refused(loss: AdversarialLoss):
     for real, fake in (((4, 1), (4,)), ((4, 1), (4, 1)), ((4,), (3,)), ((1,), (4,)), ((), ())):
@@ -117,14 +204,15 @@ def test_D10_scores_that_would_broadcast_are_refused(loss: AdversarialLoss):
             loss.discriminator(torch.zeros(real), torch.zeros(fake))
     for fake in ((4, 1), (), (4, 1, 2, 2)):
         with pytest.raises(ValueError, match="one raw score"):
-            loss.generator(torch.zeros(fake))
+            loss.generator(torch.zeros(fake), real=lambda: torch.zeros(4))
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_bfloat16_scores_are_averaged_in_float32(loss: AdversarialLoss):
     real, fake = torch.linspace(-3, 3, 501).bfloat16(), torch.linspace(-2, 1, 501).bfloat16()
-    result = loss.discriminator(real, fake), loss.generator(fake)
-    expected = loss.discriminator(real.double(), fake.double()), loss.generator(fake.double())
+    result = loss.discriminator(real, fake), loss.generator(fake, real=lambda: real)
+    real, fake = real.double(), fake.double()
+    expected = loss.discriminator(real, fake), loss.generator(fake, real=lambda: real)
     for low, high in zip(result, expected, strict=True):
         assert low.dtype == torch.float32
         assert low.item() == pytest.approx(high.item(), rel=1e-5)

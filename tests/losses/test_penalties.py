@@ -1,10 +1,12 @@
-"""The gradient penalty against critics whose gradient is known."""
+"""Penalties against critics whose gradient is known."""
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from ganlab.losses.penalties import gradient_penalty
+from ganlab.errors import UserError
+from ganlab.losses.penalties import R1, R1R2, GradientPenalty, NoPenalty, gradient_penalty, zero_centred
+from ganlab.randomness import Draws
 
 SHAPE = (4, 3, 5, 5)
 
@@ -118,3 +120,114 @@ def test_D10_shapes_that_would_broadcast_are_refused(real, fake, epsilon, messag
         gradient_penalty(
             lambda images: images.sum((1, 2, 3)), torch.zeros(real), torch.zeros(fake), torch.zeros(epsilon)
         )
+
+
+def quadratic(images: Tensor) -> Tensor:
+    """|x|^2 / 2, whose gradient is x."""
+    return images.square().sum((1, 2, 3)) / 2
+
+
+def test_zero_centred_is_half_the_mean_squared_norm():
+    real, _, _ = batch()
+    expected = real.flatten(1).square().sum(1).mean() / 2
+    torch.testing.assert_close(zero_centred(quadratic, real), expected)
+    direction = torch.randn(SHAPE[1:])
+    linear = zero_centred(lambda images: (images * direction).sum((1, 2, 3)), real)
+    torch.testing.assert_close(linear, direction.square().sum() / 2)  # the same at every point
+
+
+def test_zero_centred_has_the_second_order_gradient_of_its_closed_form():
+    """D(x) = a |x|^2 / 2 + w x: |grad D|^2 / 2 = |a x + w|^2 / 2, with derivatives x (a x + w) and a x + w."""
+    real, _, _ = batch()
+    a = torch.tensor(0.7, requires_grad=True)
+    weight = torch.randn(SHAPE[1:], requires_grad=True)
+    zero_centred(lambda x: a * quadratic(x) + (x * weight).sum((1, 2, 3)), real).backward()
+    gradient = (a * real + weight).detach()
+    torch.testing.assert_close(a.grad, (real * gradient).sum((1, 2, 3)).mean())
+    torch.testing.assert_close(weight.grad, gradient.mean(0))
+
+
+def test_zero_centred_second_order_gradient_agrees_with_finite_differences():
+    real = batch()[0].double()
+
+    def penalty(inner: Tensor, outer: Tensor) -> Tensor:
+        return zero_centred(lambda images: (images.flatten(1) @ inner).tanh() @ outer, real)
+
+    inner = (0.3 * torch.randn(75, 6, dtype=torch.float64)).requires_grad_()
+    outer = torch.randn(6, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(penalty, (inner, outer))
+
+
+def test_zero_centred_is_float32_under_autocast():
+    real, _, _ = batch()
+    critic = nn.Sequential(nn.Flatten(), nn.Linear(75, 16), nn.Tanh(), nn.Linear(16, 1), nn.Flatten(0))
+    expected = zero_centred(critic, real)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(zero_centred(critic, real), expected)
+        assert zero_centred(critic, real.bfloat16()).dtype == torch.float32
+
+
+def terms(penalty, step: int = 1, score=quadratic, seed: int = 0) -> dict[str, Tensor]:
+    real, fake, _ = batch()
+    return penalty(score, real, fake, draws=Draws(seed), step=step)
+
+
+def test_r1_is_of_real_images_and_r2_of_fakes_times_gamma():
+    of_real, of_fake = (zero_centred(quadratic, images) for images in batch()[:2])
+    assert terms(NoPenalty()) == {}
+    assert terms(R1(gamma=3.0)) == {"r1": 3 * of_real}
+    assert terms(R1R2(gamma=3.0)) == {"r1": 3 * of_real, "r2": 3 * of_fake}
+
+
+@pytest.mark.parametrize("kind", [R1, R1R2])
+def test_lazy_terms_come_in_each_nth_step_and_count_n_times(kind):
+    always, lazy = kind(gamma=2.0), kind(gamma=2.0, every=4)
+    present = [step for step in range(1, 13) if terms(lazy, step)]
+    assert present == [4, 8, 12]
+    for name, value in terms(always).items():
+        total = sum(terms(lazy, step)[name] for step in present)
+        torch.testing.assert_close(total, 12 * value)  # the same in sum
+
+
+def test_gradient_penalty_draws_one_epsilon_for_each_sample():
+    real, fake, _ = batch()
+    epsilon = Draws(5).uniform(4, 1, 1, 1)
+    assert len(epsilon.unique()) == 4
+    expected = 7 * gradient_penalty(quadratic, real, fake, epsilon, target=0.5)
+    assert terms(GradientPenalty(weight=7.0, target=0.5), seed=5) == {"gradient_penalty": expected}
+    assert terms(GradientPenalty(), seed=5) != terms(GradientPenalty(), seed=6)
+    points = torch.randn(6, 2)
+    alone = GradientPenalty()(lambda x: 3 * x[:, 0], points, -points, draws=Draws(0), step=1)
+    assert alone["gradient_penalty"].item() == pytest.approx(10 * 4)
+
+
+@pytest.mark.parametrize("penalty", [R1(), R1R2(), GradientPenalty()])
+def test_penalties_move_the_discriminator_only(penalty):
+    real, fake, _ = (images.requires_grad_() for images in batch())
+    critic = nn.Sequential(nn.Flatten(), nn.Linear(75, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
+    sum(penalty(critic, real, fake, draws=Draws(0), step=1).values()).backward()
+    assert real.grad is None
+    assert fake.grad is None
+    assert critic[1].weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("penalty", [R1(), GradientPenalty()])
+def test_scores_that_are_not_one_for_each_image_are_refused(penalty):
+    """The mean over the batch would make each gradient B times too small."""
+    for score in (lambda x: quadratic(x).mean(), lambda x: quadratic(x)[:, None], lambda x: x[:, 0]):
+        with pytest.raises(ValueError, match="one for each image"):
+            terms(penalty, score=score)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: R1(gamma=-1.0), r"gamma=-1\.0: expected at least 0; try model\.penalty\.gamma=10"),
+        (lambda: R1R2(every=0), r"every=0: expected at least 1; try model\.penalty\.every=1"),
+        (lambda: GradientPenalty(weight=-2.0), r"weight=-2\.0: expected at least 0"),
+        (lambda: GradientPenalty(target=-1.0), r"target=-1\.0: expected at least 0"),
+    ],
+)
+def test_impossible_numbers_are_refused(make, sentence):
+    with pytest.raises(UserError, match=sentence):
+        make()

@@ -1,9 +1,9 @@
-"""BEGAN's reconstruction error."""
+"""BEGAN's reconstruction error and EBGAN's pulling away."""
 
 import pytest
 import torch
 
-from ganlab.losses.similarity import reconstruction_l1
+from ganlab.losses.similarity import pulling_away, reconstruction_l1
 
 
 def test_it_is_the_mean_and_not_the_sum_for_each_image():
@@ -34,3 +34,39 @@ def test_it_is_float32_for_bfloat16_images():
 def test_D10_shapes_that_would_broadcast_are_refused(other):
     with pytest.raises(ValueError, match="one shape"):
         reconstruction_l1(torch.zeros(4, 1, 8, 8), torch.zeros(other))
+
+
+def test_pulling_away_is_0_for_orthogonal_codes_and_1_for_equal_ones():
+    assert pulling_away(3 * torch.eye(5)).item() == 0  # a code is not compared with itself
+    assert pulling_away(torch.tensor([2.0, -1.0]).repeat(6, 1)).item() == pytest.approx(1, abs=1e-6)
+
+
+def test_pulling_away_is_the_mean_squared_cosine_whatever_the_lengths():
+    codes = torch.tensor([[1.0, 0.0], [5.0, 5.0], [0.0, 0.1]])  # at 45, 90 and 45 degrees
+    assert pulling_away(codes).item() == pytest.approx((0.5 + 0.5 + 0) / 3, abs=1e-6)
+    torch.manual_seed(0)
+    codes = torch.randn(7, 4, dtype=torch.float64)
+    squares = [torch.cosine_similarity(a, b, dim=0) ** 2 for i, a in enumerate(codes) for b in codes[:i]]
+    assert pulling_away(codes).item() == pytest.approx(sum(squares).item() / len(squares), rel=1e-12)
+
+
+def test_pulling_away_has_its_square():
+    """Without it, opposite codes would be better than orthogonal ones, and two pairs of them would cancel."""
+    opposite = torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
+    assert pulling_away(opposite).item() == pytest.approx(1)
+    codes = torch.tensor([[1.0, 0.0], [0.8, 0.6]], requires_grad=True)
+    pulling_away(codes).backward()
+    assert -codes.grad[1] @ torch.tensor([-0.6, 0.8]) > 0  # the step turns the second away from the first
+
+
+def test_pulling_away_survives_zero_codes_and_bfloat16():
+    codes = torch.zeros(3, 4, requires_grad=True)
+    pulling_away(codes).backward()
+    assert codes.grad.isfinite().all()
+    assert pulling_away(torch.randn(3, 4).bfloat16()).dtype == torch.float32
+
+
+@pytest.mark.parametrize("shape", [(1, 8), (4,), (4, 8, 1, 1)])
+def test_pulling_away_refuses_what_has_no_pairs_of_codes(shape):
+    with pytest.raises(ValueError, match="at least two samples"):
+        pulling_away(torch.ones(shape))

@@ -2,11 +2,21 @@
 
 All are means over (B,) scores, without a sigmoid before them, in at least float32. They raise ValueError for
 scores of another shape, because (B, 1) against (B,) would broadcast to (B, B) silently.
+
+``generator(fake, real)`` takes a function that gives the scores of real images. Only a loss that compares the two
+calls it, so that the others cost no pass of real images through the discriminator.
 """
+
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from ganlab.errors import UserError
+from ganlab.losses.precision import at_least_float32
+
+RealScores = Callable[[], Tensor] | None
 
 
 def _checked(*scores: Tensor) -> list[Tensor]:
@@ -16,7 +26,7 @@ def _checked(*scores: Tensor) -> list[Tensor]:
             f"scores of shape {' and '.join(map(str, shapes))}: an adversarial loss needs (B,), one raw "
             "score for each image and as many real as fake; flatten the discriminator's output"
         )
-    return [score.to(torch.promote_types(score.dtype, torch.float32)) for score in scores]
+    return [at_least_float32(score) for score in scores]
 
 
 class NonSaturating:
@@ -24,13 +34,27 @@ class NonSaturating:
 
     s is the logistic function, softplus(-t) = -log s(t) and softplus(t) = -log(1 - s(t)). The generator's
     gradient, -(1 - s(f)), does not vanish where the discriminator recognises the fake.
+
+    real_label: what the discriminator should say of real images; 0.9 is one-sided label smoothing (Salimans et al.
+    2016, section 3.4), with which the best s(D) for densities p and q is 0.9 p / (p + q). Fakes keep the label 0.
+    Raises UserError unless 0.5 < real_label <= 1.
     """
+
+    def __init__(self, *, real_label: float = 1.0) -> None:
+        if not 0.5 < real_label <= 1:
+            raise UserError(
+                f"real_label={real_label}: the label of real images lies above 0.5 and is at most 1; "
+                "try model.loss.real_label=0.9"
+            )
+        self.real_label = real_label
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         real, fake = _checked(real, fake)
-        return F.softplus(-real).mean() + F.softplus(fake).mean()
+        # softplus(t) = softplus(-t) + t: what the label leaves to "fake" costs (1 - label) r more
+        of_real = torch.add(F.softplus(-real), real, alpha=1 - self.real_label)
+        return of_real.mean() + F.softplus(fake).mean()
 
-    def generator(self, fake: Tensor) -> Tensor:
+    def generator(self, fake: Tensor, real: RealScores = None) -> Tensor:
         (fake,) = _checked(fake)
         return F.softplus(-fake).mean()
 
@@ -41,7 +65,7 @@ class Saturating(NonSaturating):
     The generator's gradient, -s(f), vanishes where the discriminator recognises the fake.
     """
 
-    def generator(self, fake: Tensor) -> Tensor:
+    def generator(self, fake: Tensor, real: RealScores = None) -> Tensor:
         (fake,) = _checked(fake)
         return -F.softplus(fake).mean()
 
@@ -60,7 +84,7 @@ class LeastSquares:
         real, fake = _checked(real, fake)
         return (real - self.b).square().mean() / 2 + (fake - self.a).square().mean() / 2
 
-    def generator(self, fake: Tensor) -> Tensor:
+    def generator(self, fake: Tensor, real: RealScores = None) -> Tensor:
         (fake,) = _checked(fake)
         return (fake - self.c).square().mean() / 2
 
@@ -75,6 +99,43 @@ class Wasserstein:
         real, fake = _checked(real, fake)
         return fake.mean() - real.mean()
 
-    def generator(self, fake: Tensor) -> Tensor:
+    def generator(self, fake: Tensor, real: RealScores = None) -> Tensor:
         (fake,) = _checked(fake)
         return -fake.mean()
+
+
+class Hinge:
+    """D: E[max(0, 1 - r)] + E[max(0, 1 + f)], G: -E[f] (Lim, Ye 2017; Miyato et al. 2018, equations 16 and 17).
+
+    Scores beyond the margin, r > 1 and f < -1, teach the discriminator nothing more.
+    """
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        real, fake = _checked(real, fake)
+        return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+
+    def generator(self, fake: Tensor, real: RealScores = None) -> Tensor:
+        (fake,) = _checked(fake)
+        return -fake.mean()
+
+
+class Relativistic:
+    """D: E[-log s(r - f)], G: E[-log s(f - r)] over pairs (Jolicoeur-Martineau 2019; Huang et al. 2024).
+
+    The i-th fake is compared with the i-th real image. Only differences count: the same number added to every score
+    changes nothing, so a score by itself says neither real nor fake.
+    """
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        real, fake = _checked(real, fake)
+        return F.softplus(fake - real).mean()
+
+    def generator(self, fake: Tensor, real: RealScores = None) -> Tensor:
+        """Raises ValueError where ``real`` is None: there is nothing to compare with."""
+        if real is None:
+            raise ValueError(
+                "real=None: a relativistic loss compares each fake with a real image; "
+                "call generator(fake, real=lambda: discriminator(images))"
+            )
+        real_score, fake = _checked(real(), fake)
+        return F.softplus(real_score - fake).mean()

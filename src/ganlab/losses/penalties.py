@@ -1,19 +1,29 @@
-"""Penalties on a discriminator's gradient with respect to its input, in float32 even under autocast."""
+"""Penalties on a discriminator's gradient with respect to its input, in float32 even under autocast.
+
+A penalty object is called ``penalty(score, real, fake, draws=draws, step=step)``, where ``score`` takes images to
+(B,) raw scores and ``step`` counts from 1; the terms that it returns belong to the discriminator's update. The
+discriminator must score each sample by itself, which batch normalization does not (Gulrajani et al. 2017, section 4).
+"""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
+from ganlab.errors import UserError
+from ganlab.losses.precision import at_least_float32
+from ganlab.randomness import Draws
+
+Score = Callable[[Tensor], Tensor]
+
 
 def gradient_penalty(
-    critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, epsilon: Tensor, target: float = 1.0
+    critic: Score, real: Tensor, fake: Tensor, epsilon: Tensor, target: float = 1.0
 ) -> Tensor:
     """E[(|grad D(m)| - target)^2] at m = real + epsilon (fake - real) (Gulrajani et al. 2017, equation 3).
 
     real, fake: (B, ...), treated as constants, so that only the critic gets a gradient. epsilon: (B, 1, ...),
-    one number for each sample. The norm is over all dimensions of a sample. The critic must score each sample
-    by itself, which batch norm does not (section 4). Raises ValueError for other shapes.
+    one number for each sample. The norm is over all dimensions of a sample. Raises ValueError for other shapes.
     """
     if real.shape != fake.shape:
         raise ValueError(f"real {tuple(real.shape)} and fake {tuple(fake.shape)} must have the same shape")
@@ -21,13 +31,97 @@ def gradient_penalty(
     if epsilon.shape != per_sample:
         raise ValueError(f"epsilon {tuple(epsilon.shape)} must have one number for each sample: {per_sample}")
     with torch.autocast(real.device.type, enabled=False):
-        real, fake, epsilon = (_at_least_float32(tensor.detach()) for tensor in (real, fake, epsilon))
-        mixed = torch.lerp(real, fake, epsilon).requires_grad_()
-        # samples do not meet in the critic, so the gradient of the sum holds each sample's own
-        (gradient,) = torch.autograd.grad(critic(mixed).sum(), mixed, create_graph=True)
+        real, fake, epsilon = (at_least_float32(tensor.detach()) for tensor in (real, fake, epsilon))
+        gradient = _gradient(critic, torch.lerp(real, fake, epsilon))
         norm = torch.linalg.vector_norm(gradient, dim=tuple(range(1, gradient.ndim)))  # (B,)
         return (norm - target).square().mean()
 
 
-def _at_least_float32(tensor: Tensor) -> Tensor:
-    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+def zero_centred(score: Score, images: Tensor) -> Tensor:
+    """E[|grad D(x)|^2] / 2 (Mescheder et al. 2018, equation 9): R1 for real images, R2 for fakes, without gamma.
+
+    images: (B, ...), treated as constants, so that only the discriminator gets a gradient.
+    """
+    with torch.autocast(images.device.type, enabled=False):
+        gradient = _gradient(score, at_least_float32(images.detach()))
+        return gradient.flatten(1).square().sum(dim=1).mean() / 2
+
+
+class NoPenalty:
+    """No term."""
+
+    def __call__(
+        self, score: Score, real: Tensor, fake: Tensor, *, draws: Draws, step: int
+    ) -> dict[str, Tensor]:
+        return {}
+
+
+class R1:
+    """gamma / 2 E[|grad D(x)|^2] at real images (Mescheder et al. 2018, section 4.1).
+
+    gamma: the paper's; its authors' code leaves out the half, so that its 10 is a gamma of 20.
+    every: compute it in each n-th step only and count it n times (Karras et al. 2020, StyleGAN2, section 3.1).
+    """
+
+    def __init__(self, *, gamma: float = 10.0, every: int = 1) -> None:
+        _require("gamma", gamma, 0, 10)
+        _require("every", every, 1, 1)
+        self.gamma, self.every = gamma, every
+
+    def __call__(
+        self, score: Score, real: Tensor, fake: Tensor, *, draws: Draws, step: int
+    ) -> dict[str, Tensor]:
+        if step % self.every:
+            return {}
+        return {"r1": self.every * self.gamma * zero_centred(score, real)}
+
+
+class R1R2(R1):
+    """gamma / 2 (E[|grad D(x)|^2] + E[|grad D(G(z))|^2]), at real images and at fakes (Huang et al. 2024, section 2).
+
+    gamma: grows with the resolution; theirs starts at 0.05 for 32 pixels and at 2 for 64. every: as in :class:`R1`.
+    """
+
+    def __init__(self, *, gamma: float = 0.05, every: int = 1) -> None:
+        super().__init__(gamma=gamma, every=every)
+
+    def __call__(
+        self, score: Score, real: Tensor, fake: Tensor, *, draws: Draws, step: int
+    ) -> dict[str, Tensor]:
+        terms = super().__call__(score, real, fake, draws=draws, step=step)
+        if terms:
+            terms["r2"] = self.every * self.gamma * zero_centred(score, fake)
+        return terms
+
+
+class GradientPenalty:
+    """weight * E[(|grad D(m)| - target)^2] at points m between real images and fakes (Gulrajani et al. 2017)."""
+
+    def __init__(self, *, weight: float = 10.0, target: float = 1.0) -> None:
+        _require("weight", weight, 0, 10)
+        _require("target", target, 0, 1)
+        self.weight, self.target = weight, target
+
+    def __call__(
+        self, score: Score, real: Tensor, fake: Tensor, *, draws: Draws, step: int
+    ) -> dict[str, Tensor]:
+        epsilon = draws.uniform(len(real), *[1] * (real.ndim - 1))  # one for each sample
+        return {"gradient_penalty": self.weight * gradient_penalty(score, real, fake, epsilon, self.target)}
+
+
+def _gradient(score: Score, images: Tensor) -> Tensor:
+    """grad D at each sample, (B, ...), differentiable once more. Raises ValueError unless ``score`` gives (B,)."""
+    images = images.requires_grad_()
+    scores = score(images)
+    if scores.shape != images.shape[:1]:
+        raise ValueError(
+            f"scores of shape {tuple(scores.shape)}: a gradient penalty needs one for each image"
+        )
+    # samples do not meet in the discriminator, so the gradient of the sum holds each sample's own
+    (gradient,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
+    return gradient
+
+
+def _require(name: str, value: float, least: float, remedy: float) -> None:
+    if value < least:
+        raise UserError(f"{name}={value}: expected at least {least}; try model.penalty.{name}={remedy}")

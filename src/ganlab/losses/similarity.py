@@ -1,7 +1,9 @@
-"""How far apart two images are, one number for each pair."""
+"""How far apart two images are, and how alike the codes of a batch."""
 
-import torch
+import torch.nn.functional as F
 from torch import Tensor
+
+from ganlab.losses.precision import at_least_float32
 
 
 def reconstruction_l1(image: Tensor, reconstruction: Tensor) -> Tensor:
@@ -10,9 +12,41 @@ def reconstruction_l1(image: Tensor, reconstruction: Tensor) -> Tensor:
     The mean and not the sum, on whose scale BEGAN's k would move C * H * W times too fast.
     Raises ValueError where the shapes differ: (B, 1, H, W) against (B, 3, H, W) would broadcast silently.
     """
+    _require_one_shape(image, reconstruction)
+    return (at_least_float32(image) - at_least_float32(reconstruction)).abs().flatten(1).mean(dim=1)
+
+
+def squared_error(image: Tensor, reconstruction: Tensor) -> Tensor:
+    """|D(v) - v|^2, the sum over channels and pixels: (B, C, H, W) twice to (B,), in at least float32.
+
+    Raises ValueError where the shapes differ.
+    """
+    _require_one_shape(image, reconstruction)
+    return (at_least_float32(image) - at_least_float32(reconstruction)).square().flatten(1).sum(dim=1)
+
+
+def mean_squared_error(image: Tensor, reconstruction: Tensor) -> Tensor:
+    """As :func:`squared_error`, the mean instead of the sum."""
+    return squared_error(image, reconstruction) / image[0].numel()
+
+
+def pulling_away(codes: Tensor) -> Tensor:
+    """f_PT: the mean squared cosine between the codes of different samples (Zhao et al. 2017, EBGAN, section 2.4).
+
+    codes: (B, d), of the generator's images. 0 where all are orthogonal, 1 where all lie on one line, opposite
+    directions included: without the square the opposites would cancel. In at least float32. Raises ValueError for
+    another shape and for a single code.
+    """
+    if codes.ndim != 2 or len(codes) < 2:
+        raise ValueError(f"codes {tuple(codes.shape)}: pulling away needs (B, d) with at least two samples")
+    directions = F.normalize(at_least_float32(codes), dim=1)
+    cosines = directions @ directions.T  # (B, B)
+    pairs = len(codes) * (len(codes) - 1) / 2
+    return cosines.triu(diagonal=1).square().sum() / pairs  # i != j: each pair once
+
+
+def _require_one_shape(image: Tensor, reconstruction: Tensor) -> None:
     if image.shape != reconstruction.shape:
         raise ValueError(
             f"image {tuple(image.shape)} and reconstruction {tuple(reconstruction.shape)} must have one shape"
         )
-    wide = torch.promote_types(torch.promote_types(image.dtype, reconstruction.dtype), torch.float32)
-    return (image.to(wide) - reconstruction.to(wide)).abs().flatten(1).mean(dim=1)

@@ -1,0 +1,33 @@
+"""Norms of generators: one without weights, one that knows the class."""
+
+import torch
+from torch import Tensor, nn
+
+
+class PixelNorm(nn.Module):
+    """x / sqrt(mean over channels of x^2 + 1e-8) at each pixel (Karras et al. 2018, section 4.2).
+
+    (B, C, ...) to the same shape with unit mean square over C; for latent vectors (B, C) as well.
+    """
+
+    def forward(self, maps: Tensor) -> Tensor:
+        mean_square = maps.float().square().mean(dim=1, keepdim=True)
+        return maps * (mean_square + 1e-8).rsqrt().to(maps.dtype)
+
+
+class ConditionalBatchNorm2d(nn.Module):
+    """Batch norm with a gain and an offset for each class (de Vries et al. 2017; Miyato, Koyama 2018).
+
+    (B, channels, H, W) and labels (B,) int64 to (B, channels, H, W). Gains start at 1, offsets at 0, so that at
+    first it is plain batch norm.
+    """
+
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels, affine=False)
+        self.gain = nn.Embedding.from_pretrained(torch.ones(classes, channels), freeze=False)
+        self.offset = nn.Embedding.from_pretrained(torch.zeros(classes, channels), freeze=False)
+
+    def forward(self, maps: Tensor, label: Tensor) -> Tensor:
+        gain, offset = self.gain(label)[..., None, None], self.offset(label)[..., None, None]
+        return torch.addcmul(offset, gain, self.norm(maps))

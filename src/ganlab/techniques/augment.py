@@ -1,0 +1,53 @@
+"""Changes of images before the discriminator sees them: the identity, and noise that fades away."""
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.errors import UserError
+from ganlab.randomness import Draws
+
+
+class Augment(nn.Module):
+    """Called ``augment(images, draws)``: (B, C, H, W) in [-1, 1] to the same shape, perhaps a little out of the range.
+
+    It must be applied to all that the discriminator sees, real and fake, in both players' steps, and be differentiable,
+    so that the generator learns through it. Each call and each sample has draws of its own.
+    """
+
+    def at(self, images: int) -> None:
+        """Called before each step with the images seen in training so far."""
+
+
+class NoAugment(Augment):
+    """Identity."""
+
+    def forward(self, images: Tensor, draws: Draws) -> Tensor:
+        return images
+
+
+class InstanceNoise(Augment):
+    """Adds N(0, s^2), where s falls linearly from ``std`` to 0 (Sønderby et al. 2017; Arjovsky, Bottou 2017).
+
+    With noise the distributions of real and fake images overlap from the start. images_to_zero: in which s falls.
+    Raises UserError for a negative ``std`` and unless ``images_to_zero`` is positive.
+    """
+
+    def __init__(self, *, std: float = 0.1, images_to_zero: int = 100_000) -> None:
+        super().__init__()
+        if std < 0:
+            raise UserError(f"std={std}: expected at least 0; try model.augment.std=0.1")
+        if images_to_zero < 1:
+            raise UserError(
+                f"images_to_zero={images_to_zero}: expected a number of images above 0; "
+                "try model.augment.images_to_zero=100_000"
+            )
+        self.std, self.images_to_zero = std, images_to_zero
+        self.present_std = std
+
+    def at(self, images: int) -> None:
+        self.present_std = self.std * max(0.0, 1 - images / self.images_to_zero)
+
+    def forward(self, images: Tensor, draws: Draws) -> Tensor:
+        if self.present_std == 0:
+            return images
+        return torch.add(images, draws.normal(*images.shape), alpha=self.present_std)
