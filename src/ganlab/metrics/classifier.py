@@ -15,8 +15,8 @@ from ganlab.types import Features
 
 WEIGHTS = Path(__file__).parent / "weights"
 SHA256 = {
-    "digits": "19bc848b12f6a932316ec4fe96c6661c8ad236be3306cd31521f0cf04800ec45",
-    "glyphs": "ad55b4e7a4e33b8dcf0d6b3c47fad0ca241b9e679bbb2361ac484929bb57f5e8",
+    "digits": "5443019abd1b8fd552dea84dfd5a17f575562da8e7225dd61fce7591517fefce",
+    "glyphs": "7a25c1ca0613571d49b25b0d09e07d7474f5fbdb029f12f522fec343f42da662",
 }
 CLASSES = {
     "digits": string.digits,
@@ -53,7 +53,7 @@ class EmbeddedClassifier(nn.Module):
 class EmbeddedFeatures:
     """An :class:`~ganlab.types.Extractor`: what ``EmbeddedClassifier`` sees, trained on the set that ``data`` names.
 
-    Colours become luma. How far its 64 features react to what generators do wrong is told in ``weights/README.md``.
+    Colours become luma. How its 64 features react to what generators do wrong is measured in ``weights/README.md``.
     """
 
     size = EmbeddedClassifier.size

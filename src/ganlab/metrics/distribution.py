@@ -98,7 +98,7 @@ class DistributionScores:
 
     def name_of(self, score: str) -> str:
         """``fid`` in the true Inception's features, else for instance ``fid_digits``."""
-        return score + getattr(self.extractor, "suffix", "")
+        return score + self.extractor.suffix
 
     def names(self) -> list[str]:
         """The names of what will be scored, the main one first."""

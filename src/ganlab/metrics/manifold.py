@@ -44,15 +44,16 @@ class Manifold:
         check_same_size(self.real.shape[1], fake.shape[1])
         fake = fake - self.centre
         fake_radii = squared_radii(fake, self.neighbours)
-        precise = memberships = 0
+        precise = memberships = start = 0
         recalled, covered = torch.zeros(2, len(self.real), dtype=torch.bool, device=fake.device)
-        for rows, radii in zip(blocks(fake, len(self.real)), blocks(fake_radii, len(self.real)), strict=True):
+        for rows in blocks(fake, len(self.real)):
             distances = squared_distances(rows, self.real)
             inside = distances <= self.squared_radii
             precise += int(inside.any(1).sum())
             memberships += int(inside.sum())
             covered |= inside.any(0)
-            recalled |= (distances <= radii[:, None]).any(0)
+            recalled |= (distances <= fake_radii[start : start + len(rows), None]).any(0)
+            start += len(rows)
         return PRDC(
             precision=precise / len(fake),
             recall=float(recalled.double().mean()),

@@ -46,8 +46,11 @@ def as_double(samples: Tensor, what: str, least: int = 1) -> Tensor:
 
 
 def blocks(samples: Tensor, width: int) -> Iterator[Tensor]:
-    """Consecutive rows, so few at a time that a float64 matrix of them by ``width`` takes 8 MB and stays in cache."""
-    return iter(samples.split(max(1, 2**20 // width)))
+    """Consecutive rows of (n, d), so few at a time that a float64 matrix of them by ``width`` is 8 MB, as a cache is.
+
+    Not fewer than d / 4: with many features the product counts, which is slow for a thin block.
+    """
+    return iter(samples.split(max(1, 2**20 // width, samples.shape[1] // 4)))
 
 
 def squared_distances(one: Tensor, other: Tensor) -> Tensor:
