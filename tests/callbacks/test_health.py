@@ -14,7 +14,14 @@ from ganlab.training.checkpoints import PATTERN, read_checkpoint
 from ganlab.training.run import train
 from tests.helpers import fit
 
-QUICK = ["model=mlp_gan", "data.image_size=8", "trainer=cpu", "data.batch_size=64", "callbacks.samples.n=4"]
+QUICK = [
+    "model=mlp_gan",
+    "metrics=none",
+    "data.image_size=8",
+    "trainer=cpu",
+    "data.batch_size=64",
+    "callbacks.samples.n=4",
+]
 
 
 @pytest.mark.parametrize("player", ["discriminator", "generator"])

@@ -12,7 +12,14 @@ from ganlab.training.checkpoints import newest_valid, steps_of
 from ganlab.training.run import train
 from tests.helpers import differences, in_child, training_state
 
-QUICK = ["model=mlp_gan", "data.image_size=8", "trainer=cpu", "data.batch_size=64", "callbacks.samples.n=4"]
+QUICK = [
+    "model=mlp_gan",
+    "metrics=none",
+    "data.image_size=8",
+    "trainer=cpu",
+    "data.batch_size=64",
+    "callbacks.samples.n=4",
+]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from ganlab.training.run import train
 from tests.helpers import differences, training_state
 from tests.metrics.extractors import Pooled
 
-TARGET = "{_target_: ganlab.metrics.distribution.DistributionScores, extractor: {_target_: tests.metrics.extractors.Pooled}"
+EXTRACTOR = "extractor: {_target_: tests.metrics.extractors.Pooled}"
+TARGET = f"{{_target_: ganlab.metrics.distribution.DistributionScores, {EXTRACTOR}"
 SCORED = [
     f"+metrics.pooled={TARGET}, scores: [fid, recall, diversity], n_fake: 20}}",
     "callbacks.quality.every_images=16",
@@ -145,7 +146,7 @@ def test_an_objective_that_is_no_score_is_refused_at_once():
     metrics = {"pooled": DistributionScores(extractor=Pooled(), scores=["kid"], n_fake=20)}
     assert Quality(metrics=metrics, objective="val/kid_pooled").names() == ["kid_pooled"]
     assert Quality(metrics=metrics, objective="game/k")
-    with pytest.raises(UserError, match="val/fid_pooled is no score of this run; .* it has val/kid_pooled"):
+    with pytest.raises(UserError, match=r"val/fid_pooled is no score of this run; .* it has val/kid_pooled"):
         Quality(metrics=metrics, objective="val/fid_pooled")
     with pytest.raises(UserError, match="it has no scores: choose some with metrics"):
         Quality(objective="val/fid")

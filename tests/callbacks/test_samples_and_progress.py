@@ -1,13 +1,17 @@
 """Pictures and progress, at intervals that mean the same at every batch size."""
 
 import logging
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from ganlab.callbacks.interval import crossed
+from ganlab.callbacks.samples import Samples
 
-QUICK = ["model=mlp_gan", "data.image_size=8", "trainer.max_steps=10"]
+QUICK = ["model=mlp_gan", "metrics=none", "data.image_size=8", "trainer.max_steps=10"]
 
 
 class Clock:
@@ -39,6 +43,31 @@ def test_samples_from_the_start_to_the_end_and_an_animation(tiny_run):
     assert len(set(grids)) == 4, "the generator moved"
     with Image.open(f"{folder}/animation.gif") as animation:
         assert animation.n_frames == 4
+
+
+def test_the_loggers_that_show_pictures_get_those_of_samples(tmp_path):
+    class Shows:
+        def log_picture(self, name, pixels, *, images, step):
+            self.shown = (name, pixels, images, step)
+
+    shows = Shows()
+    trainer = SimpleNamespace(
+        default_root_dir=tmp_path, is_global_zero=True, loggers=[object(), shows], max_steps=5
+    )
+    noise = torch.randn(4, 1, 6, 5, generator=torch.Generator().manual_seed(0))
+    module = SimpleNamespace(
+        steps=5, images=40, sheet=lambda n, columns: (n, columns), sample=lambda n, seed: noise
+    )
+    samples = Samples(n=4, columns=2)
+    samples.on_train_start(trainer, module)
+    samples.draw(trainer, module)
+    samples.on_train_end(trainer, module)
+    name, pixels, images, step = shows.shown
+    assert (name, images, step) == ("samples", 40, 5)
+    assert pixels.dtype == np.uint8
+    with Image.open(tmp_path / "samples" / "0000000040.png") as picture:
+        assert picture.width > 500
+        assert np.array_equal(np.asarray(picture.convert("RGB")), pixels)
 
 
 def test_progress_without_a_terminal_is_lines(tiny_run, caplog):

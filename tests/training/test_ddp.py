@@ -62,7 +62,9 @@ def test_P4_two_processes_score_what_one_does(runs):
     for name in one:
         assert two[name]["floor"] == pytest.approx(one[name]["floor"], rel=1e-6, abs=1e-9)
         for moment in ("start", "last"):  # their weights differ by rounding
-            assert two[name][moment]["value"] == pytest.approx(one[name][moment]["value"], rel=1e-3, abs=1e-3), name
+            assert two[name][moment]["value"] == pytest.approx(
+                one[name][moment]["value"], rel=1e-3, abs=1e-3
+            ), name
         assert two[name]["protocol"] == one[name]["protocol"]
 
 

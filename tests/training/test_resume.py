@@ -19,6 +19,7 @@ from tests.helpers import differences, in_child, training_state
 
 EPOCH = 10  # steps: 1,297 images in batches of 128, and a bit
 QUICK = [
+    "metrics=none",
     "trainer=cpu",
     "data.batch_size=128",
     "callbacks.samples.n=4",

@@ -2,17 +2,28 @@
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
+import numpy as np
 from lightning.pytorch import Callback, Trainer
-from lightning.pytorch.loggers import WandbLogger
+from torch import Tensor
 
 from ganlab.callbacks.interval import crossed
 from ganlab.images import grid, save_animation, save_png, to_uint8
 from ganlab.models.latent import LatentGAN
 
 
+@runtime_checkable
+class ShowsPictures(Protocol):
+    """A logger that takes (height, width, 3) uint8 pictures, each one the next of its series."""
+
+    def log_picture(self, name: str, pixels: np.ndarray, *, images: int, step: int) -> None: ...
+
+
 class Samples(Callback):
     """Writes ``samples/<images seen>.png`` from fixed noise, and ``samples/animation.gif`` at the end.
+
+    The same pictures go to the loggers that show some, as the series ``samples``.
 
     every_images: how often. n, columns: the grid. seed: of the noise.
     """
@@ -48,15 +59,18 @@ class Samples(Callback):
     def draw(self, trainer: Trainer, module: LatentGAN) -> None:
         if not trainer.is_global_zero:
             return
-        picture = grid(to_uint8(module.sample(self.n, seed=self.seed)), self.columns)
+        n, columns = module.sheet(self.n, self.columns)
+        picture = _enlarged(grid(to_uint8(module.sample(n, seed=self.seed)), columns))
         path = self.folder / f"{module.images:010d}.png"
         self.pending = [write for write in self.pending if not write.done() or write.exception()]
-        self.pending.append(self.writer.submit(save_png, picture, path, scale=_scale(picture.shape[2])))
+        self.pending.append(self.writer.submit(save_png, picture, path))
         for logger in trainer.loggers:
-            if isinstance(logger, WandbLogger):
-                logger.log_image("samples", [picture.permute(1, 2, 0).numpy()], step=module.steps)
+            if isinstance(logger, ShowsPictures):
+                pixels = picture.permute(1, 2, 0).contiguous().numpy()
+                logger.log_picture("samples", pixels, images=module.images, step=module.steps)
 
 
-def _scale(width: int) -> int:
-    """Whole-number magnification that makes a small grid about 600 pixels wide."""
-    return max(1, 600 // width)
+def _enlarged(picture: Tensor) -> Tensor:
+    """(3, H, W), each pixel repeated by the whole number that makes a small grid about 600 pixels wide."""
+    scale = max(1, 600 // picture.shape[2])
+    return picture.repeat_interleave(scale, 1).repeat_interleave(scale, 2)

@@ -14,7 +14,7 @@ SERVES = {"labelled": ("labelled", "images")}  # a data set with labels also ser
 
 @dataclass(frozen=True)
 class Entry:
-    """One YAML file: its first comment lines, and ``# key: value`` after them (paper, data, kind, source)."""
+    """One YAML file: its first comment lines, and ``# key: value`` after them (paper, data, kind, source, classes)."""
 
     name: str
     path: Path
@@ -45,7 +45,7 @@ def read_header(path: Path) -> Entry:
         if not line.startswith("#"):
             break
         text = line.lstrip("#").strip()
-        key = re.fullmatch(r"(paper|data|kind|source):\s*(.+)", text)
+        key = re.fullmatch(r"(paper|data|kind|source|classes):\s*(.+)", text)
         if key:
             facts[key[1]] = key[2]
         elif text and not text.startswith("@package"):

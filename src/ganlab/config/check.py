@@ -14,6 +14,7 @@ from omegaconf.errors import InterpolationToMissingValueError, OmegaConfBaseExce
 from ganlab.config.conform import Mismatch, conform
 from ganlab.config.nearest import did_you_mean, listing
 from ganlab.config.schema import Train
+from ganlab.config.secrets import HIDDEN
 from ganlab.config.signature import parameters_of
 from ganlab.errors import UserError
 
@@ -42,6 +43,11 @@ def check_values(cfg: Container) -> None:
     for path, node in nodes(cfg):
         for key in _keys(node):
             value = read(_join(path, key), node, key)
+            if value == HIDDEN:
+                where = _join(path, key)
+                raise UserError(
+                    f"{where} was not written down, being a secret: give it again, best as {where}='${{oc.env:NAME}}'"
+                )
             if isinstance(value, float) and not math.isfinite(value):
                 raise UserError(f"{_join(path, key)}={value}: a finite number is needed")
 

@@ -11,6 +11,7 @@ from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ganlab.config import paths
+from ganlab.config.catalogue import read_header
 from ganlab.config.check import check_top
 from ganlab.config.schema import Evaluate, Sample, Train
 from ganlab.errors import GanlabError, UserError
@@ -73,7 +74,7 @@ def split(cfg: DictConfig) -> tuple[DictConfig, DictConfig]:
 
 
 def settle(cfg: DictConfig, choices: dict[str, Any], schema: type = Train) -> None:
-    """Check the keys at the top; fill ``chosen``, and ``name`` and ``group`` where they are null.
+    """Check the keys at the top; fill ``chosen``, and ``name``, ``group`` and ``classes`` where they are null.
 
     ``choices`` says which option each group has. Imports nothing that a configuration names.
     """
@@ -86,6 +87,14 @@ def settle(cfg: DictConfig, choices: dict[str, Any], schema: type = Train) -> No
         pair = f"{choices['model']}-{choices['data']}"
         cfg.name = cfg.name or f"{pair}-s{cfg.seed}"
         cfg.group = cfg.group or pair
+        cfg.classes = cfg.classes or classes_of(choices["data"])
+
+
+def classes_of(data: str) -> int | None:
+    """How many classes a shipped data set has, by its header; None where that does not say."""
+    path = paths.config_dir() / "data" / f"{data}.yaml"
+    classes = read_header(path).facts.get("classes") if path.is_file() else None
+    return int(classes) if classes else None
 
 
 def instantiate(node: Any, *args: Any, **given: Any) -> Any:

@@ -1,11 +1,16 @@
 """The configuration that a run directory keeps of itself, in ``.hydra/``."""
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, ListConfig, OmegaConf
+
+from ganlab.config.secrets import HIDDEN, Secrets
+
+log = logging.getLogger(__name__)
 
 FOLDER = ".hydra"
 TRANSIENT = ("resume", "allow_change")  # what belongs to one start of a run, not to the run
@@ -14,19 +19,28 @@ TRANSIENT = ("resume", "allow_change")  # what belongs to one start of a run, no
 def save_config(cfg: DictConfig, run_dir: Path, overrides: Sequence[str] | None = None) -> None:
     """Write ``.hydra/config.yaml`` (every interpolation resolved), ``overrides.yaml`` and ``hydra.yaml``.
 
-    Each file appears whole or not at all. ``overrides`` are needed only where no Hydra job is running; there
-    ``hydra.yaml`` is left out.
+    Each file appears whole or not at all, without secrets. ``overrides`` are needed only where no Hydra job is running;
+    there ``hydra.yaml`` is left out.
     """
     folder = run_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     if overrides is None:
         overrides = list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
-    kept = [word for word in overrides if key_of(word) not in TRANSIENT]
+    secrets = Secrets(cfg)
+    kept = [secrets.override(word) for word in overrides if key_of(word) not in TRANSIENT]
     if HydraConfig.initialized():
         hydra_node = OmegaConf.masked_copy(HydraConfig.instance().cfg, ["hydra"])
-        _write(folder / "hydra.yaml", OmegaConf.to_yaml(hydra_node))
-    _write(folder / "overrides.yaml", OmegaConf.to_yaml(OmegaConf.create(kept)))
-    _write(folder / "config.yaml", OmegaConf.to_yaml(cfg, resolve=True))
+        _write(folder / "hydra.yaml", OmegaConf.to_yaml(secrets.hydra(OmegaConf.to_container(hydra_node))))
+    _write(folder / "overrides.yaml", OmegaConf.to_yaml(kept))
+    _write(folder / "config.yaml", OmegaConf.to_yaml(secrets.config()))
+    for key in secrets.plain:
+        log.warning(
+            "%s is a secret by its name or form, and kept as %s: a resumed run needs it again. Better is "
+            "%s='${oc.env:NAME}', which keeps only the variable's name",
+            key,
+            HIDDEN,
+            key,
+        )
 
 
 def saved_config(run_dir: Path) -> DictConfig:
@@ -50,6 +64,13 @@ def saved_config_dirs(run_dir: Path) -> list[Path]:
         OmegaConf.select(OmegaConf.load(path), "hydra.runtime.config_sources") if path.is_file() else None
     )
     return [Path(source.path) for source in sources or () if source.provider == "command-line"]
+
+
+def saved_choices(run_dir: Path) -> dict[str, str]:
+    """Which option of each group ``run_dir`` was started with; empty for a run that Hydra did not start."""
+    path = run_dir / FOLDER / "hydra.yaml"
+    chosen = OmegaConf.select(OmegaConf.load(path), "hydra.runtime.choices") if path.is_file() else None
+    return {str(group): option for group, option in (chosen or {}).items() if isinstance(option, str)}
 
 
 def key_of(override: str) -> str:

@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from ganlab.config.nearest import did_you_mean, nearest
 from ganlab.config.record import FOLDER, key_of, saved_config
+from ganlab.config.secrets import HIDDEN
 from ganlab.errors import UserError
 
 FREE = (
@@ -111,7 +112,8 @@ def differences(
     return {
         key: (before.get(key, ABSENT), after.get(key, ABSENT))
         for key in sorted(before.keys() | after.keys())
-        if before.get(key, ABSENT) != after.get(key, ABSENT) and not any(_covers(name, key) for name in free)
+        if before.get(key, ABSENT) not in (after.get(key, ABSENT), HIDDEN)
+        and not any(_covers(name, key) for name in free)
     }
 
 

@@ -24,6 +24,7 @@ class Train:
     group: str | None = None
     tags: list[str]
     chosen: dict[str, str]
+    classes: int | None = None
     objective: str | None = None
     resume: str | None = None
     allow_change: list[str]

@@ -82,6 +82,11 @@ class ImageData(LightningDataModule):
             self._order(0, 1)
 
     @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of an image."""
+        return self.channels, self.height, self.width
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """The names of the labels, empty for data without labels."""
         return self.dataset("train").classes

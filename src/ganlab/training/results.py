@@ -21,7 +21,7 @@ def results_of(
     """What ``results.json`` says; a number that is not finite is null in it.
 
     status: finished, interrupted, diverged or failed. error: the sentence that the user was told.
-    seconds: of this start of the run.
+    seconds: of all starts of the run.
     """
     return {
         "schema": SCHEMA,
@@ -76,8 +76,8 @@ def protocol_lines(scores: dict[str, Any]) -> list[str]:
         p = score["protocol"]
         lines[p["extractor"]] = (
             f"measured with {p['extractor']} features (weights {p['weights']}, {p['resize']}), "
-            f"{p['n_fake']:,} images from {p['sampled_from']}, seed {p['seed']}, against {p['n_real']:,} of the {p['split']} split; "
-            f"{p['floor_n'] or 'no'} held out"
+            f"{p['n_fake']:,} images from {p['sampled_from']}, seed {p['seed']}, "
+            f"against {p['n_real']:,} of the {p['split']} split; {p['floor_n'] or 'no'} held out"
         )
     return list(lines.values())
 

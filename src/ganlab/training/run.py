@@ -1,5 +1,6 @@
 """One training run, from a configuration to a run directory."""
 
+import json
 import logging
 import os
 import socket
@@ -16,8 +17,9 @@ from omegaconf import DictConfig
 
 from ganlab.config import check, instantiate, save_config
 from ganlab.config.paths import as_typed
+from ganlab.config.secrets import Secrets
 from ganlab.errors import DivergedError, GanlabError, Interrupted, StorageError, UserError
-from ganlab.loggers.wandb import finish_wandb
+from ganlab.loggers.tracker import begin, finish
 from ganlab.randomness import derive
 from ganlab.training.checkpoints import newest_valid, probe, steps_of
 from ganlab.training.ddp import leave_group
@@ -46,17 +48,18 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
     with _owned(run_dir):
         checkpoint = _checkpoint_to_resume(cfg, run_dir)
         if checkpoint and _already_complete(cfg, run_dir, checkpoint):
-            return None
+            return _objective_of(cfg, run_dir)
         callbacks = list(instantiate(cfg.callbacks).values())  # first: they name missing weights at once
         data = instantiate(cfg.data)
         data.prepare()
         torch.manual_seed(derive(cfg.seed, "weights"))
         model = instantiate(cfg.model)
-        model.check(data.channels, *_height_width(data.image_size))
+        model.check(data.shape, data.classes)
         model.configure_optimizers()  # for its errors; Lightning asks again
-        trainer = instantiate(
-            cfg.trainer, run_dir=run_dir, callbacks=callbacks, loggers=_loggers(cfg, run_dir, checkpoint)
-        )
+        loggers = _loggers(cfg, run_dir, checkpoint)
+        began -= loggers[0].seconds_before  # what earlier starts of this run have taken
+        trainer = instantiate(cfg.trainer, run_dir=run_dir, callbacks=callbacks, loggers=loggers)
+        begin(loggers, Secrets(cfg).config(), steps_of(checkpoint) if checkpoint else 0)
         if rank_zero_only.rank == 0:
             save_config(cfg, run_dir)
             (run_dir / "results.json").unlink(missing_ok=True)  # what it says is no longer the end
@@ -69,18 +72,26 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
             error = caught
             raise
         finally:
-            results = results_of(
-                cfg,
-                model,
-                status=_status(trainer, error),
-                error=str(error) if isinstance(error, GanlabError) else None,
-                seconds=time.monotonic() - began,
-            )
-            if rank_zero_only.rank == 0:
-                write_results(run_dir, results)
-            finish_wandb()
-            leave_group(trainer.strategy.launcher)
+            results = _end(cfg, run_dir, trainer, model, error, time.monotonic() - began)
         return _conclude(cfg, run_dir, trainer, model, results)
+
+
+def _end(
+    cfg: DictConfig,
+    run_dir: Path,
+    trainer: "Trainer",
+    model: "GAN",
+    error: BaseException | None,
+    seconds: float,
+) -> dict[str, Any]:
+    """Write results.json however training ended, tell the loggers, and leave the other processes."""
+    sentence = str(error) if isinstance(error, GanlabError) else None
+    results = results_of(cfg, model, status=_status(trainer, error), error=sentence, seconds=seconds)
+    if rank_zero_only.rank == 0:
+        write_results(run_dir, results)
+    finish(trainer.loggers, results)
+    leave_group(trainer.strategy.launcher)
+    return results
 
 
 def _loggers(cfg: DictConfig, run_dir: Path, checkpoint: Path | None) -> list:
@@ -221,8 +232,12 @@ def _summary(cfg: DictConfig, where: str, model: "GAN", results: dict[str, Any])
     )
 
 
-def _height_width(image_size: Any) -> tuple[int, int]:
-    return (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
+def _objective_of(cfg: DictConfig, run_dir: Path) -> float | None:
+    """What ``results.json`` says of the objective."""
+    path = run_dir / "results.json"
+    if cfg.objective is None or not path.is_file():
+        return None
+    return json.loads(path.read_text(encoding="utf-8"))["last"].get(cfg.objective)
 
 
 def _quiet() -> None:

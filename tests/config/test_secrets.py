@@ -1,0 +1,142 @@
+"""Keys, tokens and passwords do not reach the files of a run."""
+
+import logging
+
+import pytest
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf
+
+from ganlab.config import compose, save_config, saved_config
+from ganlab.config.compose import compose_all, settle, split
+from ganlab.config.secrets import Secrets
+from ganlab.data.embedded import Digits
+from ganlab.training.run import train
+from tests.loggers.reading import alone
+
+CANARY = "CANARY-1a2b3c4d"
+KEY = "0123456789abcdef" * 2 + "01234567"
+
+
+class PrivateDigits(Digits):
+    """A data set that asks for a token."""
+
+    def __init__(self, *, token: str, **rest) -> None:
+        super().__init__(**rest)
+        self.token = token
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("api_key", "abc"),
+        ("wandb_api_key", "abc"),
+        ("hfToken", "abc"),
+        ("client.secret", "abc"),
+        ("password", "abc"),
+        ("tokens.key.0", "abc"),
+        ("anything", KEY),
+        ("anything", f"local-{KEY}"),
+        ("anything", "wandb_v1_abc"),
+    ],
+)
+def test_x7_what_is_a_secret(key, value):
+    cfg = OmegaConf.create()
+    OmegaConf.update(cfg, key, value)
+    secrets = Secrets(cfg)
+    assert OmegaConf.select(OmegaConf.create(secrets.config()), key) == "***"
+    assert secrets.override(f"+{key}={value}") == f"+{key}=***"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("monkey", "abc"),
+        ("max_pixels", "abc"),
+        ("keys", "abc"),
+        ("tokenizer", "words"),
+        ("n_tokens", 3),
+        ("token", 3),
+        ("key.activation", "relu"),
+        ("digest", KEY[:39]),
+        ("api_key", None),
+        ("api_key", ""),
+    ],
+)
+def test_x7_what_is_none(key, value):
+    cfg = OmegaConf.create()
+    OmegaConf.update(cfg, key, value)
+    assert Secrets(cfg).config() == OmegaConf.to_container(cfg)
+    word = f"{key}={'null' if value is None else value}"
+    assert Secrets(cfg).override(word) == word
+
+
+def test_x7_what_repeats_a_secret_is_hidden_too():
+    tree = {"data": {"token": CANARY}, "url": "https://me:${data.token}@host", "all": "${data}"}
+    secrets = Secrets(OmegaConf.create(tree))
+    assert secrets.config() == {
+        "data": {"token": "***"},
+        "url": "https://me:***@host",
+        "all": {"token": "***"},
+    }
+    assert secrets.override(f"data={{token: {CANARY}}}") == "data={token: ***}"
+
+
+def test_x7_a_variable_of_the_environment_stays_a_variable(monkeypatch):
+    """So that a resumed run, or a further process, has it again; without the variable it is unknown."""
+    monkeypatch.setenv("HUB_TOKEN", CANARY)
+    written = "${oc.env:HUB_TOKEN}"
+    secrets = Secrets(
+        OmegaConf.create({"data": {"token": written, "login": written, "again": "${data.login}"}})
+    )
+    kept = OmegaConf.create(secrets.config())
+    assert CANARY not in OmegaConf.to_yaml(kept)
+    assert (kept.data.token, kept.data.login, kept.data.again) == (CANARY, CANARY, "***")
+    assert secrets.override(f"data.token='{written}'") == f"data.token='{written}'"
+    monkeypatch.delenv("HUB_TOKEN")
+    assert kept.data.token == "***"
+
+
+def test_x7_saved_files_and_a_warning(tmp_path, caplog):
+    """As within a Hydra job, whose settings repeat the command line."""
+    words = [f"+data.api_key={CANARY}", "seed=3"]
+    composed = compose_all(words)
+    HydraConfig.instance().set_config(composed)
+    try:
+        cfg, job = split(composed)
+        settle(cfg, dict(job.runtime.choices))
+        save_config(cfg, tmp_path)
+    finally:
+        HydraConfig.instance().cfg = None
+    for name in ("config.yaml", "overrides.yaml", "hydra.yaml"):
+        text = (tmp_path / ".hydra" / name).read_text()
+        assert CANARY not in text
+        assert "***" in text
+    assert saved_config(tmp_path).data.api_key == "***"
+    (record,) = [record for record in caplog.records if record.name.startswith("ganlab")]
+    assert record.levelno == logging.WARNING
+    assert record.getMessage().startswith("data.api_key ")
+
+
+def test_x7_no_file_of_a_run_holds_a_secret(tmp_path, monkeypatch):
+    """A key in the environment, a token in the configuration, every tracking service."""
+    alone(monkeypatch, tmp_path / "home")
+    monkeypatch.setenv("WANDB_API_KEY", KEY)
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    overrides = [
+        "model=mlp_gan",
+        "metrics=none",
+        "trainer=cpu",
+        "trainer.max_steps=1",
+        "data.batch_size=8",
+        f"data._target_={__name__}.PrivateDigits",
+        f"+data.token={CANARY}",
+        "callbacks.samples.n=4",
+        "logger=[csv,wandb,tensorboard]",
+    ]
+    run = tmp_path / "run"
+    train(compose(overrides), run)
+    files = [path for path in run.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    for secret in (CANARY, KEY):
+        assert [path for path in files if secret.encode() in path.read_bytes()] == []
+    assert any(b"***" in path.read_bytes() for path in run.glob("wandb/offline-run-*/*.wandb"))
