@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ganlab.errors import UserError
+from ganlab.networks import acgan, cgan, conditional, ebgan, infogan, lsgan, maxout, projection, r3gan
 from ganlab.networks.began import BEGANDiscriminator, BEGANGenerator
 from ganlab.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ganlab.networks.dcgan_paper import DCGANPaperDiscriminator, DCGANPaperGenerator
@@ -16,9 +17,12 @@ from ganlab.networks.keras import (
     KerasConvGenerator,
 )
 from ganlab.networks.mlp import MLPDiscriminator, MLPGenerator
+from ganlab.networks.resnet import ResNetGenerator
 from ganlab.networks.sizes import doublings
 from ganlab.networks.slim import SlimDCGANDiscriminator, SlimDCGANGenerator
+from ganlab.networks.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
 from ganlab.networks.wgan_gp import WGANGPCritic, WGANGPGenerator
+from ganlab.networks.wgan_gp_resnet import WGANGPResNetCritic
 
 # generator, discriminator, sizes that they can make, sizes that they cannot with the size to suggest
 PAIRS = {
@@ -70,7 +74,99 @@ PAIRS = {
         (8, 16, 32, 64, 128),
         {30: 32, 31: 32, 48: 32, 1: 8, 28: 32},
     ),
+    "mlp_2014": (
+        partial(MLPGenerator, latent_size=7, channels=3, widths=[9, 9]),
+        partial(maxout.MaxoutDiscriminator, channels=3),
+        (1, 30),
+        {0: 1},
+    ),
+    "mlp_ebgan": (
+        partial(MLPGenerator, latent_size=7, channels=3, widths=[9]),
+        partial(ebgan.EBGANPerceptron, channels=3),
+        (1, 30),
+        {0: 1},
+    ),
+    "ebgan": (
+        partial(ebgan.EBGANGenerator, latent_size=7, width=4),
+        partial(ebgan.EBGANDiscriminator, width=4),
+        (8, 32, 64),
+        {30: 32, 48: 32, 4: 8},
+    ),
+    "lsgan": (
+        partial(lsgan.LSGANGenerator, latent_size=7, width=4),
+        partial(lsgan.LSGANDiscriminator, width=4),
+        (16, 32, 48, 112),
+        {30: 32, 28: 32, 1: 16, 8: 16},
+    ),
+    "wgan_gp_resnet": (
+        partial(ResNetGenerator, latent_size=7, width=4),
+        partial(WGANGPResNetCritic, width=4),
+        (16, 32, 64),
+        {30: 32, 28: 32, 8: 16, 48: 32},
+    ),
+    "sngan_resnet": (
+        partial(ResNetGenerator, latent_size=7, width=4),
+        partial(SNGANResNetDiscriminator, width=4),
+        (16, 32, 64),
+        {30: 32, 8: 16},
+    ),
+    "sngan_cnn": (
+        partial(SNGANCNNGenerator, latent_size=7, width=4),
+        partial(SNGANCNNDiscriminator, width=4),
+        (8, 16, 32, 64),
+        {30: 32, 28: 32, 4: 8, 48: 32},
+    ),
+    "infogan": (
+        partial(infogan.InfoGANGenerator, latent_size=7, channels=3, width=4, hidden=9),
+        partial(infogan.InfoGANDiscriminator, channels=3, width=4, hidden=9),
+        (4, 28, 32, 48),
+        {30: 28, 31: 32, 1: 4},
+    ),
+    "r3gan": (
+        partial(r3gan.R3GANGenerator, latent_size=7, width=16),
+        partial(r3gan.R3GANDiscriminator, width=16),
+        (8, 16, 32, 64),
+        {30: 32, 28: 32, 48: 32, 4: 8},
+    ),
+    "r3gan_conditional": (
+        partial(r3gan.ConditionalR3GANGenerator, latent_size=7, width=16),
+        partial(r3gan.ConditionalR3GANDiscriminator, width=16),
+        (8, 32, 64),
+        {30: 32},
+    ),
+    "projection": (
+        partial(projection.ProjectionGenerator, latent_size=7, width=4),
+        partial(projection.ProjectionDiscriminator, width=4),
+        (16, 32, 64),
+        {30: 32, 8: 16},
+    ),
+    "acgan": (
+        partial(acgan.ACGANGenerator, latent_size=7, width=4),
+        partial(acgan.ACGANDiscriminator, width=4),
+        (8, 32, 64),
+        {30: 32, 28: 32, 4: 8},
+    ),
+    "cgan_2014": (
+        partial(cgan.CGANGenerator, latent_size=7, channels=3, width=9),
+        partial(cgan.CGANDiscriminator, channels=3),
+        (1, 30),
+        {0: 1},
+    ),
+    "cgan_mlp": (
+        partial(conditional.OneHotMLPGenerator, latent_size=7, classes=10, channels=3, widths=[9]),
+        partial(conditional.OneHotMLPDiscriminator, classes=10, channels=3, widths=[9]),
+        (1, 30),
+        {0: 1},
+    ),
+    "cgan_dcgan": (
+        partial(conditional.ConditionalDCGANGenerator, latent_size=7, width=4),
+        partial(conditional.ConditionalDCGANDiscriminator, width=4),
+        (8, 32, 64),
+        {30: 32, 28: 32, 4: 8},
+    ),
 }
+AUTOENCODERS = {"began", "ebgan", "mlp_ebgan"}
+CONDITIONAL = {"r3gan_conditional", "projection", "acgan", "cgan_2014", "cgan_mlp", "cgan_dcgan"}
 LEGAL = [(name, size) for name, (_, _, legal, _) in PAIRS.items() for size in legal]
 ILLEGAL = [(name, size, near) for name, pair in PAIRS.items() for size, near in pair[3].items()]
 
@@ -78,10 +174,16 @@ ILLEGAL = [(name, size, near) for name, pair in PAIRS.items() for size, near in 
 @pytest.mark.parametrize(("name", "size"), LEGAL)
 def test_D9_what_the_generator_makes_is_what_the_discriminator_reads(name, size):
     make_generator, make_discriminator, *_ = PAIRS[name]
-    images = make_generator(image_size=size)(torch.randn(2, 7))
+    label = (torch.tensor([0, 9]),) if name in CONDITIONAL else ()
+    images = make_generator(image_size=size)(torch.randn(2, 7), *label)
     assert images.shape == (2, 3, size, size)
-    answer = make_discriminator(image_size=size)(images)
-    assert answer.shape == (images.shape if name == "began" else (2,))
+    discriminator = make_discriminator(image_size=size)
+    if name == "acgan":
+        answer, logits = discriminator(images)
+        assert logits.shape == (2, 10)
+    else:
+        answer = discriminator(images, *label)
+    assert answer.shape == (images.shape if name in AUTOENCODERS else (2,))
 
 
 @pytest.mark.parametrize(("name", "size", "nearest"), ILLEGAL)
@@ -103,6 +205,14 @@ def test_D9_a_discriminator_does_not_score_images_of_another_size():
     discriminator = DCGANDiscriminator(image_size=32, width=4)
     with pytest.raises(RuntimeError):
         discriminator(torch.zeros(2, 3, 64, 64))
+
+
+@pytest.mark.parametrize(("size", "width", "remedy"), [(32, 13, 16), (32, 4, 8), (64, 8, 16), (64, 25, 32)])
+def test_r3gan_needs_whole_groups_at_every_size(size, width, remedy):
+    for make in (r3gan.R3GANGenerator, r3gan.R3GANDiscriminator):
+        with pytest.raises(UserError, match=rf"^width={width}: .* {size} pixels .*; try width={remedy}$"):
+            make(image_size=size, width=width)
+        make(image_size=size, width=remedy)
 
 
 def test_doublings_is_the_logarithm():

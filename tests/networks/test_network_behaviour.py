@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from ganlab.networks import ebgan, infogan, lsgan, maxout, r3gan
 from ganlab.networks.began import BEGANDiscriminator, BEGANGenerator
 from ganlab.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ganlab.networks.dcgan_paper import DCGANPaperDiscriminator, DCGANPaperGenerator
@@ -16,9 +17,14 @@ from ganlab.networks.keras import (
     KerasConvGenerator,
 )
 from ganlab.networks.mlp import MLPDiscriminator, MLPGenerator
+from ganlab.networks.resnet import ResNetGenerator
 from ganlab.networks.slim import SlimDCGANDiscriminator, SlimDCGANGenerator
+from ganlab.networks.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
 from ganlab.networks.wgan_gp import WGANGPCritic, WGANGPGenerator
+from ganlab.networks.wgan_gp_resnet import WGANGPResNetCritic
 
+AT_32 = {"channels": 1, "image_size": 32}
+RESNET = partial(ResNetGenerator, latent_size=5, width=8, **AT_32)
 MLP = {"channels": 1, "image_size": 28, "widths": [16]}
 GENERATORS = {
     "mlp": partial(MLPGenerator, latent_size=5, norm=nn.BatchNorm1d, **MLP),
@@ -29,6 +35,15 @@ GENERATORS = {
     "dcgan_slim": partial(SlimDCGANGenerator, latent_size=5),
     "wgan_gp": partial(WGANGPGenerator, latent_size=5, width=8),
     "began": partial(BEGANGenerator, latent_size=5, channels=1, image_size=32, width=8),
+    "mlp_2014": partial(MLPGenerator, latent_size=5, init=maxout.uniform_weights, **MLP),
+    "ebgan": partial(ebgan.EBGANGenerator, latent_size=5, width=8, **AT_32),
+    "mlp_ebgan": partial(MLPGenerator, latent_size=5, **MLP),
+    "lsgan": partial(lsgan.LSGANGenerator, latent_size=5, width=8, **AT_32),
+    "wgan_gp_resnet": RESNET,
+    "sngan_resnet": RESNET,
+    "sngan_cnn": partial(SNGANCNNGenerator, latent_size=5, width=8, **AT_32),
+    "infogan": partial(infogan.InfoGANGenerator, latent_size=5, width=8, hidden=16),
+    "r3gan": partial(r3gan.R3GANGenerator, latent_size=5, width=8, **AT_32),
 }
 DISCRIMINATORS = {
     "mlp": partial(MLPDiscriminator, **MLP),
@@ -40,12 +55,24 @@ DISCRIMINATORS = {
     "dcgan_slim": SlimDCGANDiscriminator,
     "wgan_gp": partial(WGANGPCritic, width=8),
     "began": partial(BEGANDiscriminator, code_size=5, channels=1, image_size=32, width=8),
+    "mlp_2014": partial(maxout.MaxoutDiscriminator, bound=0.05),
+    "ebgan": partial(ebgan.EBGANDiscriminator, width=8, **AT_32),
+    "mlp_ebgan": ebgan.EBGANPerceptron,
+    "lsgan": partial(lsgan.LSGANDiscriminator, width=8, **AT_32),
+    "wgan_gp_resnet": partial(WGANGPResNetCritic, width=8, **AT_32),
+    "sngan_resnet": partial(SNGANResNetDiscriminator, width=8, **AT_32),
+    "sngan_cnn": partial(SNGANCNNDiscriminator, width=8, **AT_32),
+    "infogan": partial(infogan.InfoGANDiscriminator, width=8, hidden=16),
+    "r3gan": partial(r3gan.R3GANDiscriminator, width=8, **AT_32),
 }
-UNBOUNDED = {"began"}  # its generator is linear, as in the paper
+UNBOUNDED = {"began", "r3gan"}  # their generators are linear, as in the papers
+AUTOENCODERS = {"began", "ebgan", "mlp_ebgan"}
+NORMALIZED = {"sngan_resnet", "sngan_cnn"}  # larger weights are the same weights
+AT_28 = {"mlp", "mlp_2014", "mlp_ebgan", "conv_keras", "dcgan_keras_blog", "dcgan_slim", "wgan_gp", "infogan"}
 
 
 def images_for(name: str) -> torch.Tensor:
-    size = 32 if name in {"dcgan", "dcgan_no_norm", "dcgan_paper", "began"} else 28
+    size = 28 if name in AT_28 else 32
     return torch.rand(4, 1, size, size, generator=torch.Generator().manual_seed(1)) * 2 - 1
 
 
@@ -59,7 +86,7 @@ def made(make) -> nn.Module:
 
 
 @pytest.mark.parametrize("name", GENERATORS)
-def test_generator_output_is_a_tanh_except_for_began(name):
+def test_generator_output_is_a_tanh_except_for_linear_ones(name):
     network = made(GENERATORS[name])
     with torch.no_grad():
         for parameter in network.parameters():
@@ -68,7 +95,7 @@ def test_generator_output_is_a_tanh_except_for_began(name):
     assert (largest > 1) if name in UNBOUNDED else (0.99 < largest <= 1)
 
 
-@pytest.mark.parametrize("name", sorted(set(DISCRIMINATORS) - {"began"}))
+@pytest.mark.parametrize("name", sorted(set(DISCRIMINATORS) - AUTOENCODERS - NORMALIZED))
 def test_discriminator_gives_raw_scores(name):
     """A sigmoid at the end would keep them within 0 and 1."""
     network = made(DISCRIMINATORS[name]).eval()
@@ -82,6 +109,17 @@ def test_discriminator_gives_raw_scores(name):
     if last.bias is not None:
         last.bias.data.neg_()
     torch.testing.assert_close(network(images_for(name)), -scores)
+
+
+@pytest.mark.parametrize("name", sorted(NORMALIZED))
+def test_spectrally_normalized_discriminator_gives_raw_scores(name):
+    """Its weights cannot be enlarged, but images can; there are scores of both signs over many initial weights."""
+    scores = []
+    for seed in range(8):
+        torch.manual_seed(seed)
+        scores.append(DISCRIMINATORS[name]().eval()(1000 * images_for(name)))
+    assert torch.stack(scores).min() < -1
+    assert torch.stack(scores).max() > 1
 
 
 @pytest.mark.parametrize("name", DISCRIMINATORS)
@@ -128,8 +166,9 @@ def test_keras_batch_norm_settings(name):
     assert [(norm.eps, norm.momentum) for norm in norms] == [(1e-3, 0.01)] * 2
 
 
-def test_wgan_gp_critic_has_no_batch_norm_and_neither_has_dcgan_without_norm():
-    for name, expected in (("wgan_gp", 0), ("dcgan_no_norm", 0), ("dcgan", 2)):
+def test_critics_under_a_gradient_penalty_and_normalized_ones_have_no_batch_norm():
+    without = ("wgan_gp", "wgan_gp_resnet", "dcgan_no_norm", "sngan_resnet", "sngan_cnn", "r3gan")
+    for name, expected in (*((name, 0) for name in without), ("dcgan", 2)):
         network = made(DISCRIMINATORS[name])
         assert sum(isinstance(module, nn.BatchNorm2d) for module in network.modules()) == expected
 

@@ -12,24 +12,35 @@ from ganlab.errors import UserError
 from ganlab.randomness import Draws
 
 CONF = Path(__file__).parents[2] / "conf"
+CLASSES = 4
+AUTOENCODERS = {"began", "ebgan", "mlp_ebgan"}
 
 
 def options(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
-def made(group: str, name: str, *, image_size: int = 28, channels: int = 1, size: int = 6):
+def made(group: str, name: str, *, image_size: int = 28, channels: int = 1, size: int = 6, **given):
     """The object of model/<group>=<name>, with its interpolations resolved as in a whole configuration."""
     tree = OmegaConf.create(
         {
             "data": {"image_size": image_size, "channels": channels},
+            "classes": CLASSES,
             "model": {
                 "prior": {"size": size},
+                "discriminator": {"hidden": 5},
                 group: OmegaConf.load(CONF / "model" / group / f"{name}.yaml"),
             },
         }
     )
-    return instantiate(tree.model[group])
+    return instantiate(tree.model[group], **given)
+
+
+def labels_for(group: str, name: str) -> tuple[torch.Tensor, ...]:
+    """What a conditional network is given beside noise or images; ACGAN's discriminator is told no label."""
+    node = OmegaConf.load(CONF / "model" / group / f"{name}.yaml")
+    told = "classes" in node and (group, name) != ("discriminator", "acgan")
+    return (torch.tensor([0, CLASSES - 1, 1]),) if told else ()
 
 
 def possible_size(name: str) -> int:
@@ -40,14 +51,24 @@ def possible_size(name: str) -> int:
 def test_generator_option(name):
     size = possible_size(name)
     network = made("generator", name, image_size=size, channels=2)
-    assert network(torch.randn(3, 6)).shape == (3, 2, size, size)
+    assert network(torch.randn(3, 6), *labels_for("generator", name)).shape == (3, 2, size, size)
 
 
 @pytest.mark.parametrize("name", options("model/discriminator"))
 def test_discriminator_option(name):
     size = possible_size(name)
     network, images = made("discriminator", name, image_size=size, channels=2), torch.zeros(3, 2, size, size)
-    assert network(images).shape == (images.shape if name == "began" else (3,))
+    answer = network(images, *labels_for("discriminator", name))
+    if name == "acgan":
+        answer, logits = answer
+        assert logits.shape == (3, CLASSES)
+    assert answer.shape == (images.shape if name in AUTOENCODERS else (3,))
+
+
+@pytest.mark.parametrize("name", options("model/recognition"))
+def test_recognition_option(name):
+    """12: ten logits and two means. The features are as many as the discriminator's hidden numbers."""
+    assert made("recognition", name)(torch.zeros(3, 5)).shape == (3, 12)
 
 
 def test_D9_an_option_passes_the_networks_own_sentence_on():
@@ -69,6 +90,20 @@ COUNTS = {
     "wgan_gp": (128, 28, 1, 1_554_177, 1_030_145),
     "began": (64, 32, 3, 489_539, 2_310_979),
     "dcgan_paper": (100, 64, 3, 18_872_323, 17_234_689),
+    "mlp_2014": (100, 28, 1, 2_503_984, 1_231_441),
+    "mlp_ebgan": (64, 28, 1, 27_952, 50_992),
+    "infogan": (74, 28, 1, 6_652_481, 6_559_169),
+}
+# the options that are narrower than their source, at the width of the source; generator, discriminator
+WIDTHS = {
+    "ebgan": (100, 64, 3, 12_660_355, 1_318_659, 128, 64),
+    "lsgan": (1024, 112, 3, 20_444_163, 4_333_441, 64, 64),
+    "wgan_gp_resnet": (128, 32, 3, 1_204_483, 1_053_825, 128, 128),
+    "sngan_resnet": (128, 32, 3, 4_276_739, 1_053_824, 256, 128),
+    "sngan_cnn": (128, 32, 3, 3_812_355, 2_935_873, 64, 64),
+    "r3gan": (64, 32, 3, 20_732_160, 20_683_776, 768, 768),
+    "r3gan_conditional": (64, 32, 3, 20_781_952, 21_280_512, 768, 768),
+    "acgan": (100, 32, 3, 2_994_051, 1_664_875, 96, 16),
 }
 
 
@@ -81,15 +116,30 @@ def test_option_gives_the_network_of_its_source(name):
         assert sum(parameter.numel() for parameter in network.parameters()) == count
 
 
+@pytest.mark.parametrize("name", WIDTHS)
+def test_option_at_the_papers_width_gives_the_network_of_its_source(name):
+    size, image_size, channels, *counts = WIDTHS[name]
+    for group, count, width in zip(("generator", "discriminator"), counts[:2], counts[2:], strict=True):
+        classes = {"classes": 10} if labels_for(group, name) or name == "acgan" else {}
+        with torch.device("cpu" if name.startswith("sngan") else "meta"):  # quicker on real weights
+            network = made(
+                group, name, image_size=image_size, channels=channels, size=size, width=width, **classes
+            )
+        assert sum(parameter.numel() for parameter in network.parameters()) == count
+
+
 @pytest.mark.parametrize("name", options("model/loss"))
 def test_loss_option(name):
     loss, scores = made("loss", name), torch.zeros(3)
-    assert loss.discriminator(scores, scores).shape == loss.generator(scores).shape == ()
+    assert loss.discriminator(scores, scores).shape == loss.generator(scores, lambda: scores).shape == ()
 
 
 @pytest.mark.parametrize("name", options("model/prior"))
 def test_prior_option(name):
-    assert made("prior", name)(Draws(0, "z"), 3).shape == (3, 100)
+    """InfoGAN's: 62 of noise, ten categories, two continuous codes."""
+    prior = made("prior", name)
+    assert prior(Draws(0, "z"), 3).shape == (3, prior.size)
+    assert prior.size == (74 if name == "codes" else 100)
 
 
 @pytest.mark.parametrize("name", options("image_size"))

@@ -2,7 +2,9 @@
 
 import math
 
+import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from ganlab.errors import UserError
 from ganlab.randomness import Draws
@@ -35,6 +37,45 @@ class Uniform:
     def __call__(self, draws: Draws, n: int) -> Tensor:
         """(n, size) float32 in [low, high)."""
         return draws.uniform(n, self.size, low=self.low, high=self.high)
+
+
+class Codes:
+    """Noise and codes side by side: U(-1, 1) in ``noise`` dimensions, a one-hot category, continuous codes U(-1, 1).
+
+    Chen et al. 2016, appendix C.1, for MNIST: 62 of noise, ten categories, two continuous codes. Raises UserError
+    unless there are two categories.
+    """
+
+    def __init__(self, *, noise: int = 62, categories: int = 10, continuous: int = 2) -> None:
+        _require_positive(noise)
+        if categories < 2 or continuous < 0:
+            raise UserError(
+                f"categories={categories}, continuous={continuous}: codes need at least 2 categories and 0 continuous "
+                "numbers; try model.prior.categories=10 model.prior.continuous=2"
+            )
+        self.noise, self.categories, self.continuous = noise, categories, continuous
+        self.size = noise + categories + continuous
+
+    def __call__(self, draws: Draws, n: int) -> Tensor:
+        """(n, size) float32."""
+        return self._joined(draws, n, draws.integers(n, self.categories))
+
+    def sorted(self, draws: Draws, n: int, category: int | None = None) -> Tensor:
+        """(n, size) of one category, or of each as often, in order. Raises UserError for one that does not exist."""
+        if category is not None and not 0 <= category < self.categories:
+            raise UserError(f"label={category}: this model has the categories 0 to {self.categories - 1}")
+        chosen = torch.arange(n) * self.categories // n if category is None else torch.full((n,), category)
+        return self._joined(draws, n, chosen)
+
+    def codes(self, latent: Tensor) -> tuple[Tensor, Tensor]:
+        """The category (n,) and the continuous codes (n, continuous) in (n, size)."""
+        one_hot = latent[:, self.noise : self.noise + self.categories]
+        return one_hot.argmax(1), latent[:, self.noise + self.categories :]
+
+    def _joined(self, draws: Draws, n: int, category: Tensor) -> Tensor:
+        noise = draws.uniform(n, self.noise, low=-1.0)
+        continuous = draws.uniform(n, self.continuous, low=-1.0)
+        return torch.cat([noise, one_hot(category, self.categories).to(noise), continuous], dim=1)
 
 
 def _require_positive(size: int) -> None:

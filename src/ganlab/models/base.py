@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ganlab.errors import DivergedError, UserError
 from ganlab.randomness import Draws, derive
+from ganlab.techniques.per_process import PerProcess
 from ganlab.types import Batch, OptimizerFactory, ScheduleFactory
 
 
@@ -59,6 +60,9 @@ class GAN(LightningModule):
         self._sums: dict[str, Tensor] = {}
         self._additions: dict[str, int] = {}
         self._stepped = False
+        self._saved_states: list[
+            dict[str, Any]
+        ] = []  # of PerProcess modules, one for each process of the saved run
 
     # -- the players ---------------------------------------------------------------------------------------------
 
@@ -150,6 +154,10 @@ class GAN(LightningModule):
         """Each player's parameters."""
         return self._parameters_of
 
+    def parameter_groups(self, player: str) -> list[dict[str, Any]]:
+        """The groups of the player's optimizer, whose numbers a variant may schedule itself."""
+        return self._optimizer_of[player].param_groups
+
     def learning_rate(self, player: str) -> float:
         """The player's present learning rate (of its first group)."""
         return self._optimizer_of[player].param_groups[0]["lr"]
@@ -219,6 +227,9 @@ class GAN(LightningModule):
         rank, world = self.trainer.global_rank, self.trainer.world_size
         self.draws = Draws(self.seed, "noise", rank=rank, world=world, device=self.device)
         self._sums = {name: value.to(self.device) for name, value in self._sums.items()}
+        if rank < len(self._saved_states):
+            for name, part in self._per_process():
+                part.set_extra_state(self._saved_states[rank][name])
         wrapped = self.optimizers()
         wrapped = wrapped if isinstance(wrapped, list) else [wrapped]
         self._counted_optimizer_of = dict(zip(self._optimizer_of, wrapped, strict=True))
@@ -239,7 +250,26 @@ class GAN(LightningModule):
             "counts": dict(self.counts),
             "sums": {name: value.cpu() for name, value in self._sums.items()},
             "additions": dict(self._additions),
+            "per_process": self._states_of_all_processes(),
         }
+
+    def _states_of_all_processes(self) -> list[dict[str, Any]]:
+        """For each process the state of its own modules: pools of earlier images and the like."""
+        own = {
+            name: {
+                key: value.cpu() if isinstance(value, Tensor) else value
+                for key, value in part.get_extra_state().items()
+            }
+            for name, part in self._per_process()
+        }
+        if self.draws.world == 1 or not own:
+            return [own]
+        states: list[dict[str, Any]] = [{}] * self.draws.world
+        torch.distributed.all_gather_object(states, own)
+        return states
+
+    def _per_process(self) -> Iterator[tuple[str, PerProcess]]:
+        return ((name, part) for name, part in self.named_modules() if isinstance(part, PerProcess))
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         state = checkpoint["ganlab"]
@@ -247,6 +277,7 @@ class GAN(LightningModule):
         self.counts = dict(state["counts"])
         self._sums = dict(state["sums"])
         self._additions = dict(state["additions"])
+        self._saved_states = state.get("per_process", [])
 
 
 def _fused(player: str, factory: OptimizerFactory, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:

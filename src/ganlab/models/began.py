@@ -27,6 +27,7 @@ class BEGAN(LatentGAN):
 
     def energy(self, image: Tensor) -> Tensor:
         """L(v) = |v - D(v)|, the mean over pixels, one for each image: (B,)."""
+        image = self.augment(image, self.draws)
         return reconstruction_l1(image, self.discriminator(image))
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
@@ -34,7 +35,8 @@ class BEGAN(LatentGAN):
         with self.update("discriminator") as terms:
             real_energy = self.energy(real)
             terms["real"] = real_energy.mean()
-            terms["fake"] = -self.k * self.energy(self.generate(len(real)).detach()).mean()
+            past = self.replay(self.generate(len(real)).detach(), self.draws)
+            terms["fake"] = -self.k * self.energy(past).mean()
         with self.update("generator") as terms:
             fake = self.generate(len(real))
             fake_energy = self.energy(fake)

@@ -2,44 +2,60 @@
 
 from typing import Unpack
 
-from ganlab.models.latent import LatentGAN, LatentOptions
-from ganlab.types import AdversarialLoss, Batch, Observation
+from ganlab.losses.adversarial import Hinge, NonSaturating
+from ganlab.losses.penalties import NoPenalty
+from ganlab.models.latent import LatentGAN, LatentOptions, require_no_batch_norm
+from ganlab.types import AdversarialLoss, Batch, Observation, Penalty
 
 
 class StandardGAN(LatentGAN):
     """Generative adversarial nets (Goodfellow et al. 2014, algorithm 1).
 
-    GAN, MLP-GAN, DCGAN and LSGAN are this algorithm with different networks, losses and numbers.
+    GAN, MLP-GAN, DCGAN, LSGAN and SNGAN are this algorithm with different networks, losses and numbers; with the
+    penalty R1 it is that of Mescheder et al. 2018.
 
     loss: what the two players minimise.
     discriminator_steps: k of algorithm 1; each has new images and new noise.
+    penalty: further terms of the discriminator, such as R1 (Mescheder et al. 2018); none unless given.
+
+    Raises:
+        UserError: a gradient penalty on a discriminator with batch normalization.
     """
 
-    scores_are_logits = True
-
     def __init__(
-        self, *, loss: AdversarialLoss, discriminator_steps: int = 1, **options: Unpack[LatentOptions]
+        self,
+        *,
+        loss: AdversarialLoss,
+        discriminator_steps: int = 1,
+        penalty: Penalty | None = None,
+        **options: Unpack[LatentOptions],
     ) -> None:
         super().__init__(**options)
         self.loss = loss
         self.discriminator_steps = discriminator_steps
+        self.penalty = penalty or NoPenalty()
+        if not isinstance(self.penalty, NoPenalty):
+            require_no_batch_norm(self.discriminator)
+
+    @property
+    def scores_are_logits(self) -> bool:
+        return isinstance(self.loss, NonSaturating | Hinge)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
         real = batch["image"]
         with self.update("discriminator") as terms:
-            fake = self.generate(len(real)).detach()
-            real_score = self.discriminator(real)
-            fake_score = self.discriminator(
-                fake
-            )  # on its own: batch statistics of real and fake are not mixed
+            fake = self.replay(self.generate(len(real)).detach(), self.draws)
+            real_score = self.score(real)
+            fake_score = self.score(fake)  # on its own: batch statistics of real and fake are not mixed
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
+            terms |= self.penalty(self.score, real, fake, draws=self.draws, step=self.steps)
         if self.every(self.discriminator_steps):
             with self.update("generator") as terms:
-                fake = self.generate(len(real))  # fresh z, as in algorithm 1
-                terms["adversarial"] = self.loss.generator(self.discriminator(fake))
+                fake_score = self.score(self.generate(len(real)))  # fresh z, as in algorithm 1
+                terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real))
         return {
             "real": real,
-            "fake": fake.detach(),
+            "fake": fake,
             "real_score": real_score.detach(),
             "fake_score": fake_score.detach(),
         }

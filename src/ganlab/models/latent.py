@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import ClassVar, NotRequired, TypedDict, Unpack
+from typing import Any, ClassVar, NotRequired, TypedDict, Unpack
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from ganlab.errors import UserError
 from ganlab.models.base import GAN
 from ganlab.randomness import Draws
-from ganlab.types import OptimizerFactory, Prior, ScheduleFactory
+from ganlab.techniques.augment import Augment, NoAugment
+from ganlab.techniques.replay import NoReplay
+from ganlab.types import Batch, OptimizerFactory, Prior, ScheduleFactory
 
 
 class LatentOptions(TypedDict):
@@ -18,6 +21,8 @@ class LatentOptions(TypedDict):
 
     generator: (B, latent) -> images (B, C, H, W) in [-1, 1].  discriminator: images -> what the variant needs.
     prior: the distribution of the latent vector.  average: the weights that samples are drawn from.
+    replay: which fakes the discriminator learns from; the present ones unless given.
+    augment: what is done to all images before the discriminator sees them; nothing unless given.
     optimizers, schedules, gradient_clip, seed: see :class:`~ganlab.models.base.GAN`.
     """
 
@@ -25,6 +30,8 @@ class LatentOptions(TypedDict):
     discriminator: nn.Module
     prior: Prior
     average: nn.Module
+    replay: NotRequired[nn.Module]
+    augment: NotRequired[Augment]
     optimizers: Mapping[str, OptimizerFactory]
     schedules: NotRequired[Mapping[str, ScheduleFactory] | None]
     gradient_clip: NotRequired[float | None]
@@ -39,11 +46,14 @@ class LatentGAN(GAN):
     def __init__(self, **options: Unpack[LatentOptions]) -> None:
         generator, discriminator = options.pop("generator"), options.pop("discriminator")
         prior, average = options.pop("prior"), options.pop("average")
+        replay, augment = options.pop("replay", None), options.pop("augment", None)
         super().__init__(**options)
         self.generator, self.discriminator = generator, discriminator
         self.prior = prior
         self.average = average
         self.average.follow(generator)
+        self.replay = replay or NoReplay()
+        self.augment = augment or NoAugment()
 
     def players(self) -> dict[str, Sequence[nn.Module]]:
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
@@ -51,6 +61,14 @@ class LatentGAN(GAN):
     def generate(self, n: int) -> Tensor:
         """(n, C, H, W) from the generator in training, with fresh z."""
         return self.generator(self.prior(self.draws, n))
+
+    def score(self, image: Tensor, *condition: Tensor) -> Tensor:
+        """(B,) from the discriminator, on the augmented images."""
+        return self.discriminator(self.augment(image, self.draws), *condition)
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        super().on_train_batch_start(batch, batch_idx)
+        self.augment.at(self.images)
 
     def after_update(self, player: str) -> None:
         if player == "generator":
@@ -67,13 +85,8 @@ class LatentGAN(GAN):
         Raises:
             UserError: if a label is asked of a model that knows none.
         """
-        if label is not None:
-            raise UserError(
-                f"label={label}: this model was trained without labels, so it has no classes to choose from"
-            )
-        return torch.cat(
-            [part.cpu() for part in self.samples(n, seed=seed, averaged=averaged, batch_size=batch_size)]
-        )
+        parts = self.samples(n, seed=seed, label=label, averaged=averaged, batch_size=batch_size)
+        return torch.cat([part.cpu() for part in parts])
 
     @torch.no_grad()
     def samples(
@@ -81,17 +94,36 @@ class LatentGAN(GAN):
         n: int,
         *,
         seed: int = 0,
+        label: int | None = None,
         averaged: bool = True,
         batch_size: int = 250,
         rank: int = 0,
         world: int = 1,
     ) -> Iterator[Tensor]:
         """The pictures of :meth:`sample` in batches, on the module's device; each ``world``-th from ``rank`` on."""
-        latents = self.prior(Draws(seed, "sample"), n)[rank::world]
+        inputs = [
+            values[rank::world].split(batch_size) for values in self.inputs(n, Draws(seed, "sample"), label)
+        ]
         network = self.average.current() if averaged else self.generator
-        for z in latents.split(batch_size):
+        for batch in zip(*inputs, strict=True):
             with _eval_mode(network):
-                yield network(z.to(self.device)).float()
+                yield network(*(values.to(self.device) for values in batch)).float()
+
+    def inputs(self, n: int, draws: Draws, label: int | None = None) -> tuple[Tensor, ...]:
+        """What the generator makes n samples of; here the latent vectors (n, size).
+
+        Raises:
+            UserError: if a label is asked of a model that knows none.
+        """
+        if label is not None:
+            raise UserError(
+                f"label={label}: this model was trained without labels, so it has no classes to choose from"
+            )
+        return (self.prior(draws, n),)
+
+    def sheet(self, n: int, columns: int) -> tuple[int, int]:
+        """How many samples a picture of them shows, about n, and in how many columns."""
+        return n, columns
 
     def sampled_from(self, averaged: bool = True) -> str:
         """Which weights :meth:`sample` takes, in words."""
@@ -99,21 +131,30 @@ class LatentGAN(GAN):
         return "averaged weights" if is_average else "weights in training"
 
     @torch.no_grad()
-    def check(self, channels: int, height: int, width: int) -> None:
+    def check(self, shape: Sequence[int], classes: Sequence[str] = ()) -> None:
         """Send two images through both players before any training.
 
+        shape: of the data's images, (C, H, W). classes: the data's, empty for data without labels.
+
         Raises:
-            UserError: the generator's images are not (channels, height, width), or the discriminator cannot read them.
+            UserError: the generator's images have another shape, or the discriminator cannot read them.
         """
+        inputs = self.inputs(2, Draws(0))
         with _eval_mode(self.generator), _eval_mode(self.discriminator):
-            image = self.generator(self.prior(Draws(0), 2))
-            if image.shape[1:] != (channels, height, width):
+            try:
+                image = self.generator(*inputs)
+            except RuntimeError as error:
+                raise UserError(
+                    f"the generator cannot read a latent vector of {inputs[0].shape[1]} numbers ({error}); set "
+                    "model.generator.latent_size to the size of model.prior"
+                ) from error
+            if image.shape[1:] != tuple(shape):
                 raise UserError(
                     f"the generator makes images of {_size(image.shape[1:])}, the data's are "
-                    f"{_size((channels, height, width))}; set data.image_size or choose another model/generator"
+                    f"{_size(shape)}; set data.image_size or choose another model/generator"
                 )
             try:
-                self.discriminator(image)
+                self.score(image, *inputs[1:])
             except RuntimeError as error:
                 raise UserError(
                     f"the discriminator cannot read images of {_size(image.shape[1:])} ({error}); set data.image_size, "
@@ -134,3 +175,62 @@ def _eval_mode(network: nn.Module) -> Iterator[None]:
         yield
     finally:
         network.train(training)
+
+
+class LabelledGAN(LatentGAN):
+    """A generator that is told which class to draw: ``generator(z, label)``.
+
+    classes: how many labels there are; the data's must be as many.
+
+    Raises:
+        UserError: for a pool of earlier fakes, which would not know their labels.
+    """
+
+    data_kind: ClassVar[str] = "labelled"
+
+    def __init__(self, *, classes: int, **options: Any) -> None:
+        super().__init__(**options)
+        if classes < 1:
+            raise UserError(f"model.classes={classes}: expected the number of the data's labels, at least 1")
+        if not isinstance(self.replay, NoReplay):
+            raise UserError(
+                "model/replay: the pool keeps images without their labels; a model with labels needs none"
+            )
+        self.classes = classes
+
+    def generate(self, label: Tensor) -> Tensor:
+        """(B, C, H, W) from the generator in training, one for each label (B,), with fresh z."""
+        return self.generator(self.prior(self.draws, len(label)), label)
+
+    def inputs(self, n: int, draws: Draws, label: int | None = None) -> tuple[Tensor, ...]:
+        """Latent vectors (n, size) and labels (n,): all the given one, or each class as often, in order.
+
+        Raises:
+            UserError: for a label that is none of the classes.
+        """
+        if label is not None and not 0 <= label < self.classes:
+            raise UserError(f"label={label}: this model has the classes 0 to {self.classes - 1}")
+        labels = torch.arange(n) * self.classes // n if label is None else torch.full((n,), label)
+        return self.prior(draws, n), labels
+
+    def sheet(self, n: int, columns: int) -> tuple[int, int]:
+        """One row for each class."""
+        return self.classes * columns, columns
+
+    def check(self, shape: Sequence[int], classes: Sequence[str] = ()) -> None:
+        if len(classes) != self.classes:
+            raise UserError(
+                f"classes={self.classes}: the data has {len(classes)} classes; set classes={len(classes)}"
+                if classes
+                else "this model needs labels, and the data has none; data=folder has them with data.labels=true"
+            )
+        super().check(shape, classes)
+
+
+def require_no_batch_norm(discriminator: nn.Module) -> None:
+    """Raises UserError for batch normalization, with which the gradient at one sample depends on all others."""
+    if any(isinstance(module, _BatchNorm) for module in discriminator.modules()):
+        raise UserError(
+            "a gradient penalty needs a discriminator without batch normalization (Gulrajani et al. 2017, section 4); "
+            "choose model/discriminator=wgan_gp or dcgan_no_norm"
+        )

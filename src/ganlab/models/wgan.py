@@ -3,11 +3,9 @@
 from typing import Unpack
 
 import torch
-from torch.nn.modules.batchnorm import _BatchNorm
 
-from ganlab.errors import UserError
 from ganlab.losses.penalties import gradient_penalty
-from ganlab.models.latent import LatentGAN, LatentOptions
+from ganlab.models.latent import LatentGAN, LatentOptions, require_no_batch_norm
 from ganlab.types import AdversarialLoss, Batch, Observation
 
 
@@ -48,19 +46,19 @@ class WGAN(LatentGAN):
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
         real = batch["image"]
         with self.update("discriminator") as terms:
-            fake = self.generate(len(real)).detach()
-            real_score, fake_score = self.discriminator(real), self.discriminator(fake)
+            fake = self.replay(self.generate(len(real)).detach(), self.draws)
+            real_score, fake_score = self.score(real), self.score(fake)
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
         self.counts["critic_steps_taken"] += 1
         if self.counts["critic_steps_taken"] >= self.critic_steps_due():
             self.counts["critic_steps_taken"] = 0
             self.counts["generator_steps"] += 1
             with self.update("generator") as terms:
-                fake = self.generate(len(real))
-                terms["adversarial"] = self.loss.generator(self.discriminator(fake))
+                fake_score = self.score(self.generate(len(real)))
+                terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real))
         return {
             "real": real,
-            "fake": fake.detach(),
+            "fake": fake,
             "real_score": real_score.detach(),
             "fake_score": fake_score.detach(),
         }
@@ -95,11 +93,7 @@ class WGANGP(LatentGAN):
         **options: Unpack[LatentOptions],
     ) -> None:
         super().__init__(**options)
-        if any(isinstance(module, _BatchNorm) for module in self.discriminator.modules()):
-            raise UserError(
-                "a gradient penalty needs a critic without batch normalization (Gulrajani et al. 2017, section 4); "
-                "choose model/discriminator=wgan_gp or dcgan_no_norm"
-            )
+        require_no_batch_norm(self.discriminator)
         self.loss = loss
         self.critic_steps = critic_steps
         self.gp_weight = gp_weight
@@ -107,20 +101,18 @@ class WGANGP(LatentGAN):
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
         real = batch["image"]
         with self.update("discriminator") as terms:
-            fake = self.generate(len(real)).detach()
-            real_score, fake_score = self.discriminator(real), self.discriminator(fake)
+            fake = self.replay(self.generate(len(real)).detach(), self.draws)
+            real_score, fake_score = self.score(real), self.score(fake)
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
             epsilon = self.draws.uniform(len(real), 1, 1, 1)  # one for each sample
-            terms["gradient_penalty"] = self.gp_weight * gradient_penalty(
-                self.discriminator, real, fake, epsilon
-            )
+            terms["gradient_penalty"] = self.gp_weight * gradient_penalty(self.score, real, fake, epsilon)
         if self.every(self.critic_steps):
             with self.update("generator") as terms:
-                fake = self.generate(len(real))
-                terms["adversarial"] = self.loss.generator(self.discriminator(fake))
+                fake_score = self.score(self.generate(len(real)))
+                terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real))
         return {
             "real": real,
-            "fake": fake.detach(),
+            "fake": fake,
             "real_score": real_score.detach(),
             "fake_score": fake_score.detach(),
         }

@@ -29,8 +29,8 @@ class MLPGenerator(nn.Module):
     ) -> None:
         super().__init__()
         self.shape = (channels, image_size, image_size)
-        pixels = _pixels(channels, image_size)
-        self.layers = _perceptron([latent_size, *widths, pixels], norm, activation)
+        pixels = pixels_of(channels, image_size)
+        self.layers = perceptron([latent_size, *widths, pixels], norm, activation)
         self.apply(init)
 
     def forward(self, z: Tensor) -> Tensor:
@@ -51,22 +51,24 @@ class MLPDiscriminator(nn.Module):
         init: Callable[[nn.Module], None] = xavier_uniform,
     ) -> None:
         super().__init__()
-        pixels = _pixels(channels, image_size)
-        self.layers = _perceptron([pixels, *widths, 1], norm, activation)
+        pixels = pixels_of(channels, image_size)
+        self.layers = perceptron([pixels, *widths, 1], norm, activation)
         self.apply(init)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.layers(images.flatten(1)).squeeze(1)
 
 
-def _pixels(channels: int, image_size: int) -> int:
+def pixels_of(channels: int, image_size: int) -> int:
+    """Numbers in an image. Raises UserError for a size that is not one."""
     require_size(image_size, range(1, 4097), "an MLP needs at least one pixel, and at most 4096 x 4096")
     return channels * image_size**2
 
 
-def _perceptron(
+def perceptron(
     sizes: Sequence[int], norm: Callable[[int], nn.Module], activation: Callable[[], nn.Module]
 ) -> nn.Sequential:
+    """Linear layers of these ``sizes``; after each but the last come a norm and an activation."""
     *hidden, output = [nn.Linear(before, after) for before, after in pairwise(sizes)]
     blocks = [module for linear in hidden for module in (linear, norm(linear.out_features), activation())]
     return nn.Sequential(*blocks, output)

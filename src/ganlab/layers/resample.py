@@ -1,0 +1,38 @@
+"""Doubling and halving with the smooth kernel [1, 3, 3, 1], which is [1, 2, 1] convolved with [1, 1]."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class _Smooth(nn.Module):
+    """Holds the kernel, (1, 1, 4, 4) of sum ``gain``; not in checkpoints, because it never changes."""
+
+    def __init__(self, gain: float) -> None:
+        super().__init__()
+        weights = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
+        self.register_buffer("kernel", gain * torch.outer(weights, weights)[None, None], persistent=False)
+
+
+class SmoothUpsample(_Smooth):
+    """(B, C, H, W) to (B, C, 2H, 2W): bilinear, except that beyond the border are zeros."""
+
+    def __init__(self) -> None:
+        super().__init__(gain=4)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        channels = maps.shape[1]
+        kernels = self.kernel.expand(channels, 1, 4, 4)
+        return F.conv_transpose2d(maps, kernels, stride=2, padding=1, groups=channels)
+
+
+class SmoothDownsample(_Smooth):
+    """(B, C, H, W) to (B, C, H / 2, W / 2): weights [1, 3, 3, 1] / 8 each way; beyond the border are zeros."""
+
+    def __init__(self) -> None:
+        super().__init__(gain=1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        channels = maps.shape[1]
+        kernels = self.kernel.expand(channels, 1, 4, 4)
+        return F.conv2d(maps, kernels, stride=2, padding=1, groups=channels)

@@ -1,0 +1,84 @@
+"""The networks of the auxiliary classifier GAN for 32 pixels."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ganlab.layers.init import init_normal
+from ganlab.networks.sizes import doublings
+
+
+class ACGANGenerator(nn.Module):
+    """z (B, latent_size), label (B,) to (B, channels, image_size, image_size) in [-1, 1] (Odena et al. 2017).
+
+    The noise and the label, one of ``classes``, are joined and projected to 4 x 4 maps; then kernels of 5 and
+    stride 2 with batch norm and ReLU. At 32 pixels: 384, 192, 96 channels. Sizes: 8, 16, 32, 64, ...
+    """
+
+    def __init__(
+        self,
+        *,
+        latent_size: int = 100,
+        classes: int = 10,
+        channels: int = 3,
+        image_size: int = 32,
+        width: int = 96,
+    ) -> None:
+        super().__init__()
+        self.classes = classes
+        wide = width * 2 ** (_doublings(image_size) - 1)
+        blocks = [nn.Linear(latent_size + classes, 16 * wide), nn.ReLU(), nn.Unflatten(1, (wide, 4, 4))]
+        while wide > width:
+            blocks += [_upward(wide, wide // 2)]
+            wide //= 2
+            blocks += [nn.BatchNorm2d(wide), nn.ReLU(inplace=True)]
+        self.layers = nn.Sequential(*blocks, _upward(width, channels))
+        self.apply(init_normal)
+
+    def forward(self, z: Tensor, label: Tensor) -> Tensor:
+        one_hot = F.one_hot(label, self.classes).to(z.dtype)
+        return self.layers(torch.cat([z, one_hot], dim=1)).tanh()
+
+
+class ACGANDiscriminator(nn.Module):
+    """(B, channels, image_size, image_size) to raw scores (B,) and class logits (B, classes).
+
+    Six convolutions of strides 2, 1, 2, 1, 2, 1 that double their channels from ``width``, each with leaky ReLU
+    and dropout, all but the first with batch norm.
+    """
+
+    def __init__(
+        self,
+        *,
+        classes: int = 10,
+        channels: int = 3,
+        image_size: int = 32,
+        width: int = 16,
+        negative_slope: float = 0.2,
+        dropout: float = 0.5,
+    ) -> None:
+        super().__init__()
+        _doublings(image_size)
+        blocks, before = [], channels
+        for layer in range(6):
+            wide = width * 2**layer
+            blocks += [nn.Conv2d(before, wide, 3, stride=1 if layer % 2 else 2, padding=1)]
+            blocks += [nn.BatchNorm2d(wide)] if layer else []
+            blocks += [nn.LeakyReLU(negative_slope, inplace=True), nn.Dropout(dropout)]
+            before = wide
+        features = wide * (image_size // 8) ** 2
+        self.trunk = nn.Sequential(*blocks, nn.Flatten())
+        self.source, self.auxiliary = nn.Linear(features, 1), nn.Linear(features, classes)
+        self.apply(init_normal)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.trunk(images)
+        return self.source(features).squeeze(1), self.auxiliary(features)
+
+
+def _doublings(image_size: int) -> int:
+    return doublings("ACGAN", image_size)
+
+
+def _upward(in_channels: int, out_channels: int) -> nn.ConvTranspose2d:
+    return nn.ConvTranspose2d(in_channels, out_channels, 5, stride=2, padding=2, output_padding=1)

@@ -1,0 +1,110 @@
+"""InfoGAN's networks for small gray images: a discriminator whose trunk is shared with the recognition of codes."""
+
+from torch import Tensor, nn
+
+from ganlab.layers.init import init_normal
+from ganlab.networks.sizes import require_size
+
+
+class InfoGANGenerator(nn.Module):
+    """(B, latent_size), noise and codes joined, to (B, channels, image_size, image_size) in [-1, 1].
+
+    Chen et al. 2016, table 1: two linear layers, then two doublings; batch norm and ReLU after all but the
+    last. 74 numbers on MNIST: 62 of noise, a class of ten, two continuous codes. In the paper the last layer is
+    a sigmoid, because images are in [0, 1] there. Sizes: multiples of 4.
+    """
+
+    def __init__(
+        self,
+        *,
+        latent_size: int = 74,
+        channels: int = 1,
+        image_size: int = 28,
+        width: int = 64,
+        hidden: int = 1024,
+    ) -> None:
+        super().__init__()
+        quarter, wide = _quarter(image_size), 2 * width
+        self.layers = nn.Sequential(
+            *_dense(latent_size, hidden),
+            *_dense(hidden, wide * quarter**2),
+            nn.Unflatten(1, (wide, quarter, quarter)),
+            nn.ConvTranspose2d(wide, width, 4, stride=2, padding=1),
+            nn.BatchNorm2d(width),
+            nn.ReLU(inplace=True),
+            nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1),
+        )
+        self.apply(init_normal)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.layers(z).tanh()
+
+
+class InfoGANDiscriminator(nn.Module):
+    """(B, channels, image_size, image_size) to raw scores (B,).
+
+    ``features(images)`` gives the (B, hidden) that the recognition network reads as well, and ``score`` turns
+    them into scores. The slope of the leaky ReLUs is that of the authors' code; the paper's table says 0.1.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: int = 1,
+        image_size: int = 28,
+        width: int = 64,
+        hidden: int = 1024,
+        negative_slope: float = 0.01,
+    ) -> None:
+        super().__init__()
+        wide = 2 * width
+        self.features = nn.Sequential(
+            nn.Conv2d(channels, width, 4, stride=2, padding=1),
+            nn.LeakyReLU(negative_slope, inplace=True),
+            nn.Conv2d(width, wide, 4, stride=2, padding=1),
+            nn.BatchNorm2d(wide),
+            nn.LeakyReLU(negative_slope, inplace=True),
+            nn.Flatten(),
+            nn.Linear(wide * _quarter(image_size) ** 2, hidden),
+            nn.BatchNorm1d(hidden),
+            nn.LeakyReLU(negative_slope, inplace=True),
+        )
+        self.head = nn.Linear(hidden, 1)
+        self.apply(init_normal)
+
+    def score(self, features: Tensor) -> Tensor:
+        return self.head(features).squeeze(1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.score(self.features(images))
+
+
+class InfoGANRecognition(nn.Module):
+    """Q: features (B, features) of the discriminator to (B, outputs), raw: what they say of the codes.
+
+    outputs: 12 for ten class logits and the means of two continuous codes, 14 with their log deviations too.
+    """
+
+    def __init__(
+        self, *, outputs: int, features: int = 1024, width: int = 128, negative_slope: float = 0.01
+    ) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(features, width),
+            nn.BatchNorm1d(width),
+            nn.LeakyReLU(negative_slope, inplace=True),
+            nn.Linear(width, outputs),
+        )
+        self.apply(init_normal)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.layers(features)
+
+
+def _quarter(image_size: int) -> int:
+    require_size(image_size, range(4, 4097, 4), "InfoGAN doubles twice, so it needs a multiple of 4")
+    return image_size // 4
+
+
+def _dense(in_features: int, out_features: int) -> list[nn.Module]:
+    return [nn.Linear(in_features, out_features), nn.BatchNorm1d(out_features), nn.ReLU(inplace=True)]

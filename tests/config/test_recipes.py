@@ -1,0 +1,63 @@
+"""Every conf/experiment/*.yaml: it parses, has its paper's size, and trains."""
+
+import pytest
+import torch
+
+from ganlab.config import compose, config_dir, instantiate
+from ganlab.config.check import check
+from ganlab.data.base import ImageData, Splits
+from ganlab.data.memory import MemoryImages
+
+RECIPES = sorted(path.stem for path in (config_dir() / "experiment").glob("*.yaml"))
+COUNTS = {  # of generator and discriminator, as published or counted in the authors' code
+    "acgan_cifar10": (2_994_051, 1_664_875),
+    "began_celeba": (1_716_611, 13_405_379),
+    "cgan_mnist": (2_413_984, 1_224_351),
+    "dcgan_celeba": (3_576_704, 2_765_568),
+    "dcgan_cifar10": (1_068_928, 663_296),
+    "ebgan_celeba": (12_660_355, 1_318_659),
+    "gan_mnist": (2_503_984, 1_231_441),
+    "infogan_mnist": (6_652_481, 6_559_169),
+    "lsgan_celeba": (20_444_163, 4_333_441),
+    "r3gan_cifar10": (20_781_952, 21_280_512),
+    "sngan_cifar10": (4_276_739, 1_053_824),
+    "sngan_cnn_cifar10": (3_812_355, 2_935_873),
+    "wgan_gp_cifar10": (1_204_483, 1_053_825),
+    "wgan_gp_mnist": (1_554_177, 1_030_145),
+}
+
+
+class Noise(ImageData):
+    """Two classes or more of random images in the shape of a recipe's data."""
+
+    def __init__(self, shape, batch_size, classes, kind):
+        super().__init__(image_size=shape[1:], channels=shape[0], batch_size=batch_size)
+        self.kind, self.number = kind, classes
+
+    def load(self):
+        pixels = torch.randint(0, 256, (4, *self.shape), dtype=torch.uint8)
+        if self.kind != "labelled":
+            return Splits(MemoryImages(pixels), MemoryImages(pixels[:0]))
+        names = tuple(map(str, range(self.number)))
+        labels = torch.arange(4) % self.number
+        return Splits(MemoryImages(pixels, labels, names), MemoryImages(pixels[:0], labels[:0], names))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_has_its_paper_s_size_and_trains(name, tmp_path):
+    cfg = compose([f"experiment={name}", "trainer=cpu", "metrics=none", "callbacks.samples.n=2"])
+    check(cfg)
+    cfg.trainer.max_steps, cfg.callbacks.samples.columns = 2, 1
+    model = instantiate(cfg.model)
+    if name in COUNTS:
+        players = model.generator, model.discriminator
+        assert tuple(sum(p.numel() for p in player.parameters()) for player in players) == COUNTS[name]
+    size = cfg.data.image_size
+    data = Noise((cfg.data.channels, size, size), 2, cfg.classes, model.data_kind)
+    model.check(data.shape, data.classes)
+    del cfg.callbacks.checkpoints  # a hundred megabytes or more
+    callbacks = list(instantiate(cfg.callbacks).values())
+    trainer = instantiate(cfg.trainer, run_dir=tmp_path, callbacks=callbacks, loggers=[])
+    trainer.fit(model, datamodule=data)
+    assert model.steps == 2
+    assert all(p.isfinite().all() for p in model.parameters())
