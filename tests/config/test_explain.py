@@ -44,8 +44,8 @@ def test_C1_suggestions_come_from_the_chosen_model():
     [
         ("model=wgan_pg", "model=wgan_pg: no such model; did you mean wgan_gp"),
         ("model/loss=hing", "model/loss=hing: no such model/loss; "),
-        ("model=xyzzy", "model=xyzzy: no such model; there is began, "),
-        ("model=null", "model=null: a name is needed; there is began, "),
+        ("model=xyzzy", "model=xyzzy: no such model; there is acgan, began, "),
+        ("model=null", "model=null: a name is needed; there is acgan, began, "),
         ("trainer=5", "trainer=5: a name is needed; there is auto, "),
         ("model=[dcgan]", "model: one name is needed"),
         ("~data", "data: one name is needed, for instance data=digits"),
