@@ -22,6 +22,7 @@ def run(tmp_path_factory):
                 "trainer=cpu",
                 "trainer.max_steps=30",
                 "callbacks.samples.n=4",
+                "metrics=none",  # and so no best checkpoint
             ]
         ),
         folder,
