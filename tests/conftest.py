@@ -17,6 +17,14 @@ def one_thread():
     torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def ctrl_c_arrives():
+    """A shell starts what runs in its background deaf to Ctrl-C, and so would be the runs that tests stop with it."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture
 def tiny() -> Callable[..., object]:
     """The configuration of a run of seconds: batches of 8, networks of width 8, few pictures, no scores."""

@@ -36,7 +36,7 @@ def load(
         hint = (
             ""
             if checkpoint == "last"
-            else "; only a run with callbacks.checkpoints.monitor=... keeps its best"
+            else "; only a run with metrics=... or callbacks.checkpoints.monitor=... keeps its best"
         )
         raise UserError(f"{run_dir} holds no {checkpoint} checkpoint{hint}")
     model = instantiate(saved_config(run_dir).model)
