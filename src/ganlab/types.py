@@ -17,11 +17,12 @@ ScheduleFactory = Callable[[Optimizer], LRScheduler]
 class Batch(TypedDict, total=False):
     """One training batch; a data module promises the keys of its kind.
 
-    image: (B, C, H, W) float32 in [-1, 1]; label: (B,) int64.
+    image: (B, C, H, W) float32 in [-1, 1]; label: (B,) int64; point: (B, 2) float32.
     """
 
     image: Tensor
     label: Tensor
+    point: Tensor
 
 
 class Observation(TypedDict, total=False):

@@ -5,6 +5,7 @@ import time
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from ganlab.metrics.divergence import jensen_shannon
 from ganlab.models.base import GAN
 from ganlab.types import Observation
 
@@ -37,7 +38,8 @@ class MetricsLog(Callback):
 def _scores(module: GAN, seen: Observation) -> dict[str, float]:
     """Mean scores and how often a real image outscores a fake one: 0.5 is a tie, 1 a discriminator that wins.
 
-    Where scores are logits also the share that the discriminator judges rightly, and the mean real minus fake logit.
+    Where scores are logits also the share that the discriminator judges rightly, the mean real minus fake logit, and
+    the Jensen-Shannon divergence in nats that they tell, from 0 to log 2 where the discriminator is the best.
     """
     if "real_score" not in seen:
         return {}
@@ -50,6 +52,7 @@ def _scores(module: GAN, seen: Observation) -> dict[str, float]:
     if module.scores_are_logits:
         values["game/accuracy"] = torch.cat([real > 0, fake < 0]).float().mean()
         values["game/logit_gap"] = real.mean() - fake.mean()
+        values["game/jsd"] = jensen_shannon(real, fake)
     means = module.mean_over_ranks(torch.stack(list(values.values()))).tolist()
     return dict(zip(values, means, strict=True))
 

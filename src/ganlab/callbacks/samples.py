@@ -59,8 +59,7 @@ class Samples(Callback):
     def draw(self, trainer: Trainer, module: LatentGAN) -> None:
         if not trainer.is_global_zero:
             return
-        n, columns = module.sheet(self.n, self.columns)
-        picture = _enlarged(grid(to_uint8(module.sample(n, seed=self.seed)), columns))
+        picture = self.picture(module)
         path = self.folder / f"{module.images:010d}.png"
         self.pending = [write for write in self.pending if not write.done() or write.exception()]
         self.pending.append(self.writer.submit(save_png, picture, path))
@@ -68,6 +67,11 @@ class Samples(Callback):
             if isinstance(logger, ShowsPictures):
                 pixels = picture.permute(1, 2, 0).contiguous().numpy()
                 logger.log_picture("samples", pixels, images=module.images, step=module.steps)
+
+    def picture(self, module: LatentGAN) -> Tensor:
+        """(3, H, W) uint8: what is shown of the module as it is now."""
+        n, columns = module.sheet(self.n, self.columns)
+        return _enlarged(grid(to_uint8(module.sample(n, seed=self.seed)), columns))
 
 
 def _enlarged(picture: Tensor) -> Tensor:

@@ -50,10 +50,7 @@ def table(scores: dict[str, Any]) -> list[str]:
         spread = "" if score["spread"] is None else f" ± {score['spread']:.2g}"
         floor = "" if score["floor"] is None else f"   held-out real images {score['floor']:.4g}"
         lines.append(f"  {name:<{width}}  {value + spread:<16} {score['better']} is better{floor}")
-        protocols[score["protocol"]["extractor"]] = score["protocol"]
-    for name, p in protocols.items():
-        lines.append(
-            f"  {name} features (weights {p['weights']}, {p['resize']}); {p['seeds']} x {p['n_fake']:,} images from "
-            f"{p['sampled_from']} against {p['n_real']:,} of the {p['split']} split"
-        )
+        protocols[score["protocol"]["measured"]] = score["protocol"]
+    for measured, p in protocols.items():
+        lines.append(f"  {p['seeds']} x {p['n_fake']:,} from {p['sampled_from']}; {measured}")
     return lines

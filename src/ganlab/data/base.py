@@ -112,7 +112,7 @@ class ImageData(LightningDataModule):
         return {key: value.to(device, non_blocking=True) for key, value in batch.items()}
 
     def _batches(self) -> Iterator[Batch]:
-        step, rank, world, device = self._place()
+        step, rank, world, device = place(self)
         draws = Draws(self.seed, rank=rank, world=world)
         for images, labels in self.dataset("train").batches(self._order(rank, world), step, device):
             if self.flip:
@@ -128,13 +128,14 @@ class ImageData(LightningDataModule):
         length = len(self.dataset("train"))
         return IndexStream(length=length, batch_size=self.batch_size, seed=self.seed, rank=rank, world=world)
 
-    def _place(self) -> tuple[int, int, int, torch.device]:
-        """Steps done, rank, number of processes, device."""
-        trainer = self.trainer
-        if trainer is None:
-            return 0, 0, 1, torch.device("cpu")
-        steps = int(getattr(trainer.lightning_module, "steps", 0))  # any LightningModule may use this data
-        return steps, trainer.global_rank, trainer.world_size, trainer.strategy.root_device
+
+def place(data: LightningDataModule) -> tuple[int, int, int, torch.device]:
+    """Where the training stands that ``data`` is for: steps done, rank, number of processes, device."""
+    trainer = data.trainer
+    if trainer is None:
+        return 0, 0, 1, torch.device("cpu")
+    steps = int(getattr(trainer.lightning_module, "steps", 0))  # any LightningModule may use this data
+    return steps, trainer.global_rank, trainer.world_size, trainer.strategy.root_device
 
 
 class Endless:

@@ -186,7 +186,10 @@ class DistributionScores:
         return {score: MEASURES[score].compute(comparison) for score in self.scores}
 
     def _protocol(self, model: NoiseToImage) -> Mapping[str, Any]:
+        name, weights = self.extractor.name, self.extractor.weights[:8]
         return {
+            "measured": f"{name} features (weights {weights}, {self.extractor.resize}) against {self.real.n:,} images "
+            f"of the {self.split} split",
             "extractor": self.extractor.name,
             "weights": self.extractor.weights[:8],
             "resize": self.extractor.resize,

@@ -134,7 +134,7 @@ class LatentGAN(GAN):
     def check(self, shape: Sequence[int], classes: Sequence[str] = ()) -> None:
         """Send two images through both players before any training.
 
-        shape: of the data's images, (C, H, W). classes: the data's, empty for data without labels.
+        shape: of the data's samples, (C, H, W) for images. classes: the data's, empty for data without labels.
 
         Raises:
             UserError: the generator's images have another shape, or the discriminator cannot read them.
@@ -150,21 +150,23 @@ class LatentGAN(GAN):
                 ) from error
             if image.shape[1:] != tuple(shape):
                 raise UserError(
-                    f"the generator makes images of {_size(image.shape[1:])}, the data's are "
-                    f"{_size(shape)}; set data.image_size or choose another model/generator"
+                    f"the generator makes {_size(image.shape[1:])}, the data gives {_size(shape)}; set "
+                    "data.image_size or choose another model/generator"
                 )
             try:
                 self.score(image, *inputs[1:])
             except RuntimeError as error:
                 raise UserError(
-                    f"the discriminator cannot read images of {_size(image.shape[1:])} ({error}); set data.image_size, "
+                    f"the discriminator cannot read {_size(image.shape[1:])} ({error}); set data.image_size, "
                     "data.channels or choose another model/discriminator"
                 ) from error
 
 
 def _size(shape: Sequence[int]) -> str:
+    if len(shape) != 3:
+        return f"points of {' x '.join(map(str, shape))} numbers"
     channels, height, width = shape
-    return f"{height}x{width} pixels and {channels} channel{'s' if channels > 1 else ''}"
+    return f"images of {height}x{width} pixels and {channels} channel{'s' if channels > 1 else ''}"
 
 
 @contextmanager

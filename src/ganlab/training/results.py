@@ -70,14 +70,13 @@ def score_table(scores: dict[str, Any]) -> list[str]:
 
 
 def protocol_lines(scores: dict[str, Any]) -> list[str]:
-    """How the scores were measured, once for each extractor."""
+    """How the scores were measured, once for each way."""
     lines = {}
     for score in scores.values():
         p = score["protocol"]
-        lines[p["extractor"]] = (
-            f"measured with {p['extractor']} features (weights {p['weights']}, {p['resize']}), "
-            f"{p['n_fake']:,} images from {p['sampled_from']}, seed {p['seed']}, "
-            f"against {p['n_real']:,} of the {p['split']} split; {p['floor_n'] or 'no'} held out"
+        lines[p["measured"]] = (
+            f"measured with {p['measured']}; {p['n_fake']:,} from {p['sampled_from']}, seed {p['seed']}; "
+            f"{p['floor_n'] or 'no'} held out"
         )
     return list(lines.values())
 
