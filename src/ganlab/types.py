@@ -1,6 +1,6 @@
 """What the parts of ganlab agree on."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, TypedDict, runtime_checkable
 
 import torch
@@ -17,12 +17,20 @@ ScheduleFactory = Callable[[Optimizer], LRScheduler]
 class Batch(TypedDict, total=False):
     """One training batch; a data module promises the keys of its kind.
 
-    image: (B, C, H, W) float32 in [-1, 1]; label: (B,) int64; point: (B, 2) float32.
+    image, source, target, a, b, low, high: (B, C, H, W) float32 in [-1, 1]; label: (B,) int64; point: (B, 2) float32;
+    mask: (B, 1, H, W) float32, 1 where the image is missing, else 0.
     """
 
     image: Tensor
     label: Tensor
     point: Tensor
+    source: Tensor  # paired: the input ...
+    target: Tensor  # ... and what it should become
+    a: Tensor  # unpaired: the two domains
+    b: Tensor
+    low: Tensor  # super-resolution: high, made smaller
+    high: Tensor
+    mask: Tensor
 
 
 class Observation(TypedDict, total=False):
@@ -90,6 +98,59 @@ class ImageSet(Protocol):
     def labels(self, indices: Tensor) -> Tensor | None: ...
 
     def fingerprint(self) -> str: ...
+
+
+@runtime_checkable
+class ExampleSet(Protocol):
+    """A fixed, ordered set of inputs with what they should become, in the keys of its kind of data.
+
+    ``batch`` takes (n,) indices and gives the examples as they are scored, never cropped or mirrored at random.
+    ``names`` has one name for each. ``fingerprint`` changes whenever an example does.
+    """
+
+    names: Sequence[str]
+
+    def __len__(self) -> int: ...
+
+    def batch(self, indices: Tensor) -> Batch: ...
+
+    def fingerprint(self) -> str: ...
+
+
+@runtime_checkable
+class UnpairedSet(ExampleSet, Protocol):
+    """Two domains: example i holds a[i modulo their number] and b[i modulo theirs].
+
+    ``truth`` (len(a),) int64 says which b belongs to each a, where that is known; it is for scores alone.
+    """
+
+    truth: Tensor | None
+
+    def side(self, name: str) -> ImageSet: ...
+
+
+class Translator(Protocol):
+    """A model that makes images of images; see :class:`~ganlab.models.translation.ImageToImage`.
+
+    ``translate`` gives each output under the key of the batch that it predicts, and may add others; it draws with
+    ``seed`` alone. ``panels`` gives what a picture of the batch shows side by side, by caption.
+    """
+
+    directions: tuple[str, ...]
+
+    def translate(self, batch: Batch, *, seed: int = 0) -> dict[str, Tensor]: ...
+
+    def panels(self, batch: Batch) -> dict[str, Tensor]: ...
+
+    def convert(
+        self,
+        image: Tensor,
+        direction: str,
+        *,
+        mask: Tensor | None = None,
+        seed: int = 0,
+        tile: int | None = None,
+    ) -> Tensor: ...
 
 
 class NoiseToImage(Protocol):
