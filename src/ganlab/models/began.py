@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ganlab.losses.similarity import reconstruction_l1
 from ganlab.models.latent import LatentGAN, LatentOptions
+from ganlab.techniques.schedules import NoDecay
 from ganlab.types import Batch, Observation
 
 
@@ -15,14 +16,21 @@ class BEGAN(LatentGAN):
 
     diversity: gamma, the balance E[L(G(z))] / E[L(x)] that k keeps; lower makes sharper and more uniform images.
     k_rate: lambda_k, how fast k follows.
+    decay: what happens to both learning rates as the convergence measure goes down or stalls (section 4.1).
     """
 
     def __init__(
-        self, *, diversity: float = 0.5, k_rate: float = 0.001, **options: Unpack[LatentOptions]
+        self,
+        *,
+        diversity: float = 0.5,
+        k_rate: float = 0.001,
+        decay: NoDecay | None = None,
+        **options: Unpack[LatentOptions],
     ) -> None:
         super().__init__(**options)
         self.diversity = diversity
         self.k_rate = k_rate
+        self.decay = decay or NoDecay()
         self.register_buffer("k", torch.zeros(()))  # k_0 = 0
 
     def energy(self, image: Tensor) -> Tensor:
@@ -56,4 +64,12 @@ class BEGAN(LatentGAN):
         error = self.diversity * real - fake
         self.k.add_(self.k_rate * error).clamp_(0, 1)
         self.track("game/k", self.k)
-        self.track("game/convergence", real + error.abs())  # M_global, section 3.4.1
+        convergence = real + error.abs()  # M_global, section 3.4.1
+        self.track("game/convergence", convergence)
+        self.slow_down(self.decay(convergence, self.images))
+
+    def slow_down(self, factor: float) -> None:
+        """Multiply both players' learning rates."""
+        for player in self.players():
+            for group in self.parameter_groups(player):
+                group["lr"] *= factor

@@ -1,19 +1,13 @@
 """Augmentation that becomes as strong as the discriminator's overfitting asks for (Karras et al. 2020, ADA)."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ganlab.errors import UserError
 from ganlab.randomness import Draws
-from ganlab.techniques.augment import Augment
-
-
-class Pipe(Protocol):
-    """A row of augmentations, each applied to each sample with probability ``p`` (); p = 0 is exactly the identity."""
-
-    def __call__(self, images: Tensor, p: Tensor, draws: Draws) -> Tensor: ...
+from ganlab.techniques.augment import Augment, Pipe
 
 
 class AdaptiveAugment(Augment):

@@ -1,10 +1,13 @@
 """Changes of images before the discriminator sees them: the identity, and noise that fades away."""
 
+from typing import Protocol
+
 import torch
 from torch import Tensor, nn
 
 from ganlab.errors import UserError
 from ganlab.randomness import Draws
+from ganlab.techniques.schedules import Schedule
 
 
 class Augment(nn.Module):
@@ -23,6 +26,30 @@ class NoAugment(Augment):
 
     def forward(self, images: Tensor, draws: Draws) -> Tensor:
         return images
+
+
+class Pipe(Protocol):
+    """A row of augmentations, each applied to each sample with probability ``p`` (); p = 0 is exactly the identity."""
+
+    def __call__(self, images: Tensor, p: Tensor, draws: Draws) -> Tensor: ...
+
+
+class ScheduledAugment(Augment):
+    """A pipe such as :class:`~ganlab.techniques.bgc.BGC` whose probability is a function of the images seen.
+
+    Huang et al. 2024 (R3GAN) let it grow from 0 along a cosine, without a look at how far the discriminator overfits.
+    """
+
+    def __init__(self, *, pipe: Pipe, probability: Schedule) -> None:
+        super().__init__()
+        self.pipe, self.probability = pipe, probability
+        self.register_buffer("p", torch.zeros(()), persistent=False)
+
+    def at(self, images: int) -> None:
+        self.p.fill_(self.probability(images))
+
+    def forward(self, images: Tensor, draws: Draws) -> Tensor:
+        return self.pipe(images, self.p, draws)
 
 
 class InstanceNoise(Augment):

@@ -5,6 +5,8 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
+from ganlab.techniques.schedules import Schedule
+
 
 class NoAverage(nn.Module):
     """Identity: samples come from the trained network itself."""
@@ -25,12 +27,13 @@ class EMA(nn.Module):
     A weight's influence halves every ``half_life`` images, whatever the batch size and the number of processes.
     While fewer than ``half_life / ramp_up`` images were seen, the half-life is ``ramp_up`` times the images seen,
     so that the random start is soon forgotten (Karras et al. 2020, ADA, configuration "cifar": 0.05).
-    Buffers, such as the statistics of batch normalization, are copied.
+    Buffers, such as the statistics of batch normalization, are copied. The half-life may be a schedule, a function of
+    the images seen (Huang et al. 2024, R3GAN, let it grow from 0).
     """
 
-    def __init__(self, *, half_life: float = 10_000, ramp_up: float | None = 0.05) -> None:
+    def __init__(self, *, half_life: float | Schedule = 10_000, ramp_up: float | None = 0.05) -> None:
         super().__init__()
-        if half_life <= 0:
+        if not callable(half_life) and half_life <= 0:
             raise ValueError(f"half_life={half_life}: expected a number of images above 0")
         self.half_life, self.ramp_up = half_life, ramp_up
         self.seen = 0
@@ -44,7 +47,9 @@ class EMA(nn.Module):
     @torch.no_grad()
     def update(self, images: int) -> None:
         """Move towards the network; ``images`` is the number seen in training so far."""
-        half_life = self.half_life if self.ramp_up is None else min(self.half_life, self.ramp_up * images)
+        half_life = self.half_life(images) if callable(self.half_life) else self.half_life
+        if self.ramp_up is not None:
+            half_life = min(half_life, self.ramp_up * images)
         weight = 1 - 0.5 ** ((images - self.seen) / max(half_life, 1e-8))
         self.seen = images
         averages, weights, copies, buffers = self._paired()

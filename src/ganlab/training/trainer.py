@@ -56,7 +56,7 @@ class Trainer(pl.Trainer):
         threads: int | None = None,
         timeout: float = 300.0,
         run_dir: Path | None = None,
-        callbacks: Sequence[pl.Callback] = (),
+        callbacks: Sequence[pl.Callback | None] = (),
         loggers: Sequence[pl.loggers.Logger] = (),
     ) -> None:
         if max_steps < 1:
@@ -79,7 +79,7 @@ class Trainer(pl.Trainer):
             max_steps=max_steps,
             max_epochs=-1,
             logger=list(loggers),
-            callbacks=list(callbacks),
+            callbacks=[callback for callback in callbacks if callback is not None],
             plugins=_plugins(),
             profiler=_NoProfiler(),
             default_root_dir=run_dir,
