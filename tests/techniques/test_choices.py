@@ -27,7 +27,7 @@ def test_each_file_names_every_parameter_and_can_be_made(path):
 
 def test_ada_brings_its_callback_which_acts_before_p_is_logged_and_saved():
     plain, ada = compose(["model=dcgan"]), compose(["model=dcgan", "model/augment=ada"])
-    assert list(ada.callbacks)[0] == "adapt_augmentation"
+    assert next(iter(ada.callbacks)) == "adapt_augmentation"
     assert ada.callbacks.adapt_augmentation is not None
     assert plain.callbacks.adapt_augmentation is None
     assert ada.model.augment.target == 0.6
