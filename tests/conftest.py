@@ -27,18 +27,10 @@ def ctrl_c_arrives():
 
 @pytest.fixture
 def tiny() -> Callable[..., object]:
-    """The configuration of a run of seconds: batches of 8, networks of width 8, few pictures, no scores."""
-    from ganlab.config import compose
+    """See :func:`tests.helpers.tiny_config`."""
+    from tests.helpers import tiny_config
 
-    def make(*overrides: str):
-        base = ["trainer=cpu", "metrics=none", "data.batch_size=8", "callbacks.samples.n=4"]
-        cfg = compose([*base, *overrides])
-        for player in ("generator", "discriminator"):
-            if "width" in cfg.model[player]:
-                cfg.model[player].width = 8
-        return cfg
-
-    return make
+    return tiny_config
 
 
 @pytest.fixture

@@ -64,12 +64,36 @@ def training_state(folder: Path) -> dict:
     return {key: checkpoint[key] for key in TRAINING_STATE}
 
 
+def tiny_config(*overrides: str):
+    """The configuration of a run of seconds: batches of 8, networks of width 8, few pictures, no scores."""
+    from ganlab.config import compose
+
+    cfg = compose(["trainer=cpu", "metrics=none", "data.batch_size=8", "callbacks.samples.n=4", *overrides])
+    for player in ("generator", "discriminator"):
+        if "width" in cfg.model.get(player, ()):
+            cfg.model[player].width = 8
+    return cfg
+
+
 def in_child(function) -> int:
-    """Run ``function`` in a forked process; its exit code, or minus the signal that ended it.
+    """The exit code of ``function`` in a forked process."""
+    return forked(function)[0]
+
+
+def forked(*functions) -> list[int]:
+    """Run each function in a forked process, all at once; their exit codes, or minus the signals that ended them.
 
     A fork has everything imported already, so a case takes a fraction of a second. A ``GanlabError`` becomes its exit
     code, as on the command line; nothing of pytest runs in the child.
     """
+    import os
+
+    children = [_fork(function) for function in functions]
+    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+
+
+def _fork(function) -> int:
+    """The process that runs ``function``."""
     import os
     import sys
     import traceback
@@ -88,5 +112,4 @@ def in_child(function) -> int:
             traceback.print_exc(file=sys.__stderr__)
         finally:
             os._exit(code)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status)
+    return child

@@ -10,7 +10,7 @@ from ganlab.config import config_dir
 from ganlab.config.catalogue import catalogue
 from tests.helpers import differences, training_state
 
-VARIANTS = sorted(path.stem for path in (config_dir() / "model").glob("*.yaml"))
+VARIANTS = sorted(path.stem for path in (config_dir() / "model").glob("*.yaml") if (catalogue()["model"][path.stem].kind in ("images", "labelled", "points")))
 DATA = {"points": "ring"}  # that a kind of model is tried on, where it is not the default
 
 
@@ -39,10 +39,19 @@ def watch_updates(module) -> list[tuple[str, set[str]]]:
     return moves
 
 
+def kind_of(name: str) -> str:
+    """The kind of data that a model says it needs."""
+    return catalogue()["model"][name].kind
+
+
+def words_for(name: str) -> list[str]:
+    """The model, and data that it can be tried on."""
+    return [f"model={name}", f"data={DATA.get(kind_of(name), 'digits')}"]
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 def test_variant(name, tiny_run):
-    steps, watched, kind = 6, [], catalogue()["model"][name].kind
-    words = [f"model={name}", f"data={DATA.get(kind, 'digits')}"]
+    steps, watched, words = 6, [], words_for(name)
     straight = tiny_run(
         *words,
         f"trainer.max_steps={steps}",
@@ -55,7 +64,7 @@ def test_variant(name, tiny_run):
     assert {player for player, _ in moves} == set(straight.players()), "a player never moved"
     assert all(moved == {player} for player, moved in moves), "an update moved another player than its own"
     assert all(p.requires_grad for ps in straight.parameters_of().values() for p in ps)
-    assert kind == straight.data_kind, "the header of the YAML file says otherwise"
+    assert kind_of(name) == straight.data_kind, "the header of the YAML file says otherwise"
 
     tiny_run(*words, "trainer.max_steps=3", folder="halves")
     resumed = tiny_run(*words, f"trainer.max_steps={steps}", folder="halves", resume=True)
@@ -69,3 +78,7 @@ def test_variant(name, tiny_run):
     assert torch.equal(images, straight.sample(5, seed=3))
     assert not torch.equal(images, straight.sample(5, seed=4))
     assert not torch.equal(images[0], images[1])
+
+    half = tiny_run(*words, "precision=bf16", "trainer.max_steps=1", folder="bf16")
+    assert all(p.isfinite().all() for p in half.parameters())
+    assert any(not torch.equal(p, q) for p, q in zip(half.parameters(), straight.parameters(), strict=True))
