@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ganlab.config import compose, instantiate
+from ganlab.metrics.scores import Score
 
 
 class Baseline:
@@ -39,24 +40,29 @@ def baselines(real: Tensor, labels: Tensor, n: int) -> list[Baseline]:
     ]
 
 
+def measured(overrides: list[str]) -> dict[str, dict[str, Score]]:
+    """The scores of each baseline, by the metrics of a configuration."""
+    cfg = compose(overrides)
+    data = instantiate(cfg.data)
+    train, test = data.dataset("train"), data.dataset("test")
+    every = torch.arange(len(train))
+    (scores,) = instantiate(cfg.metrics).values()
+    scores.prepare(train, test, torch.device("cpu"))
+    real = train.images(every).float() / 127.5 - 1
+    every_baseline = baselines(real, train.labels(every), scores.n_fake)
+    return {baseline.name: scores.evaluate(baseline) for baseline in every_baseline}
+
+
 def main(names: list[str]) -> None:
     for name in names or ["digits", "glyphs"]:
-        cfg = compose([f"data={name}"])
-        data = instantiate(cfg.data)
-        train, test = data.dataset("train"), data.dataset("test")
-        every = torch.arange(len(train))
-        (scores,) = instantiate(cfg.metrics).values()
-        scores.prepare(train, test, torch.device("cpu"))
-        real = train.images(every).float() / 127.5 - 1
         print(f"\n{name}")
-        for baseline in baselines(real, train.labels(every), scores.n_fake):
-            found = scores.evaluate(baseline)
-            values = "  ".join(f"{key} {score.value:.3g}" for key, score in found.items())
-            print(f"  {baseline.name:<27} {values}")
-        print(
-            f"  {'held-out real images':<27} "
-            + "  ".join(f"{key} {score.floor:.3g}" for key, score in found.items())
-        )
+        found = measured([f"data={name}"])
+        for baseline, scores in found.items():
+            print(
+                f"  {baseline:<27} " + "  ".join(f"{key} {score.value:.3g}" for key, score in scores.items())
+            )
+        floors = "  ".join(f"{key} {score.floor:.3g}" for key, score in scores.items())
+        print(f"  {'held-out real images':<27} {floors}")
 
 
 if __name__ == "__main__":

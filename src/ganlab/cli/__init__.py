@@ -1,4 +1,4 @@
-"""The command line: ``ganlab [train|sample|evaluate|list] ...``, and what a fault becomes on the screen.
+"""The command line: ``ganlab [train|sample|evaluate|doctor|list] ...``, and what a fault becomes on the screen.
 
 A command is imported when it is asked for, so that help and mistakes are answered at once.
 """
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ganlab.errors import GanlabError, UserError
 
-COMMANDS = ("train", "sample", "evaluate", "list")
+COMMANDS = ("train", "sample", "evaluate", "doctor", "list")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,6 +53,10 @@ def run(words: list[str], debug: bool) -> int:
         from ganlab.cli import evaluate
 
         return evaluate.run(rest)
+    if command == "doctor":
+        from ganlab.cli import doctor
+
+        return doctor.run(rest)
     if command == "sample":
         from ganlab.cli import sample
 

@@ -8,12 +8,14 @@ ganlab: train, measure and compare generative adversarial networks.
   ganlab list                                  every model and data set
   ganlab sample run=outputs/... n=64           pictures from a trained model
   ganlab evaluate run=outputs/...              its scores
+  ganlab doctor model=dcgan data=folder ...    is everything ready for this run?
   ganlab resume=outputs/...                    continue a run that was stopped
 
 Commands (train may be left out):
   train     train one model, or several with -m
   sample    write pictures of a run
   evaluate  score a run once more, with other seeds or other metrics
+  doctor    look for what would stop a run, before it begins
   list      show models and data sets
   ganlab COMMAND --help tells more.
 
@@ -59,18 +61,26 @@ Exit codes: 0 done, 1 bug, 2 bad options or data, 3 diverged, 4 storage, 5 anoth
 """
 
 SAMPLE = """\
-ganlab sample run=DIRECTORY [KEY=VALUE ...]: write pictures of a trained model, one sheet and single files.
+ganlab sample run=DIRECTORY [KEY=VALUE ...]: write pictures of a trained model, or your own pictures through it.
 
   ganlab sample run=outputs/dcgan-digits/2026-01-31_12-00-00-000000
   ganlab sample run=outputs/... n=100 seed=1 label=3 checkpoint=best output=pictures
+  ganlab sample run=outputs/cyclegan-horse2zebra/... input=photos/ output=zebras/ direction=a_to_b
 
   run          a run directory
-  n            how many pictures (64)
+  n            how many pictures (64); of a model that translates: how many gallery.html shows
   seed         another seed, other pictures (0)
   label        only this class, where the model knows classes
   checkpoint   last or best (last)
   output       a folder (generated/ in the run directory)
   batch_size   how many are made at once (250)
+
+A model that translates pictures shows held-out examples, or takes yours, of any size and format:
+  input        a picture, or a folder; names and sizes are kept, photographs are turned upright
+  direction    a_to_b or b_to_a, where the model has both (a_to_b)
+  mask         where one that fills holes does: a file or a folder of masks (white is missing), or center
+  tile         translate squares of so many pixels, where a picture is too large for the memory
+  format       keep: JPEG stays JPEG, at quality 95; png: nothing is lost (keep)
 """
 
 EVALUATE = """\
@@ -86,6 +96,18 @@ ganlab evaluate run=DIRECTORY [KEY=VALUE ...]: score a trained model, beside hel
   device       auto, cpu or cuda (auto)
 """
 
+DOCTOR = """\
+ganlab doctor [KEY=VALUE ...]: is everything ready for this run?
+
+  ganlab doctor model=dcgan data=folder data.root=my/pictures logger=wandb
+
+Takes the options of ganlab train, and trains nothing: it checks the configuration, the processors, the disk, W&B and
+the weights of metrics, reads every sample of the data (damaged files, copies, held-out images that are also trained on,
+rare classes), and takes a few steps in a temporary folder to say how long the run will take. One line each, and what to
+do.
+Exit codes: 0 ready, 2 something would stop the run.
+"""
+
 LIST = """\
 ganlab list [models|data]: every model and data set, with its description, source and kind of data.
 
@@ -93,7 +115,7 @@ ganlab list [models|data]: every model and data set, with its description, sourc
 A model that needs images also takes data with labels.
 """
 
-PAGES = {"train": TRAIN, "sample": SAMPLE, "evaluate": EVALUATE, "list": LIST}
+PAGES = {"train": TRAIN, "sample": SAMPLE, "evaluate": EVALUATE, "doctor": DOCTOR, "list": LIST}
 
 
 def page(command: str | None) -> str:

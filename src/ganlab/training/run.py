@@ -24,6 +24,7 @@ from ganlab.randomness import derive
 from ganlab.training.checkpoints import newest_valid, probe, steps_of
 from ganlab.training.ddp import leave_group
 from ganlab.training.results import results_of, score_table, write_results
+from ganlab.types import Translator
 
 if TYPE_CHECKING:
     from ganlab.models.base import GAN
@@ -42,7 +43,7 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
         DivergedError, StorageError, PeerError, Interrupted: from training; the last good checkpoint is kept.
     """
     began = time.monotonic()
-    _quiet()
+    quiet()
     check(cfg)
     run_dir = run_dir.resolve()
     with _owned(run_dir):
@@ -213,6 +214,8 @@ def _summary(cfg: DictConfig, where: str, model: "GAN", results: dict[str, Any])
         if wins is not None
         else ""
     )
+    translates = isinstance(model, Translator)
+    seen, sample = ("examples", "input=FOLDER output=FOLDER") if translates else ("noise", "n=64")
     seconds = int(results["seconds"])
     minutes = f"{seconds // 60}:{seconds % 60:02d} min"
     return "\n".join(
@@ -223,10 +226,10 @@ def _summary(cfg: DictConfig, where: str, model: "GAN", results: dict[str, Any])
             f"  {losses}{judged}",
             *score_table(results["scores"]),
             f"  run directory  {where}",
-            f"  pictures       {where}/samples/ (animation.gif: the same noise as training went on)",
+            f"  pictures       {where}/samples/ (animation.gif: the same {seen} as training went on)",
             f"  numbers        {where}/results.json, metrics.csv",
             "next",
-            f"  ganlab sample run={where} n=64",
+            f"  ganlab sample run={where} {sample}",
             f"  ganlab resume={where} trainer.max_steps={2 * cfg.trainer.max_steps}",
         ]
     )
@@ -240,7 +243,7 @@ def _objective_of(cfg: DictConfig, run_dir: Path) -> float | None:
     return json.loads(path.read_text(encoding="utf-8"))["last"].get(cfg.objective)
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """Leave out what Lightning says about itself."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
