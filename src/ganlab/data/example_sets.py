@@ -1,0 +1,84 @@
+"""Fixed, ordered sets of image-to-image examples, for scores and pictures."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ganlab.data.base import StoredImages
+from ganlab.types import Batch
+
+
+class Named(NamedTuple):
+    """Stored images, and a name for each."""
+
+    images: StoredImages
+    names: Sequence[str]
+
+
+Sides = Mapping[str, Named]
+
+
+class ExampleSplits(NamedTuple):
+    """What ``ExampleData.load`` gives: the sides that examples are made of. ``test`` was never trained on.
+
+    Images of ``train`` are as large as ``load_size``; of those of ``test`` the centre is what is scored.
+    """
+
+    train: Sides
+    test: Sides
+
+
+class Examples:
+    """An :class:`~ganlab.types.ExampleSet` of one or two sides; the shorter one begins again where it ends."""
+
+    def __init__(self, sides: Sides, make: Callable[[str, Tensor, Tensor], Batch]) -> None:
+        self.sides, self._make = sides, make
+        lengths = [len(images) for images, _ in sides.values()]
+        self._length = max(lengths) if all(lengths) else 0
+        self.names = [
+            " + ".join(names[index % len(names)] for _, names in sides.values())
+            for index in range(self._length)
+        ]
+
+    def __len__(self) -> int:
+        return self._length
+
+    def batch(self, indices: Tensor) -> Batch:
+        batch = Batch()
+        for side, (images, names) in self.sides.items():
+            own = indices % len(names)
+            batch.update(self._make(side, images.images(own), own))
+        return batch
+
+    def fingerprint(self) -> str:
+        """A hash of every side's, and of what examples are made of the first of them."""
+        digest = hashlib.sha256()
+        for images, _ in self.sides.values():
+            digest.update(images.fingerprint().encode())
+        for value in self.batch(torch.arange(1)).values() if len(self) else ():
+            digest.update(value.cpu().contiguous().numpy())
+        return digest.hexdigest()
+
+
+class Centred:
+    """An :class:`~ganlab.types.ImageSet`: the centres of another's images."""
+
+    def __init__(self, images: StoredImages, height: int, width: int) -> None:
+        self.whole, self.height, self.width, self.classes = images, height, width, images.classes
+
+    def __len__(self) -> int:
+        return len(self.whole)
+
+    def images(self, indices: Tensor) -> Tensor:
+        images = self.whole.images(indices)
+        top, left = (images.shape[2] - self.height) // 2, (images.shape[3] - self.width) // 2
+        return images[..., top : top + self.height, left : left + self.width]
+
+    def labels(self, indices: Tensor) -> Tensor | None:
+        return self.whole.labels(indices)
+
+    def fingerprint(self) -> str:
+        return f"{self.whole.fingerprint()}/{self.height}/{self.width}"

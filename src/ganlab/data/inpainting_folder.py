@@ -1,0 +1,85 @@
+"""Your own pictures, to cut holes into."""
+
+import logging
+from typing import Literal
+
+from ganlab.data.domains import stem
+from ganlab.data.example_sets import ExampleSplits, Named
+from ganlab.data.files import FileSettings
+from ganlab.data.folder import worker_count
+from ganlab.data.inpainting import InpaintingData
+from ganlab.data.listing import find_images, split
+from ganlab.data.streaming import CorruptFiles, FileImages, OnCorrupt
+
+log = logging.getLogger(__name__)
+
+
+class InpaintingFolder(InpaintingData):
+    """The pictures below ``root``, resized to ``load_size`` and cropped; of held-out ones the centre.
+
+    Any tree of folders; held out is the part "test" or "val" beside "train" if there is one, else
+    ``test_fraction``.
+
+    Args:
+        root, test_fraction, memory_limit, workers, on_corrupt, background, max_pixels: As in ``FileSettings``.
+    """
+
+    def __init__(
+        self,
+        *,
+        root: str | None = None,
+        mask: Literal["centre", "random"] = "centre",
+        mask_size: int = 64,
+        channels: Literal[1, 3] = 3,
+        image_size: int | tuple[int, int] = 128,
+        load_size: int | tuple[int, int] | None = 144,
+        batch_size: int = 64,
+        flip: bool | float = True,
+        seed: int = 0,
+        test_fraction: float = 0.1,
+        memory_limit: int = 2000,
+        workers: int | None = None,
+        on_corrupt: OnCorrupt = "error",
+        background: str = "white",
+        max_pixels: int = 64_000_000,
+    ) -> None:
+        super().__init__(
+            mask=mask,
+            mask_size=mask_size,
+            channels=channels,
+            image_size=image_size,
+            load_size=load_size,
+            batch_size=batch_size,
+            flip=flip,
+            seed=seed,
+        )
+        self.settings = FileSettings(
+            root=root,
+            test_fraction=test_fraction,
+            memory_limit=memory_limit,
+            workers=workers,
+            on_corrupt=on_corrupt,
+            background=background,
+            max_pixels=max_pixels,
+        )
+
+    def load(self) -> ExampleSplits:
+        root = self.settings.folder
+        parts = split(root, find_images(root).paths, self.settings.test_fraction)
+        log.info("%s: %d pictures to train on, %d held out", root, *(len(part.paths) for part in parts))
+        corrupt = CorruptFiles(self.settings.on_corrupt, sum(len(part.paths) for part in parts))
+        sets = [
+            FileImages(
+                paths=[str(root / path) for path in part.paths],
+                decoder=self.settings.decoder((self.load_height, self.load_width), self.channels),
+                corrupt=corrupt,
+                workers=worker_count(self.settings.workers),
+            )
+            for part in parts
+        ]
+        return ExampleSplits(
+            *(
+                {"image": Named(images, [stem(path[len(part.base) :]) for path in part.paths])}
+                for images, part in zip(self.settings.stored(sets), parts, strict=True)
+            )
+        )

@@ -1,0 +1,53 @@
+"""Pairs of an input and what it should become."""
+
+from typing import ClassVar, Literal
+
+from torch import Tensor
+
+from ganlab.data.base import require_grey_or_rgb
+from ganlab.data.examples import ExampleData
+from ganlab.images import from_uint8
+from ganlab.types import Batch
+
+
+class PairedData(ExampleData):
+    """Batches of ``source`` and ``target``, cropped and mirrored alike.
+
+    ``load`` gives one side, "pair": pictures (source channels + target channels, H, W) that hold both, so that
+    nothing can be done to one alone.
+
+    Args:
+        source_channels: 1 (grey) or 3 (RGB); images are converted to it. target_channels: likewise.
+    """
+
+    kind: ClassVar[str] = "paired"
+
+    def __init__(
+        self,
+        *,
+        source_channels: Literal[1, 3],
+        target_channels: Literal[1, 3],
+        image_size: int | tuple[int, int],
+        load_size: int | tuple[int, int] | None,
+        batch_size: int,
+        flip: bool | float,
+        seed: int,
+    ) -> None:
+        super().__init__(
+            image_size=image_size, load_size=load_size, batch_size=batch_size, flip=flip, seed=seed
+        )
+        require_grey_or_rgb(source_channels=source_channels, target_channels=target_channels)
+        self.source_channels, self.target_channels = source_channels, target_channels
+
+    @property
+    def shape(self) -> dict[str, tuple[int, int, int]]:
+        return {
+            "source": (self.source_channels, self.height, self.width),
+            "target": (self.target_channels, self.height, self.width),
+        }
+
+    def examples(self, side: str, images: Tensor) -> Batch:
+        return Batch(
+            source=from_uint8(images[:, : self.source_channels]),
+            target=from_uint8(images[:, self.source_channels :]),
+        )
