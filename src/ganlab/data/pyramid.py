@@ -1,0 +1,64 @@
+"""Small copies of images that stay in their files, for a model that learns small images first."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count, islice
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganlab.data.decode import CorruptImage
+from ganlab.data.memory import MemoryImages
+from ganlab.data.stream import IndexStream
+from ganlab.data.streaming import FileImages, in_threads
+
+
+class Pyramid:
+    """Image files, and as many pixels of each in memory as together take at most ``memory_limit`` MB (10^6 bytes).
+
+    A model that grows trains on the copies until it needs more pixels than they have, so that no large file is decoded
+    for a few pixels of it. The copies are made once, when a training starts that needs them. Everything else, and every
+    other model, reads the files.
+    """
+
+    def __init__(self, files: FileImages, memory_limit: int) -> None:
+        self.files, self.classes = files, files.classes
+        channels, self.side, _ = files.shape
+        while self.side and len(files) * channels * self.side**2 > memory_limit * 1e6:
+            self.side = self.side // 2 if self.side % 2 == 0 else 0  # 0: no copies
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def images(self, indices: Tensor) -> Tensor:
+        return self.files.images(indices)
+
+    def labels(self, indices: Tensor) -> Tensor | None:
+        return self.files.labels(indices)
+
+    def fingerprint(self) -> str:
+        return self.files.fingerprint()
+
+    def batches(
+        self, order: IndexStream, first: int, device: torch.device
+    ) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """See ``StoredImages``; the images are small while ``order`` asks for no more."""
+        enough = next((step for step in count(first) if order.side_at(step) > self.side), first)
+        if enough > first:
+            yield from islice(self.copies().batches(order, first, device), enough - first)
+        yield from self.files.batches(order, enough, device)
+
+    def copies(self) -> MemoryImages:
+        """All images averaged down to ``side`` x ``side``."""
+        factor = self.files.shape[1] // self.side
+        pixels = np.zeros((len(self), self.files.shape[0], self.side, self.side), np.uint8)
+
+        def average(index: int) -> None:
+            with suppress(CorruptImage):  # counted: all of them are told at once
+                blocks = self.files.read(index).reshape(-1, self.side, factor, self.side, factor)
+                pixels[index] = blocks.mean((2, 4)).round()
+
+        in_threads(average, len(self), f"averaging down to {self.side} x {self.side}")
+        self.files.corrupt.check()
+        return MemoryImages(torch.from_numpy(pixels), self.files.targets, self.classes)
