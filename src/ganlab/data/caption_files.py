@@ -1,0 +1,93 @@
+"""Captions as people keep them: a text file beside each image, or one list for all images."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ganlab.errors import UserError
+
+LISTS = ("captions.jsonl", "captions.csv", "metadata.jsonl", "metadata.csv")
+IMAGE_KEYS = ("image", "file_name", "file", "path")
+TEXT_KEYS = ("caption", "captions", "text")
+
+
+def captions_below(root: Path, images: Sequence[str]) -> tuple[list[tuple[str, ...]], str]:
+    """The captions of each image, empty where there are none, and what to do about those.
+
+    In the first of ``captions.jsonl``, ``captions.csv``, ``metadata.jsonl`` and ``metadata.csv`` that lies in ``root``,
+    else in ``<image>.txt`` beside each image, one caption a line.
+
+    Raises:
+        UserError: a list that cannot be read, with the line, or that names images which are not there.
+    """
+    listed = next((root / name for name in LISTS if (root / name).is_file()), None)
+    if listed is None:
+        texts = [(root / image).with_suffix(".txt") for image in images]
+        return [lines_of(text) for text in texts], (
+            f"each image needs a text file of its name beside it, for instance {texts[0]}, or all of them a "
+            f"{root / LISTS[0]}"
+        )
+    table = read_list(listed)
+    if strange := sorted(table.keys() - set(images)):
+        more = ", ..." if len(strange) > 5 else ""
+        raise UserError(
+            f"{listed} names {len(strange)} images that are not below {root}: {', '.join(strange[:5])}{more}"
+        )
+    return [table.get(image, ()) for image in images], f"add them to {listed}"
+
+
+def lines_of(path: Path) -> tuple[str, ...]:
+    """The lines of a text file that hold anything; one empty caption for a file without any, none for no file."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return ()
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is no text in UTF-8: {error.reason} at byte {error.start}") from None
+    return tuple(line.strip() for line in text.splitlines() if line.strip()) or ("",)
+
+
+def read_list(path: Path) -> dict[str, tuple[str, ...]]:
+    """Image, relative to the list's folder, to captions; several lines of one image add up."""
+    table: dict[str, tuple[str, ...]] = {}
+    rows = _json_lines(path) if path.suffix == ".jsonl" else _csv_lines(path)
+    for number, row in rows:
+        image = _value(row, IMAGE_KEYS, path, number)
+        found = _value(row, TEXT_KEYS, path, number)
+        texts = found if isinstance(found, list) else [found]
+        if not isinstance(image, str) or not all(isinstance(text, str) for text in texts):
+            raise UserError(f"{path}, line {number}: image and caption must be text, or a list of texts")
+        key = Path(image).as_posix()
+        table[key] = (*table.get(key, ()), *(text.strip() for text in texts))
+    return table
+
+
+def _json_lines(path: Path) -> Iterator[tuple[int, Mapping]]:
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise UserError(f"{path}, line {number}: not JSON ({error})") from None
+            if not isinstance(row, dict):
+                raise UserError(f'{path}, line {number}: expected {{"image": "a.png", "caption": "..."}}')
+            yield number, row
+
+
+def _csv_lines(path: Path) -> Iterator[tuple[int, Mapping]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        for row in reader:
+            yield reader.line_num, row
+
+
+def _value(row: Mapping, keys: Sequence[str], path: Path, number: int):
+    """What ``row`` has under the first of ``keys`` that it has."""
+    key = next((key for key in keys if row.get(key) is not None), None)
+    if key is None:
+        has = ", ".join(map(str, row)) or "nothing"
+        raise UserError(f"{path}, line {number}: no {' or '.join(keys)}; the line has {has}")
+    return row[key]

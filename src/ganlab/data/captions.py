@@ -1,0 +1,121 @@
+"""What all captioned images have in common: for each a caption that fits, and one that certainly does not."""
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal, NamedTuple
+
+from ganlab.data.base import ImageData, Split, height_and_width, mirrored, place
+from ganlab.data.captioned import CaptionedImages, CaptionTable
+from ganlab.data.examples import Centred, cut
+from ganlab.errors import UserError
+from ganlab.images import from_uint8
+from ganlab.randomness import Draws
+from ganlab.text import Letters, Lexicon, Words
+from ganlab.types import Batch
+
+KEPT = 1000  # captions of a split that a model remembers, to have something to draw
+
+
+class CaptionSplits(NamedTuple):
+    """What ``CaptionData.read`` gives; ``test`` was never trained on, and may be empty."""
+
+    train: CaptionedImages
+    test: CaptionedImages
+
+
+class CaptionData(ImageData):
+    """Batches of images in [-1, 1] with ``caption`` and ``mismatch``, (B, L) int64: ids, 0 after the end.
+
+    Where an image has several captions, each step takes one of them by chance. A mismatch is a caption of an image of
+    another group, drawn from all of these, so that it is wrong wherever the data's groups are right.
+
+    Args:
+        image_size, channels, batch_size, flip, seed: See ``ImageData``.
+        tokens: What ids stand for: "words" of the training captions, or "letters" by their Unicode code points.
+        max_words: The most frequent words are known; all others share one id.
+        max_length: Ids of a caption, at most; null: as many as the longest has.
+        load_size: Size that images have before a random ``image_size`` is cut out of them; null: ``image_size``.
+    """
+
+    kind: ClassVar[str] = "captions"
+
+    def __init__(
+        self,
+        *,
+        image_size: int | tuple[int, int],
+        channels: Literal[1, 3],
+        batch_size: int,
+        flip: bool | float,
+        seed: int,
+        tokens: Literal["words", "letters"],
+        max_words: int,
+        max_length: int | None,
+        load_size: int | tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(
+            image_size=image_size, channels=channels, batch_size=batch_size, flip=flip, seed=seed
+        )
+        self.load_height, self.load_width = height_and_width(load_size or image_size, "load_size")
+        if self.load_height < self.height or self.load_width < self.width:
+            raise UserError(
+                f"data.load_size={load_size} is smaller than the crops, data.image_size={image_size}; "
+                "load_size=null cuts nothing off"
+            )
+        for key, number in (("max_words", max_words), ("max_length", max_length)):
+            if number is not None and number < 1:
+                raise UserError(f"data.{key}={number}: expected at least 1")
+        self.tokens, self.max_words, self.max_length = tokens, max_words, max_length
+
+    def read(self) -> CaptionSplits:
+        """Images of ``load_size`` and their captions; raises UserError for what cannot be trained on."""
+        raise NotImplementedError
+
+    def load(self) -> CaptionSplits:
+        splits = self.read()
+        captions = [text for texts in splits.train.all_captions for text in texts]
+        self._lexicon = Words.of(captions, self.max_words) if self.tokens == "words" else Letters()
+        self._table = CaptionTable(splits.train, self._lexicon, self.max_length)
+        return splits
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """What turns captions into ids."""
+        self.prepare()
+        return self._lexicon
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The words that ids from 2 on stand for; empty for letters."""
+        return self.lexicon.names
+
+    def texts(self, split: Split) -> tuple[str, ...]:
+        """Captions of a split, at most 1,000, evenly from all."""
+        texts = self.dataset(split).texts
+        return texts if len(texts) <= KEPT else texts[:: -(-len(texts) // KEPT)]
+
+    def dataset(self, split: Split) -> CaptionedImages:
+        """The images of a split, never mirrored, the centres of larger ones, with their captions, in a fixed order."""
+        self.prepare()
+        whole: CaptionedImages = getattr(self._splits, split)
+        if (self.load_height, self.load_width) == (self.height, self.width):
+            return whole
+        centres = Centred(whole.pictures, self.height, self.width)
+        return CaptionedImages(centres, whole.all_captions, whole.groups)
+
+    def _batches(self) -> Iterator[Batch]:
+        step, rank, world, device = place(self)
+        self.prepare()
+        draws = Draws(self.seed, rank=rank, world=world)
+        order, table = self._order(rank, world), self._table.to(device)
+        for images, _ in self._splits.train.pictures.batches(order, step, device):
+            draws.reseed("captions", step)
+            right, wrong, spots, turned = draws.uniform(len(images), 6).split((1, 2, 2, 1), dim=1)
+            images = cut(images, spots, self.height, self.width)
+            if self.flip:
+                images = mirrored(images, turned.squeeze(1) < self.flip)
+            indices = order.indices(step).to(device, non_blocking=True)
+            yield Batch(
+                image=from_uint8(images),
+                caption=table.right(indices, right.to(device).squeeze(1)),
+                mismatch=table.wrong(indices, wrong.to(device)),
+            )
+            step += 1
