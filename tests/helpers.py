@@ -9,6 +9,24 @@ from ganlab.loggers.csv import CSVLog
 from ganlab.randomness import derive
 from ganlab.training.checkpoints import newest_valid, steps_of
 
+DATA = {  # embedded data for each kind of model
+    "images": "digits",
+    "labelled": "digits",
+    "points": "ring",
+    "captions": "shapes",
+    "paired": "fonts_paired",
+    "unpaired": "fonts_unpaired",
+    "super_resolution": "photos_sr",
+    "inpainting": "photos_inpaint",
+}
+
+
+def kind_of(model: str) -> str:
+    """The kind of data that a model says it needs."""
+    from ganlab.config.catalogue import catalogue
+
+    return catalogue()["model"][model].kind
+
 
 def build(cfg):
     """Data and module of a configuration."""

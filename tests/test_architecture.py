@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "ganlab"
-LEAVES = {"errors", "randomness", "types", "images"}
+LEAVES = {"errors", "randomness", "types", "images", "text"}
 ALLOWED = {
     "layers": set(),
     "networks": {"layers"},
@@ -17,12 +17,13 @@ ALLOWED = {
     },  # networks, data and callbacks reach a model through its configuration
     "loggers": set(),
     "metrics": set(),
-    "callbacks": {"metrics", "models", "training"},
+    "callbacks": {"metrics", "models", "report", "training"},
     "training": {"config", "loggers", "models"},
-    "inference": {"config", "metrics", "models", "training"},
+    "inference": {"config", "data", "metrics", "models", "report", "training"},
     "report": set(),
     "config": set(),
-    "cli": {"config", "training", "inference", "report"},
+    "doctor": {"config"},
+    "cli": {"config", "doctor", "training", "inference", "report"},
 }
 HEAVY = {"torch", "lightning", "torchvision", "wandb", "sklearn", "matplotlib", "numpy", "PIL"}
 

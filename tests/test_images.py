@@ -2,7 +2,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ganlab.images import from_uint8, grid, save_animation, save_png, to_uint8
+from ganlab.images import captioned, from_uint8, grid, save_animation, save_png, to_uint8
 
 
 def test_every_pixel_value_survives_the_round_trip():
@@ -45,3 +45,15 @@ def test_files(tmp_path):
     save_animation(frames, tmp_path / "all.gif")
     with Image.open(tmp_path / "all.gif") as animation:
         assert animation.n_frames == 3
+
+
+def test_captions_stand_to_the_left_of_their_rows():
+    images = torch.full((6, 3, 8, 8), 255, dtype=torch.uint8)
+    sheet = captioned(images, ["short", "a much longer caption"])
+    height, across = 2 * 34 + 2, 3 * 34 + 2  # small images are enlarged to the height of the text
+    assert sheet.shape[:2] == (3, height)
+    assert torch.equal(sheet[:, :, -across:], grid(images.repeat_interleave(4, 2).repeat_interleave(4, 3), 3))
+    bright = (sheet[0, :, :-across] > 200).nonzero()
+    assert len(bright) > 50
+    upper, lower = (bright[(bright[:, 0] // 35) == row][:, 1] for row in range(2))
+    assert lower.min() < upper.min() - 50  # the longer one begins further to the left

@@ -34,6 +34,28 @@ def grid(images: Tensor, columns: int = 8, padding: int = 2) -> Tensor:
     return sheet
 
 
+def captioned(images: Tensor, captions: Sequence[str]) -> Tensor:
+    """(N, C, H, W) uint8 to one (3, height, width) uint8 picture: a row for each caption, which stands to its left.
+
+    Each row holds as many images; small ones are enlarged by a whole number, so that they are not lower than the text.
+    """
+    import numpy as np
+    from PIL import Image, ImageDraw, ImageFont
+
+    columns = len(images) // len(captions)
+    scale = max(1, -(-32 // images.shape[2]))
+    images = images.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+    sheet = grid(images, columns)
+    font = ImageFont.load_default(size=14)
+    margin = 16 + int(max(font.getlength(caption) for caption in captions))
+    picture = Image.new("RGB", (margin + sheet.shape[2], sheet.shape[1]), (40, 40, 40))
+    picture.paste(Image.fromarray(sheet.permute(1, 2, 0).contiguous().numpy()), (margin, 0))
+    draw, row = ImageDraw.Draw(picture), images.shape[2] + 2
+    for place, caption in enumerate(captions):
+        draw.text((margin - 8, 2 + row * place + row // 2), caption, (236, 236, 238), font, anchor="rm")
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
+
+
 def save_png(picture: Tensor, path: Path, scale: int = 1) -> None:
     """Write (C, H, W) uint8 as PNG, each pixel ``scale`` times as large; creates the folder."""
     from PIL import Image

@@ -1,7 +1,7 @@
 """What the parts of ganlab agree on."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol, TypedDict, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, TypedDict, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,8 @@ class Batch(TypedDict, total=False):
     """One training batch; a data module promises the keys of its kind.
 
     image, source, target, a, b, low, high: (B, C, H, W) float32 in [-1, 1]; label: (B,) int64; point: (B, 2) float32;
-    mask: (B, 1, H, W) float32, 1 where the image is missing, else 0.
+    mask: (B, 1, H, W) float32, 1 where the image is missing, else 0. caption, mismatch: (B, L) int64 ids of words or
+    letters, 0 after the end of a caption.
     """
 
     image: Tensor
@@ -31,6 +32,8 @@ class Batch(TypedDict, total=False):
     low: Tensor  # super-resolution: high, made smaller
     high: Tensor
     mask: Tensor
+    caption: Tensor  # of the image ...
+    mismatch: Tensor  # ... and one that does not describe it
 
 
 class Observation(TypedDict, total=False):
@@ -101,6 +104,15 @@ class ImageSet(Protocol):
 
 
 @runtime_checkable
+class CaptionedSet(ImageSet, Protocol):
+    """Images with captions: ``captions`` gives one for each of (n,) indices, ``texts`` is every caption once."""
+
+    texts: tuple[str, ...]
+
+    def captions(self, indices: Tensor) -> list[str]: ...
+
+
+@runtime_checkable
 class ExampleSet(Protocol):
     """A fixed, ordered set of inputs with what they should become, in the keys of its kind of data.
 
@@ -129,6 +141,7 @@ class UnpairedSet(ExampleSet, Protocol):
     def side(self, name: str) -> ImageSet: ...
 
 
+@runtime_checkable
 class Translator(Protocol):
     """A model that makes images of images; see :class:`~ganlab.models.translation.ImageToImage`.
 
@@ -153,6 +166,22 @@ class Translator(Protocol):
     ) -> Tensor: ...
 
 
+@runtime_checkable
+class Growing(Protocol):
+    """A model whose batches change as training goes on; ``ImageData`` asks it.
+
+    usual: the data's batch size, which is the largest. world: the number of processes.
+    """
+
+    def batch_at(self, step: int, usual: int, world: int) -> tuple[int, int]:
+        """Images that all processes have seen before ``step``, counted from 0, and how many each sees in it."""
+        ...
+
+    def side_at(self, step: int, usual: int, world: int) -> int:
+        """Pixels on a side that it makes of the images of ``step``: they need no more, and a multiple of them."""
+        ...
+
+
 class NoiseToImage(Protocol):
     """A model that makes pictures of nothing; see :class:`~ganlab.models.latent.LatentGAN`."""
 
@@ -161,6 +190,23 @@ class NoiseToImage(Protocol):
     ) -> Iterator[Tensor]: ...
 
     def sampled_from(self, averaged: bool) -> str: ...
+
+
+class TextToImage(NoiseToImage, Protocol):
+    """A model that draws captions; see :class:`~ganlab.models.text.TextGAN`."""
+
+    def draw(
+        self, captions: Sequence[str], *, seed: int, averaged: bool, batch_size: int, rank: int, world: int
+    ) -> Iterator[Tensor]: ...
+
+
+class TextEncoder(Protocol):
+    """A network that takes (B, L) ids of words or letters, as ``reads`` says, to embeddings (B, size)."""
+
+    reads: Literal["words", "letters"]
+    size: int
+
+    def __call__(self, caption: Tensor) -> Tensor: ...
 
 
 class Features(NamedTuple):

@@ -193,6 +193,29 @@ def test_n8_pixels_do_not_contradict_features(told):
     assert told() == []
 
 
+def test_n8_one_collapsed_direction_is_enough(told):
+    health, game = Health(warm_up=0), Game()
+    game.images = 1
+    for _ in range(2):
+        assert told() == []
+        game.told = {"val/diversity_glyphs_a_to_b": 0.2, "val/diversity_glyphs_b_to_a": 0.9}
+        health.look_at_scores(game)
+    assert len(told()) == 1
+    assert "distances are 20%" in told()[0]
+    assert "model=wgan_gp" not in told()[0], "this is no model that makes images of noise"
+
+
+def test_n8_a_batch_of_one_has_no_diversity_and_shapes_may_differ(told):
+    health, game = Health(patience=1, warm_up=0), Game()
+    game.images = 1
+    one = torch.zeros(1, 3, 8, 8)
+    assert health.look_at_pixels(game, {"real": one, "fake": one}) == {}
+    real = torch.linspace(-1, 1, 4).reshape(4, 1, 1, 1).expand(4, 3, 8, 8)
+    seen = health.look_at_pixels(game, {"real": real, "fake": real[:, :1, :2, :2]})
+    assert seen == {"health/diversity": pytest.approx(1.0)}
+    assert told() == []
+
+
 def test_a_frozen_loss_is_told(told):
     health, game = Health(patience=3, warm_up=0), Game()
     for _ in range(6):

@@ -27,18 +27,20 @@ def test_a_header_is_read_up_to_the_first_line_of_yaml(tmp_path):
 
 
 def test_every_shipped_file_says_what_it_is():
+    data = catalogue()["data"].values()
+    served = {kind for entry in data for kind in serves(entry.kind)}
     for group, entries in catalogue().items():
         assert set(entries) == {path.stem for path in (config_dir() / group).glob("*.yaml")}
         for entry in entries.values():
             assert entry.description, entry.path
-            assert entry.kind in ("images", "labelled"), entry.path
+            assert entry.kind in served, entry.path
             assert entry.facts.get("paper" if group == "model" else "source"), entry.path
 
 
 def test_data_with_labels_serves_models_that_need_images_and_not_the_reverse(tmp_path):
     write(tmp_path, "model", "plain", "# p\n# data: images\n")
     write(tmp_path, "model", "classes", "# c\n# data: labelled\n")
-    write(tmp_path, "model", "pairs", "# c\n# data: unpaired\n")
+    write(tmp_path, "model", "films", "# c\n# data: films\n")
     write(tmp_path, "model", "silent", "a: 1\n")
     write(tmp_path, "data", "pictures", "# p\n# kind: images\n")
     write(tmp_path, "data", "numbers", "# n\n# kind: labelled\n")
@@ -59,4 +61,4 @@ def test_data_with_labels_serves_models_that_need_images_and_not_the_reverse(tmp
     assert "numbers" in str(refusal.value)
     assert "pictures" not in str(refusal.value).partition("fit:")[2]
     with pytest.raises(UserError, match="data sets that fit: none"):
-        fits("pairs", "numbers", folders)
+        fits("films", "numbers", folders)

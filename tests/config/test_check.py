@@ -7,8 +7,10 @@ import pytest
 from omegaconf import OmegaConf
 
 from ganlab.config import check, compose, config_dir
+from ganlab.config.catalogue import catalogue
 from ganlab.config.check import check_node, check_values
 from ganlab.errors import UserError
+from tests.helpers import DATA, kind_of
 
 HERE = f"{__name__}."
 
@@ -46,14 +48,21 @@ def node(target, **values):
 
 @pytest.mark.parametrize("model", sorted(path.stem for path in (config_dir() / "model").glob("*.yaml")))
 def test_C2_every_shipped_model_passes(model):
-    check(compose([f"model={model}"]))
+    check(compose([f"model={model}", f"data={DATA[kind_of(model)]}"]))
 
 
-@pytest.mark.parametrize("group", ["data", "trainer", "logger", "callbacks", "experiment", "debug"])
+@pytest.mark.parametrize("group", ["trainer", "logger", "callbacks", "experiment", "debug"])
 def test_C2_every_other_shipped_choice_passes(group):
     for path in sorted((config_dir() / group).glob("*.yaml")):
-        root = ["data.root=somewhere"] if path.stem == "folder" else []
-        check(compose([f"{group}={path.stem}", *root]))
+        check(compose([f"{group}={path.stem}"]))
+
+
+def test_C2_every_shipped_data_set_passes_with_a_model_for_its_kind():
+    entries = catalogue()
+    models = {entry.kind: name for name, entry in entries["model"].items()}
+    for name, entry in entries["data"].items():
+        root = ["data.root=somewhere"] if "root: ???" in entry.path.read_text() else []
+        check(compose([f"data={name}", f"model={models[entry.kind]}", *root]))
 
 
 @pytest.mark.parametrize(

@@ -43,11 +43,31 @@ def test_X5_own_code_and_trusted_packages_are_taken(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     assert instantiate_saved({"_target_": "mylab_for_trust.make"}, tmp_path) == 7
     count = {"_target_": "operator.add", "_args_": [1, 2]}
-    with pytest.raises(UserError, match=r"trust=\[operator\]"):
+    with pytest.raises(UserError, match="GANLAB_TRUST=operator"):
         instantiate_saved(count, tmp_path)
-    assert instantiate_saved(count, tmp_path, trust=["operator"]) == 3
+    monkeypatch.setenv("GANLAB_TRUST", "numpy,operator")
+    assert instantiate_saved(count, tmp_path) == 3
 
 
 def test_every_target_is_found():
     node = {"a": [{"_target_": "x.y", "b": {"_target_": "z.w"}}], "c": 3}
     assert list(targets(node)) == ["x.y", "z.w"]
+
+
+def test_X5_a_run_directory_from_elsewhere_cannot_run_what_it_likes(tiny_run, tmp_path):
+    """A whole run, its configuration changed: load refuses before anything happens."""
+    import ganlab
+    from ganlab.config import save_config
+    from tests.helpers import tiny_config
+
+    words = ["model=vanilla", "trainer.max_steps=1"]
+    tiny_run(*words)
+    save_config(tiny_config(*words), tmp_path / "run")
+    assert ganlab.load(tmp_path / "run").steps == 1
+    path = tmp_path / "run" / ".hydra" / "config.yaml"
+    cfg = OmegaConf.load(path)
+    cfg.model.prior = {"_target_": "os.mkdir", "path": str(tmp_path / MARKER)}
+    OmegaConf.save(cfg, path)
+    with pytest.raises(UserError, match=r"os\.mkdir"):
+        ganlab.load(tmp_path / "run")
+    assert not (tmp_path / MARKER).exists()

@@ -8,6 +8,7 @@ from hydra.utils import get_class, instantiate
 from omegaconf import OmegaConf
 
 from ganlab.data.base import ImageData
+from ganlab.data.examples import ExampleData
 from ganlab.errors import UserError
 
 FOLDER = Path(__file__).parents[2] / "conf" / "data"
@@ -22,6 +23,18 @@ def load(name: str):
 
 def image_data() -> list[str]:
     return [name for name in NAMES if issubclass(get_class(load(name)._target_), ImageData)]
+
+
+MODELS_TAKE = {  # what models find under ${data...}, by the kind of data
+    "paired": {"image_size", "batch_size", "source_channels", "target_channels"},
+    "unpaired": {"image_size", "batch_size", "a_channels", "b_channels"},
+    "super_resolution": {"image_size", "batch_size", "channels", "scale"},
+    "inpainting": {"image_size", "batch_size", "channels", "mask_size"},
+}
+
+
+def example_data() -> list[str]:
+    return [name for name in NAMES if issubclass(get_class(load(name)._target_), ExampleData)]
 
 
 def test_the_data_sets_are_there():
@@ -45,8 +58,8 @@ def test_header_and_keys(name):
 @pytest.mark.parametrize("name", image_data())
 def test_the_defaults_make_the_module_that_the_header_promises(name):
     cfg = load(name)
-    if name == "folder":
-        cfg.root = "pictures"
+    if OmegaConf.is_missing(cfg, "root"):
+        cfg.root = "pictures"  # the user's own
     data = instantiate(cfg, _convert_="all")
     kind = (FOLDER / f"{name}.yaml").read_text().splitlines()[1].removeprefix("# kind: ")
     assert data.kind == kind
@@ -77,3 +90,33 @@ def test_the_yaml_repeats_the_constructors_own_defaults(name):
     own |= {"flip"} if name == "celeba" else set()  # a recipe, not a property of the class
     for key in set(cfg) - own:
         assert cfg[key] == parameters[key].default, key
+
+
+@pytest.mark.parametrize("name", example_data())
+def test_image_to_image_data_is_of_its_kind_and_has_what_models_take(name):
+    cfg = load(name)
+    if OmegaConf.is_missing(cfg, "root"):
+        cfg.root = "pictures"  # the user's own
+    data = instantiate(cfg, _convert_="all")
+    kind = (FOLDER / f"{name}.yaml").read_text().splitlines()[1].removeprefix("# kind: ")
+    assert data.kind == kind
+    assert set(cfg) >= MODELS_TAKE[kind]
+    assert (data.height, data.width, data.batch_size, data.seed) == (*[cfg.image_size] * 2, cfg.batch_size, 3)
+    parameters = inspect.signature(type(data)).parameters
+    recipe = {"known", "direction", "load_size", "batch_size", "flip"} if "known" in cfg else set()
+    for key in set(cfg) - recipe - {"_target_", "seed", "root"}:
+        assert cfg[key] == parameters[key].default, key
+
+
+def test_every_kind_of_image_to_image_data_has_folders_of_ones_own_and_embedded_data():
+    kinds = {name: load(name)._target_.split(".")[2] for name in example_data()}
+    assert set(MODELS_TAKE) <= set(kinds)
+    embedded = {
+        "fonts_paired",
+        "fonts_unpaired",
+        "photos_edges",
+        "photos_gray",
+        "photos_sr",
+        "photos_inpaint",
+    }
+    assert {name for name, module in kinds.items() if module in ("fonts", "photos")} == embedded

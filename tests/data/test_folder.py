@@ -96,7 +96,7 @@ def test_held_out_images_are_a_fixed_share_that_new_files_do_not_reshuffle(tmp_p
     share = folder(tmp_path, seed=0, memory_limit=0)
     before = set(share.dataset("test").paths)
     assert 15 <= len(before) <= 45  # 10% of 300, standard deviation 5
-    assert not before & set(share.dataset("train").paths)
+    assert not before & set(share.dataset("train").files.paths)
     assert set(folder(tmp_path, seed=9, memory_limit=0).dataset("test").paths) == before
     picture(tmp_path / "new.png")
     after = set(folder(tmp_path, memory_limit=0).dataset("test").paths)
@@ -146,7 +146,7 @@ def test_a_streamed_set_begins_at_the_modules_step(tmp_path):
 def test_the_memory_limit_decides(tmp_path):
     fill(tmp_path, 20)  # 20 * 3 * 8 * 8 bytes = 3,840
     assert isinstance(folder(tmp_path, memory_limit=1).dataset("train").pixels, torch.Tensor)
-    assert folder(tmp_path, memory_limit=0).dataset("train").paths
+    assert folder(tmp_path, memory_limit=0).dataset("train").files.paths
     large = folder(tmp_path, image_size=128, memory_limit=0)
     assert large.dataset("train").images(torch.tensor([0, 3])).shape == (2, 3, 128, 128)
 

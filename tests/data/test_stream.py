@@ -61,3 +61,17 @@ def test_D2_exactly_one_batch_is_enough():
     assert sorted(
         torch.cat([order.indices(0), stream(length=16, batch_size=8, rank=1, world=2).indices(0)])
     ) == list(range(16))
+
+
+def test_batches_of_changing_size_follow_each_other_in_the_same_row():
+    """Three batches of 6 over two ranks, then batches of 4."""
+
+    def batch_at(step: int) -> tuple[int, int]:
+        return (6 * step, 3) if step < 3 else (18 + 4 * (step - 3), 2)
+
+    halves = [
+        IndexStream(length=17, batch_size=3, seed=3, rank=rank, world=2, batch_at=batch_at) for rank in (0, 1)
+    ]
+    row = torch.cat([half.indices(step) for step in range(10) for half in halves])
+    assert torch.equal(row, torch.cat([stream(batch_size=1).indices(g) for g in range(18 + 4 * 7)]))
+    assert halves[1].side_at(5) == float("inf"), "whole images, unless told otherwise"

@@ -61,7 +61,8 @@ def test_on_the_command_line(run, capsys):
     said = capsys.readouterr().out
     assert "fid_digits" in said
     assert " ± " in said
-    assert "2 x 80 images from averaged weights against 1,297 of the train split" in said
+    assert "2 x 80 from averaged weights; digits features (weights 5443019a" in said
+    assert "against 1,297 images of the train split" in said
 
 
 @pytest.mark.parametrize(

@@ -216,3 +216,12 @@ def test_bfloat16_scores_are_averaged_in_float32(loss: AdversarialLoss):
     for low, high in zip(result, expected, strict=True):
         assert low.dtype == torch.float32
         assert low.item() == pytest.approx(high.item(), rel=1e-5)
+
+
+def test_cyclegan_s_least_squares_are_without_the_halves():
+    real, fake = scores(0.5, 2), scores(-1, 3)
+    whole, paper = LeastSquares(factor=1.0), LeastSquares()
+    assert whole.discriminator(real, fake).item() == (0.25 + 1) / 2 + (1 + 9) / 2
+    assert whole.generator(fake).item() == (4 + 4) / 2
+    assert paper.discriminator(real, fake) == whole.discriminator(real, fake) / 2
+    assert paper.generator(fake) == whole.generator(fake) / 2

@@ -1,9 +1,16 @@
-"""BEGAN's reconstruction error and EBGAN's pulling away."""
+"""Errors between images, and what codes and features of a batch have in common."""
 
 import pytest
 import torch
 
-from ganlab.losses.similarity import pulling_away, reconstruction_l1
+from ganlab.losses.similarity import (
+    feature_matching,
+    l1,
+    l2,
+    pulling_away,
+    reconstruction_l1,
+    weighted_l2,
+)
 
 
 def test_it_is_the_mean_and_not_the_sum_for_each_image():
@@ -70,3 +77,33 @@ def test_pulling_away_survives_zero_codes_and_bfloat16():
 def test_pulling_away_refuses_what_has_no_pairs_of_codes(shape):
     with pytest.raises(ValueError, match="at least two samples"):
         pulling_away(torch.ones(shape))
+
+
+def test_l1_and_l2_are_means_over_everything():
+    image = torch.zeros(2, 3, 4, 4)
+    other = torch.stack([torch.full((3, 4, 4), 0.5), torch.full((3, 4, 4), -2.0)])
+    assert l1(image, other).item() == 1.25
+    assert l2(image, other).item() == (0.25 + 4) / 2
+    for loss in (l1, l2):
+        with pytest.raises(ValueError, match="one shape"):
+            loss(image, other[:, :1])
+
+
+def test_pixels_of_weight_0_neither_count_nor_dilute():
+    image, other = torch.zeros(1, 2, 2, 2), torch.tensor([[1.0, 3], [5, 7]]).expand(1, 2, 2, 2)
+    weight = torch.tensor([[1.0, 10], [0, 0]]).expand(1, 1, 2, 2)
+    assert weighted_l2(image, other, weight).item() == (1 * 1 + 10 * 9) / 2
+    assert weighted_l2(image, other, torch.ones(1, 1, 2, 2)) == l2(image, other)
+    assert weighted_l2(image, other, torch.zeros(1, 1, 2, 2)) == 0
+    with pytest.raises(ValueError, match="one shape"):
+        weighted_l2(image[:, :1], other, weight)
+
+
+def test_features_match_where_their_means_over_the_batch_do():
+    real = [torch.tensor([[1.0, 2], [3, 4]]), torch.tensor([[[5.0]], [[1.0]]])]
+    swapped = [layer.flip(0) for layer in real]
+    assert feature_matching(real, swapped) == 0
+    fake = [torch.tensor([[1.0, 2], [3, 8]]), torch.tensor([[[5.0]], [[3.0]]])]
+    assert feature_matching(real, fake).item() == (0 + 2**2) / 2 + 1**2
+    with pytest.raises(ValueError, match="zip"):
+        feature_matching(real, fake[:1])

@@ -79,6 +79,7 @@ def test_every_score_carries_its_protocol(scorer, real):
     assert model.asked == {"n": 50, "seed": 5, "averaged": False}
     protocol = found["fid_pooled"].protocol
     assert protocol == {
+        "measured": "pooled features (weights abababab, patch means) against 60 images of the train split",
         "extractor": "pooled",
         "weights": "abababab",
         "resize": "patch means",

@@ -6,12 +6,25 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganlab.config import config_dir
 from ganlab.config.catalogue import catalogue
-from tests.helpers import differences, training_state
+from tests.helpers import DATA, differences, kind_of, training_state
 
-VARIANTS = sorted(path.stem for path in (config_dir() / "model").glob("*.yaml") if (catalogue()["model"][path.stem].kind in ("images", "labelled", "points")))
-DATA = {"points": "ring"}  # that a kind of model is tried on, where it is not the default
+FROM_NOISE = (
+    "images",
+    "labelled",
+    "points",
+    "captions",
+)  # kinds; of the others, see test_translation_variants
+VARIANTS = [name for name, entry in catalogue()["model"].items() if entry.kind in FROM_NOISE]
+FEW = "data.images_per_caption=2"
+GROWING = ["model.growth.stable_images=8", "model.growth.fade_images=16", "data.image_size=16"]
+SETTINGS = {  # that make a run of a few steps do what a long one does
+    "gan_cls": [FEW],
+    "gan_int": [FEW],
+    "stackgan": [FEW, "model.first_stage_images=24"],
+    "progan": GROWING,
+    "progan_conditional": GROWING,
+}
 
 
 def watch_updates(module) -> list[tuple[str, set[str]]]:
@@ -39,14 +52,9 @@ def watch_updates(module) -> list[tuple[str, set[str]]]:
     return moves
 
 
-def kind_of(name: str) -> str:
-    """The kind of data that a model says it needs."""
-    return catalogue()["model"][name].kind
-
-
 def words_for(name: str) -> list[str]:
     """The model, and data that it can be tried on."""
-    return [f"model={name}", f"data={DATA.get(kind_of(name), 'digits')}"]
+    return [f"model={name}", f"data={DATA[kind_of(name)]}", *SETTINGS.get(name, [])]
 
 
 @pytest.mark.parametrize("name", VARIANTS)

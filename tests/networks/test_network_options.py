@@ -14,10 +14,22 @@ from ganlab.randomness import Draws
 CONF = Path(__file__).parents[2] / "conf"
 CLASSES = 4
 AUTOENCODERS = {"began", "ebgan", "mlp_ebgan"}
+CLASSIFIERS = {"acgan", "progan_conditional"}  # discriminators that are told no label, and say one
+
+
+# modules of networks that make images of images, which test_translation_networks.py tests
+TRANSLATORS = {"context_encoder", "discogan", "patch", "srresnet", "translator", "unet"}
 
 
 def options(group: str) -> list[str]:
-    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+    """The files of a group, without those of translators."""
+    nodes = {path.stem: OmegaConf.load(path) for path in (CONF / group).glob("*.yaml")}
+
+    def module(name: str) -> str:
+        base = nodes[name].get("defaults", [name])[0]
+        return nodes[base].get("_target_", "..").split(".")[2]
+
+    return sorted(name for name in nodes if module(name) not in TRANSLATORS)
 
 
 def made(group: str, name: str, *, image_size: int = 28, channels: int = 1, size: int = 6, **given):
@@ -37,9 +49,9 @@ def made(group: str, name: str, *, image_size: int = 28, channels: int = 1, size
 
 
 def labels_for(group: str, name: str) -> tuple[torch.Tensor, ...]:
-    """What a conditional network is given beside noise or images; ACGAN's discriminator is told no label."""
+    """What a conditional network is given beside noise or images; ACGAN's discriminator is told none."""
     node = OmegaConf.load(CONF / "model" / group / f"{name}.yaml")
-    told = "classes" in node and (group, name) != ("discriminator", "acgan")
+    told = "classes" in node and not (group == "discriminator" and name in CLASSIFIERS)
     return (torch.tensor([0, CLASSES - 1, 1]),) if told else ()
 
 
@@ -59,7 +71,7 @@ def test_discriminator_option(name):
     size = possible_size(name)
     network, images = made("discriminator", name, image_size=size, channels=2), torch.zeros(3, 2, size, size)
     answer = network(images, *labels_for("discriminator", name))
-    if name == "acgan":
+    if name in CLASSIFIERS:
         answer, logits = answer
         assert logits.shape == (3, CLASSES)
     assert answer.shape == (images.shape if name in AUTOENCODERS else (3,))

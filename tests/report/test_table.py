@@ -43,6 +43,20 @@ def test_a_score_of_which_higher_is_better_is_sorted_downwards(write):
     assert "is ↑ best" in made.to_text(200)
 
 
+def test_a_baseline_has_a_column_where_there_is_one(write):
+    without = [write("model=a", scores={"fid": score(8.0, 9.0)})]
+    assert "baseline" not in table(collect(without)).to_text(200).splitlines()[2]
+    scores = {"l1": score(0.25, 0.5, floor=None, baseline=0.75), "ssim": score(0.5, 0.5, floor=None)}
+    made = table(collect([write(f"model={model}", scores=scores) for model in "ab"]))
+    heading, first, _ = made.to_text(200).splitlines()[2:5]
+    assert "l1 ↓ best  last   baseline" in heading
+    assert "floor" not in heading
+    assert first.split()[3:6] == ["0.250", "0.500", "0.750"]
+    [line, _] = rows_of(made.to_csv())
+    assert (line["l1 baseline"], line["l1 floor"], line["ssim baseline"]) == ("0.75", "", "")
+    assert [line["l1 baseline"] for line in rows_of(made.runs_to_csv())] == ["0.75", "0.75"]
+
+
 def test_a_single_seed_has_no_deviation(write):
     made = table(collect([write("model=a", scores={"fid": score(8.0, 9.0)})]))
     assert "±" not in made.to_text(200).splitlines()[3]

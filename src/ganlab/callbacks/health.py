@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ganlab.errors import DivergedError, PeerError
 from ganlab.models.base import GAN
+from ganlab.models.latent import LatentGAN
 from ganlab.types import Observation
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,8 @@ class Health(Callback):
     max_loss: of the discriminator, in nats, above which it has lost; a coin toss costs log 4.
     min_feature_diversity: mean distance between fakes, relative to that between real images, in the features of the
         run's metrics, below which the fakes are alike; it must show at two evaluations.
-    min_diversity: the same between the pixels of a batch; it counts in runs without metrics.
+    min_diversity: the same between the pixels of a batch; it counts in runs without metrics, and with batches of
+        more than one image.
     consistency_steps: how often the processes of a distributed run compare their weights.
     """
 
@@ -86,16 +88,23 @@ class Health(Callback):
 
     def look_at_scores(self, module: GAN) -> None:
         """Right after an evaluation: are the samples alike in the features of its extractor?"""
-        for name, value in module.news().items():
-            if name.startswith("val/diversity"):
-                alike = value < self.min_feature_diversity
-                self.sign(module, "collapse", alike, _alike(value), patience=2)
+        values = [value for name, value in module.news().items() if name.startswith("val/diversity")]
+        if values:  # several where there are several directions
+            alike = min(values) < self.min_feature_diversity
+            self.sign(module, "collapse", alike, _alike(module, min(values)), patience=2)
 
     def look_at_pixels(self, module: GAN, seen: Observation) -> dict[str, float]:
+        if min(len(seen["fake"]), len(seen["real"])) < 2:
+            return {}
         distances = pairwise_distance(seen["fake"]) / pairwise_distance(seen["real"]).clamp_min(1e-8)
         diversity = float(module.mean_over_ranks(distances))
         judged_better = any(name.startswith("val/diversity") for name in module.published)
-        self.sign(module, "collapse", diversity < self.min_diversity and not judged_better, _alike(diversity))
+        self.sign(
+            module,
+            "collapse",
+            diversity < self.min_diversity and not judged_better,
+            _alike(module, diversity),
+        )
         return {"health/diversity": diversity}
 
     def look_at_game(self, module: GAN) -> None:
@@ -112,7 +121,8 @@ class Health(Callback):
             "discriminator_wins",
             gap > self.max_gap and seen["game/accuracy"] > self.max_accuracy,
             f"the discriminator tells real from fake without effort (score gap {gap:.1f}), so the generator "
-            "learns little. A lower model.optimizers.discriminator.lr, model/loss=least_squares or model=wgan_gp help",
+            "learns little. A lower model.optimizers.discriminator.lr or model/loss=least_squares helps"
+            + _from_noise(module, ", and so does model=wgan_gp"),
         )
         loss = seen.get("discriminator/loss", 0.0)
         self.sign(
@@ -120,7 +130,8 @@ class Health(Callback):
             "discriminator_lost",
             gap < -1 or loss > self.max_loss,
             f"the discriminator is worse than a coin toss (loss {loss:.1f}, score gap {gap:.1f}), so it teaches the "
-            "generator nothing. A lower model.optimizers.generator.lr or model.discriminator_steps=2 help",
+            "generator nothing. A lower model.optimizers.generator.lr helps"
+            + _from_noise(module, ", and so does model.discriminator_steps=2"),
         )
 
     def sign(self, module: GAN, name: str, shown: bool, advice: str, patience: int | None = None) -> None:
@@ -143,11 +154,17 @@ def gradient_norms(module: GAN) -> dict[str, float]:
     return norms
 
 
-def _alike(diversity: float) -> str:
+def _alike(module: GAN, diversity: float) -> str:
     return (
         f"the samples are nearly identical (their distances are {diversity:.0%} of the real images'): the generator "
-        "may have collapsed. Look at samples/; lower learning rates, a larger batch, model=wgan_gp or more data help"
+        "may have collapsed. Look at samples/; lower learning rates, a larger batch or more data help"
+        + _from_noise(module, ", and so does model=wgan_gp")
     )
+
+
+def _from_noise(module: GAN, advice: str) -> str:
+    """The advice, where it is one: to a model that makes images of noise."""
+    return advice if isinstance(module, LatentGAN) else ""
 
 
 def require_finite_weights(module: GAN) -> None:
@@ -174,6 +191,6 @@ def require_equal_weights(trainer: Trainer, module: GAN) -> None:
 
 
 def pairwise_distance(images: Tensor) -> Tensor:
-    """Mean Euclidean distance between the images (B, C, H, W) of a batch, a scalar."""
+    """Mean distance between the images (B, C, H, W) of a batch, a scalar: the root of the mean squared difference."""
     flat = images.float().flatten(1)
-    return torch.nn.functional.pdist(flat).mean()
+    return torch.nn.functional.pdist(flat).mean() / flat.shape[1] ** 0.5

@@ -10,12 +10,11 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, Trainer
 
-from ganlab.callbacks.interval import crossed
+from ganlab.callbacks.interval import crossed, images_of_run
 from ganlab.errors import UserError
 from ganlab.metrics.description import Ranks
-from ganlab.metrics.distribution import DistributionScores
-from ganlab.metrics.scores import Score
-from ganlab.models.latent import LatentGAN
+from ganlab.metrics.scores import Metric, Score
+from ganlab.models.base import GAN
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +22,9 @@ log = logging.getLogger(__name__)
 class Quality(Callback):
     """Scores what the generator makes: before training, every ``every_images``, and at the end.
 
-    Published as ``val/<score>``; the module's ``scores`` hold the first, the best and the last of each, with its floor
-    and protocol. The seconds that all evaluations have taken so far are published as ``progress/evaluation_seconds``.
+    Published as ``val/<score>``; the module's ``scores`` hold the first, the best and the last of each, with its floor,
+    its baseline and its protocol. The seconds that all evaluations have taken so far are published as
+    ``progress/evaluation_seconds``.
 
     metrics: the scores of ``metrics=...``, by name; none for a run that is not scored.
     every_images: how often; null is a tenth of the run.
@@ -37,7 +37,7 @@ class Quality(Callback):
     def __init__(
         self,
         *,
-        metrics: Mapping[str, DistributionScores] | None = None,
+        metrics: Mapping[str, Metric] | None = None,
         every_images: int | None = None,
         objective: str | None = None,
     ) -> None:
@@ -69,11 +69,11 @@ class Quality(Callback):
             raise UserError(f"{metric} is no score of this run; {hint}it has {has}")
         return better[metric]
 
-    def on_train_start(self, trainer: Trainer, pl_module: LatentGAN) -> None:
+    def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
         pl_module.scores = self.scores
         data = trainer.datamodule
         if self.every_images is None:
-            self.every_images = max(1, trainer.max_steps * data.batch_size * trainer.world_size // 10)
+            self.every_images = max(1, images_of_run(trainer, pl_module) // 10)
         self.ranks = Ranks()
         if trainer.world_size > 1:
             self.ranks = Ranks(trainer.global_rank, trainer.world_size, _gather_over(trainer))
@@ -82,13 +82,11 @@ class Quality(Callback):
         if pl_module.steps == 0:
             self.evaluate(trainer, pl_module)
 
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LatentGAN, outputs, batch, batch_idx: int
-    ) -> None:
+    def on_train_batch_end(self, trainer: Trainer, pl_module: GAN, outputs, batch, batch_idx: int) -> None:
         if crossed(self.every_images, pl_module, batch) or pl_module.steps == trainer.max_steps:
             self.evaluate(trainer, pl_module)
 
-    def evaluate(self, trainer: Trainer, module: LatentGAN) -> None:
+    def evaluate(self, trainer: Trainer, module: GAN) -> None:
         began = time.perf_counter()
         scores: dict[str, Score] = {}
         for metric in self.metrics.values():
@@ -104,7 +102,7 @@ class Quality(Callback):
         if trainer.is_global_zero and module.steps:
             log.info("%s images: %s", f"{module.images:,}", in_words(self.scores))
 
-    def note(self, name: str, score: Score, module: LatentGAN) -> None:
+    def note(self, name: str, score: Score, module: GAN) -> None:
         """Keep the value as the last, and as the first or perhaps the best of its protocol."""
         value = score.value if score.value is not None and math.isfinite(score.value) else None
         now = {"value": value, "images": module.images, "steps": module.steps}
@@ -121,6 +119,7 @@ class Quality(Callback):
         self.scores[name] = {
             "better": score.better,
             "floor": score.floor,
+            "baseline": score.baseline,
             "start": start,
             "best": best,
             "last": now,
@@ -135,17 +134,23 @@ class Quality(Callback):
 
 
 def in_words(scores: Mapping[str, Mapping[str, Any]]) -> str:
-    """The last values of the first three scores, of classes and diversity; the first with its floor."""
+    """The last values of the first three scores, of classes and diversity; the first with its floor or baseline."""
     parts = []
     for position, (name, score) in enumerate(scores.items()):
         if position > 2 and not name.startswith(("classes", "diversity")):
             continue
-        value, floor = score["last"]["value"], score["floor"]
+        value = score["last"]["value"]
         text = f"{name} {'-' if value is None else f'{value:.3g}'}"
-        parts.append(
-            text + (f" (held-out real images {floor:.3g})" if floor is not None and not parts else "")
-        )
+        parts.append(text if parts else text + _beside(score))
     return ", ".join(parts)
+
+
+def _beside(score: Mapping[str, Any]) -> str:
+    """What the baseline scores, else what held-out real images do."""
+    for what, key in ((score["protocol"].get("baseline"), "baseline"), ("held-out real images", "floor")):
+        if score[key] is not None:
+            return f" ({what} {score[key]:.3g})"
+    return ""
 
 
 def _is_better(value: float, other: float, better: str) -> bool:

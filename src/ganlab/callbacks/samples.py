@@ -1,4 +1,4 @@
-"""What the generator makes of the same noise as training goes on."""
+"""Pictures as training goes on; here: what the generator makes of the same noise."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ganlab.callbacks.interval import crossed
 from ganlab.images import grid, save_animation, save_png, to_uint8
+from ganlab.models.base import GAN
 from ganlab.models.latent import LatentGAN
 
 
@@ -20,31 +21,33 @@ class ShowsPictures(Protocol):
     def log_picture(self, name: str, pixels: np.ndarray, *, images: int, step: int) -> None: ...
 
 
-class Samples(Callback):
-    """Writes ``samples/<images seen>.png`` from fixed noise, and ``samples/animation.gif`` at the end.
+class Pictures(Callback):
+    """Writes ``samples/<images seen>.png``, each as :meth:`picture` draws it, and ``samples/animation.gif`` at the end.
 
     The same pictures go to the loggers that show some, as the series ``samples``.
 
-    every_images: how often. n, columns: the grid. seed: of the noise.
+    every_images: how often.
     """
 
-    def __init__(self, *, every_images: int = 10_000, n: int = 64, columns: int = 8, seed: int = 0) -> None:
-        self.every_images, self.n, self.columns, self.seed = every_images, n, columns, seed
+    def __init__(self, *, every_images: int) -> None:
+        self.every_images = every_images
 
-    def on_train_start(self, trainer: Trainer, pl_module: LatentGAN) -> None:
+    def picture(self, module: GAN) -> Tensor:
+        """(3, H, W) uint8: what is shown of the module as it is now; always of one size."""
+        raise NotImplementedError
+
+    def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
         self.folder = Path(trainer.default_root_dir) / "samples"
         self.writer = ThreadPoolExecutor(max_workers=1)  # encoding a large PNG takes a second
         self.pending: list[Future] = []
         if pl_module.steps == 0:
             self.draw(trainer, pl_module)
 
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LatentGAN, outputs, batch, batch_idx: int
-    ) -> None:
+    def on_train_batch_end(self, trainer: Trainer, pl_module: GAN, outputs, batch, batch_idx: int) -> None:
         if crossed(self.every_images, pl_module, batch) or pl_module.steps == trainer.max_steps:
             self.draw(trainer, pl_module)
 
-    def on_train_end(self, trainer: Trainer, pl_module: LatentGAN) -> None:
+    def on_train_end(self, trainer: Trainer, pl_module: GAN) -> None:
         self.writer.shutdown(wait=True)
         for written in self.pending:
             written.result()  # a PNG that could not be written is an error, also in a thread
@@ -52,11 +55,11 @@ class Samples(Callback):
         if trainer.is_global_zero and len(frames) > 1:
             save_animation(frames, self.folder / "animation.gif")
 
-    def on_exception(self, trainer: Trainer, pl_module: LatentGAN, exception: BaseException) -> None:
+    def on_exception(self, trainer: Trainer, pl_module: GAN, exception: BaseException) -> None:
         if self.__dict__.get("writer"):
             self.writer.shutdown(wait=True)
 
-    def draw(self, trainer: Trainer, module: LatentGAN) -> None:
+    def draw(self, trainer: Trainer, module: GAN) -> None:
         if not trainer.is_global_zero:
             return
         picture = self.picture(module)
@@ -68,13 +71,23 @@ class Samples(Callback):
                 pixels = picture.permute(1, 2, 0).contiguous().numpy()
                 logger.log_picture("samples", pixels, images=module.images, step=module.steps)
 
+
+class Samples(Pictures):
+    """Draws what the generator makes of fixed noise.
+
+    every_images: how often. n, columns: the grid. seed: of the noise.
+    """
+
+    def __init__(self, *, every_images: int = 10_000, n: int = 64, columns: int = 8, seed: int = 0) -> None:
+        super().__init__(every_images=every_images)
+        self.n, self.columns, self.seed = n, columns, seed
+
     def picture(self, module: LatentGAN) -> Tensor:
-        """(3, H, W) uint8: what is shown of the module as it is now."""
         n, columns = module.sheet(self.n, self.columns)
-        return _enlarged(grid(to_uint8(module.sample(n, seed=self.seed)), columns))
+        return enlarged(grid(to_uint8(module.sample(n, seed=self.seed)), columns))
 
 
-def _enlarged(picture: Tensor) -> Tensor:
+def enlarged(picture: Tensor) -> Tensor:
     """(3, H, W), each pixel repeated by the whole number that makes a small grid about 600 pixels wide."""
     scale = max(1, 600 // picture.shape[2])
     return picture.repeat_interleave(scale, 1).repeat_interleave(scale, 2)

@@ -1,4 +1,4 @@
-"""The command line: ``ganlab [train|sample|evaluate|doctor|list] ...``, and what a fault becomes on the screen.
+"""The command line: ``ganlab [COMMAND] ...``, and what a fault becomes on the screen.
 
 A command is imported when it is asked for, so that help and mistakes are answered at once.
 """
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ganlab.errors import GanlabError, UserError
 
-COMMANDS = ("train", "sample", "evaluate", "doctor", "list")
+COMMANDS = ("train", "sample", "evaluate", "doctor", "list", "import-weights")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,6 +49,10 @@ def run(words: list[str], debug: bool) -> int:
         from ganlab.cli import listing
 
         return listing.run(rest)
+    if command == "import-weights":
+        from ganlab.cli import import_weights
+
+        return import_weights.run(rest)
     if command == "evaluate":
         from ganlab.cli import evaluate
 

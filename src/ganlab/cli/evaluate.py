@@ -42,15 +42,18 @@ def inherited(words: list[str], run_dir: Path) -> list[str]:
 
 
 def table(scores: dict[str, Any]) -> list[str]:
-    """Each score, with its spread over seeds, beside held-out real images; and what it depends on."""
+    """Each score, with its spread over seeds, beside its baseline and held-out real images; and what it depends on."""
     lines, protocols = [], {}
     width = max(map(len, scores), default=0)
     for name, score in scores.items():
         value = "-" if score["value"] is None else f"{score['value']:.4g}"
         spread = "" if score["spread"] is None else f" ± {score['spread']:.2g}"
-        floor = "" if score["floor"] is None else f"   held-out real images {score['floor']:.4g}"
-        lines.append(f"  {name:<{width}}  {value + spread:<16} {score['better']} is better{floor}")
-        protocols[score["protocol"]["measured"]] = score["protocol"]
+        protocol = score["protocol"]
+        beside = {protocol.get("baseline"): score["baseline"], "held-out real images": score["floor"]}
+        known = "".join(f"   {what} {number:.4g}" for what, number in beside.items() if number is not None)
+        lines.append(f"  {name:<{width}}  {value + spread:<16} {score['better']} is better{known}")
+        protocols[protocol["measured"]] = protocol
     for measured, p in protocols.items():
-        lines.append(f"  {p['seeds']} x {p['n_fake']:,} from {p['sampled_from']}; {measured}")
+        source = f"from {p['sampled_from']}" if "sampled_from" in p else "translated examples"
+        lines.append(f"  {p['seeds']} x {p['n_fake']:,} {source}; {measured}")
     return lines

@@ -17,6 +17,7 @@ Commands (train may be left out):
   evaluate  score a run once more, with other seeds or other metrics
   doctor    look for what would stop a run, before it begins
   list      show models and data sets
+  import-weights  begin a run with weights that were trained elsewhere
   ganlab COMMAND --help tells more.
 
 Flags:
@@ -65,12 +66,14 @@ ganlab sample run=DIRECTORY [KEY=VALUE ...]: write pictures of a trained model, 
 
   ganlab sample run=outputs/dcgan-digits/2026-01-31_12-00-00-000000
   ganlab sample run=outputs/... n=100 seed=1 label=3 checkpoint=best output=pictures
+  ganlab sample run=outputs/gan_cls-shapes/... n=16 caption="a large red circle at the top left"
   ganlab sample run=outputs/cyclegan-horse2zebra/... input=photos/ output=zebras/ direction=a_to_b
 
   run          a run directory
   n            how many pictures (64); of a model that translates: how many gallery.html shows
   seed         another seed, other pictures (0)
   label        only this class, where the model knows classes
+  caption      what to draw, where the model reads; "A | B": on the way from A to B; all: each caption of the data
   checkpoint   last or best (last)
   output       a folder (generated/ in the run directory)
   batch_size   how many are made at once (250)
@@ -115,7 +118,27 @@ ganlab list [models|data]: every model and data set, with its description, sourc
 A model that needs images also takes data with labels.
 """
 
-PAGES = {"train": TRAIN, "sample": SAMPLE, "evaluate": EVALUATE, "doctor": DOCTOR, "list": LIST}
+IMPORT = """\
+ganlab import-weights FILE model=NAME data=NAME [KEY=VALUE ...]: a run directory from weights of the widely used PyTorch
+pix2pix and CycleGAN code (latest_net_G.pth; also safetensors). It can be sampled, evaluated, and trained on.
+
+  ganlab import-weights latest_net_G.pth model=pix2pix model/generator=unet_256 data=facades
+  ganlab import-weights horse2zebra.pth model=cyclegan model/generator=resnet_9 data=horse2zebra
+  ganlab import-weights a_to_b=latest_net_G_A.pth b_to_a=latest_net_G_B.pth model=cyclegan data=horse2zebra
+
+  FILE         of the generator, from a to b where there are two; NETWORK=FILE names another: b_to_a, discriminator, ...
+  output       the run directory (outputs/MODEL-DATA/imported_FILE)
+The other words are those of ganlab train: model, networks and channels must be those of the weights.
+"""
+
+PAGES = {
+    "train": TRAIN,
+    "sample": SAMPLE,
+    "evaluate": EVALUATE,
+    "doctor": DOCTOR,
+    "list": LIST,
+    "import-weights": IMPORT,
+}
 
 
 def page(command: str | None) -> str:

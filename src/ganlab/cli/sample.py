@@ -1,6 +1,8 @@
-"""``ganlab sample``: pictures of a trained model."""
+"""``ganlab sample``: pictures of a trained model, or a user's own pictures through it."""
 
 from pathlib import Path
+
+from omegaconf import DictConfig
 
 from ganlab.config.check import check_values
 from ganlab.config.compose import compose, quote
@@ -8,7 +10,8 @@ from ganlab.config.record import key_of
 from ganlab.config.resume import find_run, runs_below
 from ganlab.errors import UserError
 
-PATHS = ("run", "output")
+PATHS = ("run", "output", "input", "mask", "caption")
+OF_INPUT = ("direction", "mask", "tile")  # what has no meaning without input=
 
 
 def run(words: list[str]) -> int:
@@ -20,18 +23,52 @@ def run(words: list[str]) -> int:
     check_values(cfg)
     if cfg.n < 1 or cfg.batch_size < 1:
         raise UserError(f"n={cfg.n} batch_size={cfg.batch_size}: both must be at least 1")
+    output = None if cfg.output is None else Path(cfg.output).expanduser()
+    if cfg.input is not None:
+        return translate(cfg, run_dir, output)
+    for key in OF_INPUT:
+        if cfg[key] is not None:
+            raise UserError(f"{key}={cfg[key]} says how pictures are translated: give them with input=FOLDER")
     from ganlab.inference.sample import write_samples
 
-    folder = write_samples(
+    where = write_samples(
         run_dir,
         n=cfg.n,
         seed=cfg.seed,
         label=cfg.label,
+        caption=cfg.caption,
         checkpoint=cfg.checkpoint,
-        output=None if cfg.output is None else Path(cfg.output).expanduser(),
+        output=output,
         batch_size=cfg.batch_size,
     )
-    print(f"{cfg.n} pictures in {folder}")
+    what = {".html": "held-out examples", ".png": "the captions of the data"}
+    print(f"{what.get(Path(where).suffix, f'{cfg.n} pictures')} in {where}")
+    return 0
+
+
+def translate(cfg: DictConfig, run_dir: Path, output: Path | None) -> int:
+    """The user's own pictures through the model, and how many there are."""
+    for key in ("label", "caption"):
+        if cfg[key] is not None:
+            raise UserError(
+                f"{key}={cfg[key]} chooses what is made of noise, and input= is translated: leave one of them out"
+            )
+    from ganlab.inference.translate import translate_pictures
+
+    written = translate_pictures(
+        run_dir,
+        Path(cfg.input).expanduser(),
+        direction=cfg.direction,
+        mask=cfg.mask,
+        tile=cfg.tile,
+        form=cfg.format,
+        n=cfg.n,
+        seed=cfg.seed,
+        checkpoint=cfg.checkpoint,
+        output=output,
+    )
+    skipped = f"; {written.skipped} skipped, named above" if written.skipped else ""
+    print(f"{written.done} pictures in {written.page.parent}, side by side in {written.page.name}{skipped}")
     return 0
 
 

@@ -38,9 +38,15 @@ class Sample:
     n: int = 64
     seed: int = 0
     label: int | None = None
+    caption: str | None = None
     checkpoint: Literal["last", "best"] = "last"
     output: Path | None = None
     batch_size: int = 250
+    input: Path | None = None
+    direction: str | None = None
+    mask: str | None = None
+    tile: int | None = None
+    format: Literal["keep", "png"] = "keep"
 
 
 @dataclass(frozen=True, kw_only=True)

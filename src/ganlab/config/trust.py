@@ -5,8 +5,9 @@ the user's own words. The configuration inside a run directory may be anybody's.
 """
 
 import importlib.util
+import os
 import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +20,22 @@ PARTS = ("callbacks", "data", "layers", "losses", "metrics", "models", "networks
 ALLOWED = (*(f"ganlab.{part}." for part in PARTS), "torch.nn.", "torch.optim.")
 
 
-def instantiate_saved(node: Any, run_dir: Path, trust: Sequence[str] = ()) -> Any:
+def instantiate_saved(node: Any, run_dir: Path) -> Any:
     """Make the object that a node of a run's saved configuration describes.
 
-    trust: packages, beside ganlab's and PyTorch's networks and your own files, whose code may run.
+    The environment variable GANLAB_TRUST names packages, with commas between them, whose code may run beside ganlab's,
+    PyTorch's networks and the user's own files.
 
     Raises:
         UserError: for a target of another package, before anything is imported or made.
     """
+    trust = os.environ.get("GANLAB_TRUST", "").split(",")
     for target in targets(node):
         package = target.partition(".")[0]
         if not target.startswith(ALLOWED) and package not in trust and not is_own(package):
             raise UserError(
                 f"{run_dir} would run {target}, which is neither ganlab's nor in your own folders; if you trust "
-                f"whoever made this run, say trust=[{package}]"
+                f"whoever made this run, set GANLAB_TRUST={package} in the environment"
             )
     return instantiate(node)
 

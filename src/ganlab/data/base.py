@@ -1,6 +1,7 @@
 """What all image data sets have in common: endless training batches, fixed sets for grids and metrics."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 import torch
@@ -11,7 +12,7 @@ from ganlab.data.stream import IndexStream
 from ganlab.errors import UserError
 from ganlab.images import from_uint8
 from ganlab.randomness import Draws
-from ganlab.types import Batch, ImageSet
+from ganlab.types import Batch, Growing, ImageSet
 
 Split = Literal["train", "test"]
 
@@ -33,8 +34,63 @@ class Splits(NamedTuple):
     test: StoredImages
 
 
-class ImageData(LightningDataModule):
-    """Images in [-1, 1], (B, channels, H, W), in an order that depends on (seed, step, rank) alone.
+class EndlessData(LightningDataModule):
+    """Batches without end, made of stored images in an order that depends on (seed, step, rank) alone.
+
+    Args:
+        batch_size: Images per step and process.
+        seed: Of the order and of what is done to the images at random.
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(self, *, batch_size: int, seed: int) -> None:
+        super().__init__()
+        if batch_size < 1:
+            raise UserError(f"data.batch_size={batch_size}: a batch needs at least 1 image")
+        self.batch_size, self.seed = batch_size, seed
+        self._splits: Any = None
+
+    def load(self) -> Any:
+        """Read, download or list the images; raises UserError for what cannot be trained on."""
+        raise NotImplementedError
+
+    def _batches(self) -> Iterator[Batch]:
+        """The training batches from where the training stands."""
+        raise NotImplementedError
+
+    def _order(self, rank: int, world: int) -> Any:
+        """The order of the training images; raises UserError where they are less than one batch."""
+        raise NotImplementedError
+
+    def prepare(self) -> None:
+        """Load and check everything that can be checked before training; a second call does nothing.
+
+        Raises:
+            UserError: the data is missing, damaged or less than one batch.
+        """
+        if self._splits is None:
+            self._splits = self.load()
+            self._order(0, 1)
+
+    def prepare_data(self) -> None:
+        self.prepare()
+
+    def setup(self, stage: str) -> None:
+        self.prepare()
+        self._order(self.trainer.global_rank, self.trainer.world_size)  # more processes need more images
+
+    def train_dataloader(self) -> "Endless":
+        """Training batches without end; the first is the one that follows the steps already done."""
+        return Endless(self._batches)
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Training batches are made on the device: this moves nothing then."""
+        return {key: value.to(device, non_blocking=True) for key, value in batch.items()}
+
+
+class ImageData(EndlessData):
+    """Images in [-1, 1], (B, channels, H, W).
 
     Args:
         image_size: Side of the square images, or [height, width].
@@ -55,31 +111,14 @@ class ImageData(LightningDataModule):
         flip: bool | float = False,
         seed: int = 0,
     ) -> None:
-        super().__init__()
-        self.height, self.width = _height_and_width(image_size)
-        if channels not in (1, 3):
-            raise UserError(f"data.channels={channels}: images have 1 channel (grey) or 3 (RGB)")
-        if batch_size < 1:
-            raise UserError(f"data.batch_size={batch_size}: a batch needs at least 1 image")
-        self.flip = {True: 0.5, False: 0.0}[flip] if isinstance(flip, bool) else flip
-        if not 0 <= self.flip <= 1:
-            raise UserError(f"data.flip={flip}: a chance between 0 and 1, or true for 0.5")
-        self.image_size, self.channels, self.batch_size, self.seed = image_size, channels, batch_size, seed
-        self._splits: Splits | None = None
+        super().__init__(batch_size=batch_size, seed=seed)
+        self.height, self.width = height_and_width(image_size)
+        require_grey_or_rgb(channels=channels)
+        self.flip = flip_chance(flip)
+        self.image_size, self.channels = image_size, channels
 
     def load(self) -> Splits:
-        """Read, download or list the images; raises UserError for what cannot be trained on."""
         raise NotImplementedError
-
-    def prepare(self) -> None:
-        """Load and check everything that can be checked before training; a second call does nothing.
-
-        Raises:
-            UserError: the data is missing, damaged or less than one batch.
-        """
-        if self._splits is None:
-            self._splits = self.load()
-            self._order(0, 1)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -96,21 +135,6 @@ class ImageData(LightningDataModule):
         self.prepare()
         return getattr(self._splits, split)
 
-    def prepare_data(self) -> None:
-        self.prepare()
-
-    def setup(self, stage: str) -> None:
-        self.prepare()
-        self._order(self.trainer.global_rank, self.trainer.world_size)  # more processes need more images
-
-    def train_dataloader(self) -> "Endless":
-        """Training batches without end; the first is the one that follows the steps already done."""
-        return Endless(self._batches)
-
-    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        """Training batches are made on the device: this moves nothing then."""
-        return {key: value.to(device, non_blocking=True) for key, value in batch.items()}
-
     def _batches(self) -> Iterator[Batch]:
         step, rank, world, device = place(self)
         draws = Draws(self.seed, rank=rank, world=world)
@@ -125,8 +149,14 @@ class ImageData(LightningDataModule):
             step += 1
 
     def _order(self, rank: int, world: int) -> IndexStream:
-        length = len(self.dataset("train"))
-        return IndexStream(length=length, batch_size=self.batch_size, seed=self.seed, rank=rank, world=world)
+        return IndexStream(
+            length=len(self.dataset("train")),
+            batch_size=self.batch_size,
+            seed=self.seed,
+            rank=rank,
+            world=world,
+            **growth_of(self, world),
+        )
 
 
 def place(data: LightningDataModule) -> tuple[int, int, int, torch.device]:
@@ -136,6 +166,15 @@ def place(data: LightningDataModule) -> tuple[int, int, int, torch.device]:
         return 0, 0, 1, torch.device("cpu")
     steps = int(getattr(trainer.lightning_module, "steps", 0))  # any LightningModule may use this data
     return steps, trainer.global_rank, trainer.world_size, trainer.strategy.root_device
+
+
+def growth_of(data: EndlessData, world: int) -> dict[str, Callable[[int], Any]]:
+    """What ``IndexStream`` is told besides where the trained module grows."""
+    module = None if data.trainer is None else data.trainer.lightning_module
+    if not isinstance(module, Growing):
+        return {}
+    asked = {"batch_at": module.batch_at, "side_at": module.side_at}
+    return {name: partial(ask, usual=data.batch_size, world=world) for name, ask in asked.items()}
 
 
 class Endless:
@@ -158,8 +197,24 @@ def mirrored(images: Tensor, chosen: Tensor) -> Tensor:
     return torch.cat((images, images.flip(3))).index_select(0, rows.to(images.device, non_blocking=True))
 
 
-def _height_and_width(image_size: int | Sequence[int]) -> tuple[int, int]:
+def height_and_width(image_size: int | Sequence[int], key: str = "image_size") -> tuple[int, int]:
+    """Both sides; raises UserError, which names ``data.<key>``."""
     sides = [image_size, image_size] if isinstance(image_size, int) else list(image_size)
     if len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides):
-        raise UserError(f"data.image_size={image_size}: a positive whole number, or [height, width]")
+        raise UserError(f"data.{key}={image_size}: a positive whole number, or [height, width]")
     return sides[0], sides[1]
+
+
+def require_grey_or_rgb(**channels: int) -> None:
+    """Raises UserError for a number of channels that images do not have."""
+    for key, number in channels.items():
+        if number not in (1, 3):
+            raise UserError(f"data.{key}={number}: images have 1 channel (grey) or 3 (RGB)")
+
+
+def flip_chance(flip: bool | float) -> float:
+    """The chance that an image is mirrored: true means 0.5."""
+    chance = {True: 0.5, False: 0.0}[flip] if isinstance(flip, bool) else flip
+    if not 0 <= chance <= 1:
+        raise UserError(f"data.flip={flip}: a chance between 0 and 1, or true for 0.5")
+    return chance

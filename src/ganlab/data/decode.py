@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageColor, ImageOps
+from PIL import ExifTags, Image, ImageColor, ImageOps
 
 from ganlab.errors import UserError
 
@@ -34,7 +34,7 @@ class CorruptImage(UserError):
 
 
 class Header(NamedTuple):
-    """What a file says of itself before its pixels are decoded."""
+    """What a file says of itself before its pixels are decoded; width and height are those of the upright image."""
 
     mode: str
     width: int
@@ -72,22 +72,26 @@ class Decoder:
             raise UserError(f"data.max_pixels={self.max_pixels}: at least 1")
 
     def __call__(self, path: str) -> np.ndarray:
-        with self._opened(path) as image:
+        with self.opened(path) as image:
             side = 2 * max(self.height, self.width)
             image.draft(None, (side, side))  # a large JPEG is decoded at 1/2, 1/4 or 1/8, never below this
             ImageOps.exif_transpose(image, in_place=True)
-            image = self._eight_bit(image)
-            image = ImageOps.fit(image, (self.width, self.height), Image.Resampling.BICUBIC)
-            pixels = np.asarray(image).reshape(self.height, self.width, self.channels)
-            return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+            return self.fitted(image)
+
+    def fitted(self, image: Image.Image) -> np.ndarray:
+        """(channels, height, width) uint8 of an image that stands upright."""
+        image = self.eight_bit(image)
+        image = ImageOps.fit(image, (self.width, self.height), Image.Resampling.BICUBIC)
+        return channels_first(image)
 
     def header(self, path: str) -> Header:
         """Mode and size from the first bytes of the file, which must pass the same checks."""
-        with self._opened(path) as image:
+        with self.opened(path) as image:
             frames = image.format in MANY_FRAMES and getattr(image, "is_animated", False)
-            return Header(image.mode, *image.size, frames)
+            return Header(image.mode, *upright_size(image), frames)
 
-    def _eight_bit(self, image: Image.Image) -> Image.Image:
+    def eight_bit(self, image: Image.Image) -> Image.Image:
+        """The image in mode L or RGB."""
         mode = "L" if self.channels == 1 else "RGB"
         if image.mode.startswith("I"):
             image = Image.fromarray(np.round(np.asarray(image) * (255 / 65535)).astype(np.uint8))
@@ -98,7 +102,7 @@ class Decoder:
         return image if image.mode == mode else image.convert(mode)
 
     @contextmanager
-    def _opened(self, path: str) -> Iterator[Image.Image]:
+    def opened(self, path: str) -> Iterator[Image.Image]:
         """The opened file; whatever goes wrong with it is told as a UserError that names it."""
         try:
             with Image.open(path) as image:
@@ -127,3 +131,17 @@ class Decoder:
                 f"{path} has {numbers} pixels, whose black and white are not known: "
                 "convert it to 8 or 16 bits, or remove it"
             )
+
+
+def channels_first(image: Image.Image) -> np.ndarray:
+    """(1 or 3, height, width) uint8 of an image in mode L or RGB."""
+    pixels = np.asarray(image).reshape(image.height, image.width, -1)
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height that the image has once it is turned as its EXIF says."""
+    if image.format == "PNG":  # which Pillow would decode to look for an orientation that hardly any has
+        return image.size
+    turned = image.getexif().get(ExifTags.Base.Orientation, 1) > 4
+    return (image.height, image.width) if turned else image.size

@@ -1,6 +1,6 @@
 """Real images inside ordinary packages: nothing is downloaded."""
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -10,6 +10,9 @@ from ganlab.data.base import ImageData, Splits
 from ganlab.data.memory import MemoryImages, resized, with_channels
 from ganlab.errors import UserError
 from ganlab.randomness import derive
+
+if TYPE_CHECKING:
+    from PIL import ImageFont
 
 CHARACTERS = {
     "digits": "0123456789",
@@ -54,7 +57,7 @@ class Digits(ImageData):
         digits = load_digits()
         pixels = torch.from_numpy(digits.images).mul(255 / 16).round_().to(torch.uint8).unsqueeze(1)
         pixels = with_channels(resized(pixels, self.height, self.width), self.channels)
-        order = _fixed_order(len(pixels), "digits")
+        order = fixed_order(len(pixels), "digits")
         return split(pixels, torch.from_numpy(digits.target).long(), CHARACTERS["digits"], order[:500])
 
 
@@ -89,7 +92,7 @@ class Glyphs(ImageData):
         held_out = [
             row * len(FONTS) + font
             for row, character in enumerate(self.characters)
-            for font in _fixed_order(len(FONTS), "glyphs", character)[:3].tolist()
+            for font in fixed_order(len(FONTS), "glyphs", character)[:3].tolist()
         ]
         targets = torch.arange(len(self.characters)).repeat_interleave(len(FONTS))
         pixels = with_channels(
@@ -100,25 +103,44 @@ class Glyphs(ImageData):
 
 def draw(characters: str) -> np.ndarray:
     """(characters, 21 fonts, 28, 28) uint8, each centred, at 22 points."""
+    sheet = np.zeros((len(characters), len(FONTS), 28, 28), np.uint8)
+    for column, name in enumerate(FONTS):
+        font = truetype(name, 22)
+        for row, character in enumerate(characters):
+            sheet[row, column] = glyph(character, font, 28, 28)
+    return sheet
+
+
+def truetype(name: str, points: float) -> "ImageFont.FreeTypeFont":
+    """One of ``FONTS``; raises UserError where matplotlib does not hold it."""
     from pathlib import Path
 
     import matplotlib
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import ImageFont
 
-    folder = Path(matplotlib.get_data_path(), "fonts", "ttf")
-    sheet = np.zeros((len(characters), len(FONTS), 28, 28), np.uint8)
-    for column, name in enumerate(FONTS):
-        try:
-            font = ImageFont.truetype(str(folder / f"{name}.ttf"), 22)
-        except OSError as error:
-            raise UserError(
-                f"{folder / name}.ttf ({error}): data=glyphs needs the fonts of matplotlib 3.8 to 3.11"
-            ) from None
-        for row, character in enumerate(characters):
-            image = Image.new("L", (28, 28))
-            ImageDraw.Draw(image).text((14, 14), character, fill=255, font=font, anchor="mm")
-            sheet[row, column] = np.asarray(image)
-    return sheet
+    path = Path(matplotlib.get_data_path(), "fonts", "ttf", f"{name}.ttf")
+    try:
+        return ImageFont.truetype(str(path), points)
+    except OSError as error:
+        raise UserError(
+            f"{path} ({error}): glyphs and fonts are drawn with matplotlib's, of version 3.8 to 3.11"
+        ) from None
+
+
+def glyph(
+    character: str,
+    font: "ImageFont.FreeTypeFont",
+    height: int,
+    width: int,
+    moved: tuple[float, float] = (0, 0),
+) -> np.ndarray:
+    """(height, width) uint8, white on black, the middle of the letter ``moved`` (down, right) from the centre."""
+    from PIL import Image, ImageDraw
+
+    image = Image.new("L", (width, height))
+    spot = (width // 2 + moved[1], height // 2 + moved[0])
+    ImageDraw.Draw(image).text(spot, character, fill=255, font=font, anchor="mm")
+    return np.asarray(image)
 
 
 def split(pixels: Tensor, targets: Tensor, classes: str, held_out: Tensor) -> Splits:
@@ -131,6 +153,6 @@ def split(pixels: Tensor, targets: Tensor, classes: str, held_out: Tensor) -> Sp
     return Splits(train_set, test_set)
 
 
-def _fixed_order(n: int, *name: str) -> Tensor:
+def fixed_order(n: int, *name: str) -> Tensor:
     """A shuffle of 0 to n - 1 that is the same in every run, whatever its seed."""
     return torch.randperm(n, generator=torch.Generator().manual_seed(derive(0, *name)))

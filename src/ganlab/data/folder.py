@@ -13,6 +13,7 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from ganlab.data.base import ImageData, Splits
 from ganlab.data.decode import Decoder, Header
 from ganlab.data.listing import Listing, Part, class_names, find_images, split
+from ganlab.data.pyramid import Pyramid
 from ganlab.data.streaming import CorruptFiles, FileImages, OnCorrupt
 from ganlab.errors import UserError
 
@@ -105,7 +106,7 @@ def in_memory_if_small(train: FileImages, test: FileImages, memory_limit: int) -
     size = (len(train) + len(test)) * train.bytes_per_image
     if size > memory_limit * 1e6:
         log.info("%.0f MB of pixels stay in their files (data.memory_limit=%s)", size / 1e6, memory_limit)
-        return Splits(train, test)
+        return Splits(Pyramid(train, memory_limit), test)
     return Splits(train.into_memory("decoding"), test.into_memory("decoding held-out images"))
 
 

@@ -21,18 +21,20 @@ class Listing(NamedTuple):
     links: int
 
 
-def find_images(root: Path) -> Listing:
+def find_images(root: Path, expected: str | None = None) -> Listing:
     """All images below ``root``, without hidden files and folders; links to folders are not followed.
+
+    expected: what to end an error message with; None: ``expected_tree``.
 
     Raises:
         UserError: no such folder, one that may not be read, or one without images.
     """
-    if not root.is_dir():
-        _raise_missing(root)
+    expected = expected or expected_tree(root)
+    require_folder(root, expected)
     listing = Listing(*_walk(root))
     if not listing.paths:
         left_out = f"{listing.others} other files, {listing.links} links to folders, which are not followed"
-        raise UserError(f"data.root={root} holds no images ({left_out}); expected{expected_tree(root)}")
+        raise UserError(f"{root} holds no images ({left_out}); expected{expected}")
     return listing
 
 
@@ -75,11 +77,16 @@ def split(root: Path, paths: Sequence[str], test_fraction: float) -> tuple[Part,
             if not part.paths:
                 raise UserError(f"{root / part.base} holds no images; expected{expected_tree(root)}")
         return parts[0], parts[1]
-    edge = test_fraction * 2**63
-    chosen = {path for path in paths if derive(0, "held out", path) < edge}
-    return Part("", [path for path in paths if path not in chosen]), Part(
-        "", [p for p in paths if p in chosen]
+    chosen = [held_out_by_hash(path, test_fraction) for path in paths]
+    return (
+        Part("", [path for path, out in zip(paths, chosen, strict=True) if not out]),
+        Part("", [path for path, out in zip(paths, chosen, strict=True) if out]),
     )
+
+
+def held_out_by_hash(name: str, share: float) -> bool:
+    """Whether ``name`` is one of a ``share`` of all names: the same ones in every run and on every machine."""
+    return derive(0, "held out", name) < share * 2**63
 
 
 def class_names(root: Path, train: Part, test: Part) -> tuple[str, ...]:
@@ -118,11 +125,12 @@ def expected_tree(root: Path) -> str:
     )
 
 
-def _raise_missing(root: Path) -> None:
+def require_folder(root: Path, expected: str) -> None:
+    """Raises UserError where ``root`` is no folder: says which part of it is missing, and what has a name like it."""
+    if root.is_dir():
+        return
     if root.is_file():
-        raise UserError(
-            f"data.root={root} is a file: unpack it, and give the folder; expected{expected_tree(root)}"
-        )
+        raise UserError(f"data.root={root} is a file: unpack it, and give the folder; expected{expected}")
     absolute = Path(os.path.abspath(root))
     parent = next(folder for folder in absolute.parents if folder.is_dir())
     name = absolute.relative_to(parent).parts[0]
@@ -130,7 +138,7 @@ def _raise_missing(root: Path) -> None:
         name.lower(), by_lower := {entry.lower(): entry for entry in os.listdir(parent)}
     )
     hint = f"; did you mean {' or '.join(str(parent / by_lower[found]) for found in near)}?" if near else ""
-    raise UserError(f"data.root={root}: there is no {parent / name}{hint} Expected{expected_tree(root)}")
+    raise UserError(f"data.root={root}: there is no {parent / name}{hint} Expected{expected}")
 
 
 def _raise_unreadable(error: OSError) -> None:

@@ -1,5 +1,8 @@
 """The order of training samples as a function of the step: nothing to store, nothing to lose on resume."""
 
+import math
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -15,11 +18,25 @@ class IndexStream:
     The batch of step s, over all ranks, is positions [s * B * world, (s + 1) * B * world), and rank r takes
     the r-th slice of B: two ranks at batch B see what one process at batch 2B sees.
 
+    batch_at: for batches of changing size, from a step to the positions before it over all ranks, in place of
+        s * B * world, and to its B, at most ``batch_size``.
+    side_at: for images that may be smaller, from a step to the pixels on a side that they need.
+
     Raises:
         UserError: no samples, or fewer than one global batch.
     """
 
-    def __init__(self, *, length: int, batch_size: int, seed: int, rank: int = 0, world: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        length: int,
+        batch_size: int,
+        seed: int,
+        rank: int = 0,
+        world: int = 1,
+        batch_at: Callable[[int], tuple[int, int]] | None = None,
+        side_at: Callable[[int], float] | None = None,
+    ) -> None:
         if length == 0:
             raise UserError(
                 "the training set holds 0 images: 0 batches per epoch; check the data set's settings"
@@ -32,19 +49,22 @@ class IndexStream:
             )
         self.length, self.batch_size, self.seed = length, batch_size, seed
         self.rank, self.world = rank, world
+        self.batch_at = batch_at or (lambda step: (step * batch_size * world, batch_size))
+        self.side_at = side_at or (lambda step: math.inf)
         self._permutations: dict[int, Tensor] = {}
 
     def positions(self, step: int) -> range:
         """The global positions of this rank's samples at ``step``, counted from 0."""
-        first = (step * self.world + self.rank) * self.batch_size
-        return range(first, first + self.batch_size)
+        before, size = self.batch_at(step)
+        return range(before + self.rank * size, before + (self.rank + 1) * size)
 
     def indices(self, step: int) -> Tensor:
-        """(batch_size,) int64: which samples this rank trains on at ``step``."""
-        epoch, start = divmod(self.positions(step).start, self.length)
-        own = self._permutation(epoch)[start : start + self.batch_size]
-        if len(own) < self.batch_size:  # the batch reaches into the next epoch
-            own = torch.cat((own, self._permutation(epoch + 1)[: self.batch_size - len(own)]))
+        """(B,) int64: which samples this rank trains on at ``step``."""
+        positions = self.positions(step)
+        epoch, start = divmod(positions.start, self.length)
+        own = self._permutation(epoch)[start : start + len(positions)]
+        if len(own) < len(positions):  # the batch reaches into the next epoch
+            own = torch.cat((own, self._permutation(epoch + 1)[: len(positions) - len(own)]))
         return own
 
     def _permutation(self, epoch: int) -> Tensor:

@@ -96,6 +96,10 @@ class FileImages:
             pixels[row] = self.read(index)
         return torch.from_numpy(pixels)
 
+    def wanted(self, order: IndexStream, step: int) -> Sequence:
+        """What ``read`` is called with for the batch of a step, in the workers."""
+        return order.indices(step).tolist()
+
     def labels(self, indices: Tensor) -> Tensor | None:
         return None if self.targets is None else self.targets[indices]
 
@@ -168,7 +172,7 @@ class FileImages:
         """See ``StoredImages``; the workers live as long as the pass."""
         loader = DataLoader(
             self,
-            batch_sampler=_Steps(order, first),
+            batch_sampler=_Steps(self, order, first),
             num_workers=self.workers,
             collate_fn=_as_it_is,
             pin_memory=device.type == "cuda",  # uint8 travels, and becomes float on the device
@@ -195,13 +199,13 @@ class FileImages:
 
 
 class _Steps:
-    """The indices of every batch from a step on, without end."""
+    """What is read for every batch from a step on, without end."""
 
-    def __init__(self, order: IndexStream, first: int) -> None:
-        self.order, self.first = order, first
+    def __init__(self, images: FileImages, order: IndexStream, first: int) -> None:
+        self.images, self.order, self.first = images, order, first
 
-    def __iter__(self) -> Iterator[list[int]]:
-        return (self.order.indices(step).tolist() for step in count(self.first))
+    def __iter__(self) -> Iterator[Sequence]:
+        return (self.images.wanted(self.order, step) for step in count(self.first))
 
 
 def _as_it_is(batch: object) -> object:

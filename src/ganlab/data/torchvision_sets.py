@@ -128,7 +128,7 @@ def obtain(read: Callable[[bool], T], name: str, folder: Path, sources: Sequence
     except FAULTS:
         pass  # missing, damaged or not unpacked: the download looks at each file and takes only what it needs
     try:
-        with _one_at_a_time(folder), _patience(30):
+        with one_at_a_time(folder), _patience(30):
             return read(True)
     except FAULTS as error:
         reason = " ".join(str(error).split())[:300]
@@ -140,7 +140,7 @@ def obtain(read: Callable[[bool], T], name: str, folder: Path, sources: Sequence
 
 
 @contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
+def one_at_a_time(folder: Path) -> Iterator[None]:
     """Processes of one run that start together would write over each other's downloads."""
     from filelock import FileLock
 

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import torch
 
-from ganlab.config import instantiate, saved_config
+from ganlab.config import saved_config
+from ganlab.config.trust import instantiate_saved
 from ganlab.inference.load import load
-from ganlab.metrics.distribution import DistributionScores
-from ganlab.metrics.scores import Score
+from ganlab.metrics.scores import Metric, Score
 from ganlab.training.checkpoints import write_atomically
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 def evaluate(
     run_dir: Path,
-    metrics: Mapping[str, DistributionScores],
+    metrics: Mapping[str, Metric],
     *,
     checkpoint: Literal["best", "last"] = "best",
     seeds: int = 1,
@@ -28,7 +28,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Score a run's checkpoint on its own data; appended to ``evaluations.json`` in the run directory.
 
-    seeds: sets of images; the values are their mean, with the standard deviation beside it.
+    seeds: sets of images, or translations that draw anew; the values are their mean, with the standard deviation
+        beside it.
     Returns what was appended: checkpoint, steps, images and, by name, the scores with their protocol.
 
     Raises:
@@ -37,7 +38,7 @@ def evaluate(
     run_dir = Path(run_dir)
     where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     model = load(run_dir, checkpoint, where)
-    data = instantiate(saved_config(run_dir).data)
+    data = instantiate_saved(saved_config(run_dir).data, run_dir)
     data.prepare()
     scores: dict[str, Any] = {}
     for metric in metrics.values():
@@ -59,6 +60,7 @@ def _over_seeds(scores: Sequence[Score], first: int) -> dict[str, Any]:
         "value": mean(values) if values else None,
         "spread": stdev(values) if len(values) > 1 else None,
         "floor": scores[0].floor,
+        "baseline": scores[0].baseline,
         "protocol": {**scores[0].protocol, "seed": first, "seeds": len(scores)},
     }
 

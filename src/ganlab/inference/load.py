@@ -7,19 +7,23 @@ from ganlab.errors import UserError
 
 if TYPE_CHECKING:
     from ganlab.models.latent import LatentGAN
+    from ganlab.models.translation import ImageToImage
 
 
 def load(
     run_dir: str | Path, checkpoint: Literal["last", "best"] = "last", device: str = "cpu"
-) -> "LatentGAN":
-    """The model of a run in eval mode, ready to ``sample(n)``: its configuration, and weights read without pickle.
+) -> "LatentGAN | ImageToImage":
+    """The model of a run in eval mode, ready to ``sample(n)`` or, if it makes images of images, to ``convert(image)``.
+
+    It is made from the run's configuration, and from weights read without pickle.
 
     Raises:
-        UserError: if this is no run directory, or holds no such checkpoint.
+        UserError: if this is no run directory, holds no such checkpoint, or would run code that is not trusted.
         StorageError: if the checkpoint is damaged.
     """
-    from ganlab.config import instantiate, saved_config
+    from ganlab.config import saved_config
     from ganlab.config.resume import is_run
+    from ganlab.config.trust import instantiate_saved
     from ganlab.training.checkpoints import newest_valid, read_checkpoint
 
     run_dir = Path(run_dir)
@@ -39,7 +43,7 @@ def load(
             else "; only a run with metrics=... or callbacks.checkpoints.monitor=... keeps its best"
         )
         raise UserError(f"{run_dir} holds no {checkpoint} checkpoint{hint}")
-    model = instantiate(saved_config(run_dir).model)
+    model = instantiate_saved(saved_config(run_dir).model, run_dir)
     state = read_checkpoint(path)
     model.load_state_dict(state["state_dict"])
     model.on_load_checkpoint(state)

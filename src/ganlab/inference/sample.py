@@ -7,9 +7,14 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from ganlab.config.compose import short
 from ganlab.errors import UserError
-from ganlab.images import grid, save_png, to_uint8
+from ganlab.images import to_uint8
+from ganlab.inference.captions import write_captions, write_pictures
 from ganlab.inference.load import load
+from ganlab.inference.translate import write_held_out
+from ganlab.models.text import TextGAN
+from ganlab.types import Translator
 
 
 def write_samples(
@@ -18,37 +23,47 @@ def write_samples(
     n: int = 64,
     seed: int = 0,
     label: int | None = None,
+    caption: str | None = None,
     checkpoint: Literal["last", "best"] = "last",
     output: Path | None = None,
     batch_size: int = 250,
 ) -> Path:
     """Write ``n`` samples as single PNGs and the first of them (at most 400) as ``grid.png``; returns their folder.
 
-    Points are written as ``points.csv``.
+    Points are written as ``points.csv``. Of a model that translates pictures, n held-out examples are shown in a
+    gallery, whose page is returned.
 
-    output: default ``<run_dir>/generated/<checkpoint>-seed<seed>[-label<label>]``.
+    caption: what to draw, for a model that reads; see :func:`~ganlab.inference.captions.write_captions`.
+    output: default ``<run_dir>/generated/<checkpoint>-seed<seed>[-label<label>][-<caption>]``.
 
     Raises:
-        UserError: for a run that cannot be loaded or an n below 1.
+        UserError: for a run that cannot be loaded, an n below 1, or a label that the model does not know.
     """
-    from tqdm import tqdm
-
     if n < 1:
         raise UserError(f"n={n}: expected a number of samples, at least 1")
     model = load(run_dir, checkpoint, device="cuda" if torch.cuda.is_available() else "cpu")
-    samples = model.sample(n, seed=seed, label=label, batch_size=batch_size)
+    if caption is not None and label is not None:
+        raise UserError(
+            f"label={label} caption={caption!r}: a model knows classes or captions; leave one of them out"
+        )
+    if caption is not None and not isinstance(model, TextGAN):
+        raise UserError(f"caption={caption!r}: this model was not trained on captions; leave caption out")
+    if isinstance(model, Translator):
+        if label is not None:
+            raise UserError(
+                f"label={label}: this model translates pictures and knows no classes; leave label out"
+            )
+        return write_held_out(model, Path(run_dir), n=n, checkpoint=checkpoint, output=output)
     name = f"{checkpoint}-seed{seed}" + ("" if label is None else f"-label{label}")
+    name += "" if caption is None else f"-{short(caption)}"
     folder = Path(output) if output else Path(run_dir) / "generated" / name
+    if caption is not None:
+        return write_captions(model, caption, folder, n=n, seed=seed, batch_size=batch_size)
+    samples = model.sample(n, seed=seed, label=label, batch_size=batch_size)
     if model.data_kind == "points":
         write_points(samples, folder / "points.csv")
         return folder
-    images = to_uint8(samples)
-    for index, image in enumerate(tqdm(images, desc="writing", unit="image", disable=None)):
-        save_png(image, folder / f"{index:06d}.png")
-    columns = min(20, max(1, round(min(n, 400) ** 0.5)))
-    sheet = grid(images[:400], columns)
-    save_png(sheet, folder / "grid.png", scale=max(1, 600 // sheet.shape[2]))
-    return folder
+    return write_pictures(to_uint8(samples), folder, min(20, max(1, round(min(n, 400) ** 0.5))))
 
 
 def write_points(points: Tensor, path: Path) -> None:

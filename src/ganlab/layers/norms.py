@@ -31,3 +31,8 @@ class ConditionalBatchNorm2d(nn.Module):
     def forward(self, maps: Tensor, label: Tensor) -> Tensor:
         gain, offset = self.gain(label)[..., None, None], self.offset(label)[..., None, None]
         return torch.addcmul(offset, gain, self.norm(maps))
+
+
+def has_offset(norm: nn.Module) -> bool:
+    """Whether it adds a number of its own to each channel, which makes a bias before it superfluous."""
+    return getattr(norm, "bias", None) is not None

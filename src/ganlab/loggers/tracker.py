@@ -59,6 +59,7 @@ def score_lines(results: dict[str, Any]) -> dict[str, Any]:
             lines[f"{which}/{name}"] = found.get("value")
             lines[f"{which}/{name}_images"] = found.get("images")
         lines[f"floor/{name}"] = score["floor"]
+        lines[f"baseline/{name}"] = score.get("baseline")
         lines[f"better/{name}"] = score["better"]
         lines[f"protocol/{name}"] = ", ".join(f"{key}: {value}" for key, value in score["protocol"].items())
     return {key: value for key, value in lines.items() if value is not None}

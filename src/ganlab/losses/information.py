@@ -37,3 +37,17 @@ def gaussian_nll(mean: Tensor, code: Tensor) -> Tensor:
         )
     squares = (at_least_float32(code) - at_least_float32(mean)).square()
     return (math.log(2 * math.pi) + squares).sum(dim=1).mean() / 2
+
+
+def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(N(mean, exp(log_variance)) || N(0, 1)) in nats, the mean over samples and dimensions.
+
+    Zhang et al. 2017, equation 2, whose authors' code takes the mean where the paper's divergence is a sum.
+    mean, log_variance: (B, d). Raises ValueError for other shapes.
+    """
+    if mean.ndim != 2 or mean.shape != log_variance.shape:
+        raise ValueError(
+            f"mean {tuple(mean.shape)} and log variance {tuple(log_variance.shape)}: expected the same (B, d) for both"
+        )
+    mean, log_variance = at_least_float32(mean), at_least_float32(log_variance)
+    return (mean.square() + log_variance.exp() - 1 - log_variance).mean() / 2

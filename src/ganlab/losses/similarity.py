@@ -1,5 +1,8 @@
 """How far apart two images are, and how alike the codes of a batch."""
 
+from collections.abc import Sequence
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -28,6 +31,37 @@ def squared_error(image: Tensor, reconstruction: Tensor) -> Tensor:
 def mean_squared_error(image: Tensor, reconstruction: Tensor) -> Tensor:
     """As :func:`squared_error`, the mean instead of the sum."""
     return squared_error(image, reconstruction) / image[0].numel()
+
+
+def l1(image: Tensor, other: Tensor) -> Tensor:
+    """The mean of |image - other| over batch, channels and pixels, a scalar; see :func:`reconstruction_l1`."""
+    return reconstruction_l1(image, other).mean()
+
+
+def l2(image: Tensor, other: Tensor) -> Tensor:
+    """The mean of (image - other)^2 over batch, channels and pixels, a scalar; see :func:`squared_error`."""
+    return mean_squared_error(image, other).mean()
+
+
+def weighted_l2(image: Tensor, other: Tensor, weight: Tensor) -> Tensor:
+    """weight * (image - other)^2, a scalar: the mean over the pixels whose weight is not 0.
+
+    weight: (B, 1, H, W), for all channels of a pixel. 0 where no pixel counts.
+    """
+    _require_one_shape(image, other)
+    error = (at_least_float32(image) - at_least_float32(other)).square().mean(dim=1, keepdim=True)
+    return (weight * error).sum() / weight.count_nonzero().clamp_min(1)
+
+
+def feature_matching(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
+    """The sum over layers of the mean of (E h(real) - E h(fake))^2, E being the mean over the batch, a scalar.
+
+    real, fake: one tensor (B, ...) for each layer (Salimans et al. 2016, section 3.1; several layers: Kim et al. 2017).
+    """
+    layers = zip(real, fake, strict=True)
+    return torch.stack(
+        [l2(r.mean(dim=0, keepdim=True), f.mean(dim=0, keepdim=True)) for r, f in layers]
+    ).sum()
 
 
 def pulling_away(codes: Tensor) -> Tensor:

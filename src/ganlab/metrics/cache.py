@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ganlab.metrics.description import KEPT, Description
+from ganlab.metrics.description import ALONE, KEPT, Description, Ranks, describe, shuffled
 from ganlab.metrics.frechet import Gaussian
 from ganlab.types import Extractor, ImageSet
 
@@ -38,6 +38,20 @@ def key_of(images: ImageSet, extractor: Extractor) -> str:
         len(images),
     )
     return hashlib.sha256("/".join(str(part) for part in parts).encode()).hexdigest()[:32]
+
+
+def described(
+    images: ImageSet, extractor: Extractor, folder: Path, *, batch_size: int, ranks: Ranks = ALONE
+) -> Description:
+    """What the extractor says of these images: kept in ``folder``, or computed by all processes and kept there."""
+    key = key_of(images, extractor)
+    kept = read(folder, key)
+    if bool(ranks.gather(torch.tensor(int(kept is not None))).all()):  # else some would wait for the others
+        return kept
+    description = describe(shuffled(images, ranks, batch_size), len(images), extractor, ranks)
+    if ranks.rank == 0:
+        write(folder, key, description)
+    return description
 
 
 def read(folder: Path, key: str) -> Description | None:

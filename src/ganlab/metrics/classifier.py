@@ -105,6 +105,14 @@ class EmbeddedFeatures:
             seen = self._network(grey_32(images.to(self._device)))
         return Features(*(part.to(images.device) for part in seen))
 
+    def maps(self, images: Tensor) -> Tensor:
+        """(B, C, H, W) in [-1, 1], of any size, to what the third convolution makes of it: (B * C, 64, H / 4, W / 4).
+
+        Every channel is looked at as a grey picture of its own, so that colours count. Gradients reach the images.
+        """
+        self.prepare()
+        return self._network.features[:9](images.reshape(-1, 1, *images.shape[2:]))
+
 
 def grey_32(images: Tensor) -> Tensor:
     """(B, 1 or 3, H, W) uint8 to (B, 1, 32, 32) float32 in [-1, 1]."""

@@ -49,6 +49,13 @@ class Description:
     logits: Tensor
     _manifolds: dict[int, Manifold] = field(default_factory=dict, repr=False)
 
+    @classmethod
+    def of(cls, features: Tensor, logits: Tensor) -> "Description":
+        """Of n images whose features (n, size) and logits (n, classes) are all at hand."""
+        moments = Moments(features.shape[1])
+        moments.update(features)
+        return cls(moments.gaussian(), features[:KEPT], logits[:KEPT])
+
     @property
     def n(self) -> int:
         return self.gaussian.n

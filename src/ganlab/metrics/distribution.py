@@ -12,7 +12,7 @@ from torch import Tensor
 from ganlab.errors import UserError
 from ganlab.images import to_uint8
 from ganlab.metrics import cache
-from ganlab.metrics.description import ALONE, Description, Ranks, describe, shuffled
+from ganlab.metrics.description import ALONE, Description, Ranks, describe
 from ganlab.metrics.scores import MEASURES, Comparison, Score
 from ganlab.types import Extractor, ImageSet, NoiseToImage
 
@@ -116,6 +116,11 @@ class DistributionScores:
         """
         if not self.scores:
             return
+        if not isinstance(train, ImageSet):
+            raise UserError(
+                f"metrics: {self.names()[0]} compares generated images with real ones, and this data gives something "
+                "else; leave metrics to the data, or choose metrics=none"
+            )
         self.extractor.to(device)
         compared, held_out = (train, test) if self.split == "train" else (test, train)
         what = f"the {len(compared)} images of the {self.split} split"
@@ -131,17 +136,9 @@ class DistributionScores:
         self.floors = self._values(self.held_out) if self.held_out else {}
 
     def _described(self, images: ImageSet, ranks: Ranks) -> Description:
-        key = cache.key_of(images, self.extractor)
-        kept = cache.read(self.cache_folder, key)
-        if bool(
-            ranks.gather(torch.tensor(int(kept is not None))).all()
-        ):  # else some would wait for the others
-            return kept
-        batches = shuffled(images, ranks, self.batch_size)
-        description = describe(batches, len(images), self.extractor, ranks)
-        if ranks.rank == 0:
-            cache.write(self.cache_folder, key, description)
-        return description
+        return cache.described(
+            images, self.extractor, self.cache_folder, batch_size=self.batch_size, ranks=ranks
+        )
 
     def evaluate(self, model: NoiseToImage, ranks: Ranks = ALONE) -> dict[str, Score]:
         """Generate ``n_fake`` images and score them; all processes take part, and the values hold on the first.

@@ -1,7 +1,6 @@
 """Noise to image: what all generators of images from a latent vector share."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any, ClassVar, NotRequired, TypedDict, Unpack
 
 import torch
@@ -10,6 +9,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from ganlab.errors import UserError
 from ganlab.models.base import GAN
+from ganlab.models.modes import eval_mode
 from ganlab.randomness import Draws
 from ganlab.techniques.augment import Augment, NoAugment
 from ganlab.techniques.replay import NoReplay
@@ -106,8 +106,12 @@ class LatentGAN(GAN):
         ]
         network = self.average.current() if averaged else self.generator
         for batch in zip(*inputs, strict=True):
-            with _eval_mode(network):
-                yield network(*(values.to(self.device) for values in batch)).float()
+            with eval_mode(network):
+                yield self.drawn(network, *(values.to(self.device) for values in batch)).float()
+
+    def drawn(self, network: nn.Module, *inputs: Tensor) -> Tensor:
+        """(n, C, H, W), the samples that a generator makes of ``inputs``, in the size of the data's."""
+        return network(*inputs)
 
     def inputs(self, n: int, draws: Draws, label: int | None = None) -> tuple[Tensor, ...]:
         """What the generator makes n samples of; here the latent vectors (n, size).
@@ -140,9 +144,9 @@ class LatentGAN(GAN):
             UserError: the generator's images have another shape, or the discriminator cannot read them.
         """
         inputs = self.inputs(2, Draws(0))
-        with _eval_mode(self.generator), _eval_mode(self.discriminator):
+        with eval_mode(self.generator, self.discriminator):
             try:
-                image = self.generator(*inputs)
+                image = self.drawn(self.generator, *inputs)
             except RuntimeError as error:
                 raise UserError(
                     f"the generator cannot read a latent vector of {inputs[0].shape[1]} numbers ({error}); set "
@@ -167,16 +171,6 @@ def _size(shape: Sequence[int]) -> str:
         return f"points of {' x '.join(map(str, shape))} numbers"
     channels, height, width = shape
     return f"images of {height}x{width} pixels and {channels} channel{'s' if channels > 1 else ''}"
-
-
-@contextmanager
-def _eval_mode(network: nn.Module) -> Iterator[None]:
-    training = network.training
-    network.eval()
-    try:
-        yield
-    finally:
-        network.train(training)
 
 
 class LabelledGAN(LatentGAN):

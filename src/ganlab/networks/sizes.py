@@ -1,6 +1,6 @@
 """Which image sizes a network can make or read; checked at construction, before any training."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ganlab.errors import UserError
 
@@ -25,3 +25,11 @@ def require_size(image_size: int, legal: Iterable[int], rule: str) -> None:
     if image_size not in legal:
         nearest = min(legal, key=lambda size: abs(size - image_size))
         raise UserError(f"image_size={image_size}: {rule}; try data.image_size={nearest}")
+
+
+def sides(image_size: int | Sequence[int]) -> tuple[int, int]:
+    """Height and width; a single number is both."""
+    if isinstance(image_size, int):
+        return image_size, image_size
+    height, width = image_size
+    return height, width

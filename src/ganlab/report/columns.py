@@ -44,7 +44,7 @@ class Column:
         )
 
     def mean(self, runs: Iterable[Run], which: str) -> Mean | None:
-        """``which`` is best, last or floor."""
+        """``which`` is best, last, floor or baseline."""
         return mean_of(getattr(self.scores[run], which) for run in runs if run in self.scores)
 
 

@@ -19,6 +19,7 @@ class Score:
     """One score of one run under one protocol; ``best`` and ``last`` are None where they could not be computed.
 
     better: "lower" or "higher". floor: what real images score; None if there is none. best_images: seen by then.
+    baseline: what the trivial answer scores that the protocol names; None if there is none.
     """
 
     better: str
@@ -27,6 +28,7 @@ class Score:
     last: float | None
     floor: float | None
     best_images: float | None
+    baseline: float | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -116,6 +118,7 @@ def _score(told: Mapping[str, Any]) -> Score:
         last=number(told, "last", "value"),
         floor=number(told, "floor"),
         best_images=number(told, "best", "images"),
+        baseline=number(told, "baseline"),
     )
 
 

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 ABSENT = Mean(None, None, 0)
 EFFORT = {"images": "images", "seconds": "seconds", "images/s": "speed", "parameters": "parameters"}
-OF_A_SCORE = {"best": "best", "best images": "best_images", "last": "last", "floor": "floor"}
+OF_A_SCORE = {
+    "best": "best",
+    "best images": "best_images",
+    "last": "last",
+    "floor": "floor",
+    "baseline": "baseline",
+}
 
 
 def settings_csv(table: "Table") -> str:
@@ -45,7 +51,8 @@ def _of_row(table: "Table", row: "Row") -> dict[str, Any]:
             name = f"{column.label} {which}"
             cells |= {name: found.mean, f"{name} std": found.std, f"{name} runs": found.n}
         measured = any(run in column.scores for run in row.runs)
-        cells[f"{column.label} floor"] = (row.score(column, "floor") or ABSENT).mean
+        for which in ("floor", "baseline"):
+            cells[f"{column.label} {which}"] = (row.score(column, which) or ABSENT).mean
         cells[f"{column.label} protocol"] = json.dumps(column.protocol) if measured else None
     for heading, field in EFFORT.items():
         cells[heading] = (row.mean(field) or ABSENT).mean

@@ -24,7 +24,7 @@ class Row:
         return finished or [run for run in self.runs if run.status == "interrupted"]
 
     def score(self, column: Column, which: str) -> Mean | None:
-        """``which`` is best, last or floor."""
+        """``which`` is best, last, floor or baseline."""
         return column.mean(self.counted, which)
 
     def mean(self, field: str) -> Mean | None:

@@ -84,10 +84,9 @@ def fields_of(table: "Table", most_scores: int) -> list[Field]:
 
 
 def _main_fields(column: Column, rows: Sequence["Row"], *, alone: bool) -> list[Field]:
-    """Best, last and floor; the heading of the first says of what."""
-    fields = [
-        _score(column, which, rows, rank) for which, rank in [("best", ESSENTIAL), ("last", 3), ("floor", 4)]
-    ]
+    """Best, last, floor and baseline; the heading of the first says of what."""
+    ranks = [("best", ESSENTIAL), ("last", 3), ("floor", 4), ("baseline", 4)]
+    fields = [_score(column, which, rows, rank) for which, rank in ranks]
     if not alone:
         return fields
     return [
@@ -98,7 +97,8 @@ def _main_fields(column: Column, rows: Sequence["Row"], *, alone: bool) -> list[
 
 def _score(column: Column, which: str, rows: Sequence["Row"], importance: int) -> Field:
     arrow = "↓" if column.better == "lower" else "↑"
-    cells = [mean(row.score(column, which), len(row.runs), spread=which != "floor") for row in rows]
+    spread = which not in ("floor", "baseline")
+    cells = [mean(row.score(column, which), len(row.runs), spread=spread) for row in rows]
     return Field(f"{column.label} {arrow} {which}", cells, importance)
 
 

@@ -22,6 +22,8 @@ def results_of(
 
     status: finished, interrupted, diverged or failed. error: the sentence that the user was told.
     seconds: of all starts of the run.
+    Each of ``scores`` has ``better``, ``start``, ``best`` and ``last`` (value, images, steps), ``floor`` (of held-out
+    real images), ``baseline`` (of the trivial answer that ``protocol.baseline`` names) and ``protocol``.
     """
     return {
         "schema": SCHEMA,
@@ -45,18 +47,19 @@ def write_results(run_dir: Path, results: dict[str, Any]) -> None:
 
 
 def score_table(scores: dict[str, Any]) -> list[str]:
-    """Lines for the console: each score, last and best, beside held-out real images and the untrained generator."""
+    """Lines for the console: each score, last and best, beside what else there is to compare it with."""
     if not scores:
         return []
-    rows = [("score", "last", "best", "at images", "held-out real", "untrained")]
+    beside = _beside(scores)
+    rows = [("score", "last", "best", "at images", *beside)]
     for name, score in scores.items():
-        best, start = score["best"] or {}, score["start"] or {}
+        best = score["best"] or {}
         rows.append(
             (
                 f"{name} ({score['better']} is better)",
                 *(_short(value) for value in (score["last"]["value"], best.get("value"))),
                 f"{best['images']:,}" if best else "-",
-                *(_short(value) for value in (score["floor"], start.get("value"))),
+                *(_short(values[name]) for values in beside.values()),
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -69,14 +72,28 @@ def score_table(scores: dict[str, Any]) -> list[str]:
     return [*lines, *(f"  {line}" for line in protocol_lines(scores))]
 
 
+def _beside(scores: dict[str, Any]) -> dict[str, dict[str, float | None]]:
+    """By the heading of its column, what each score is compared with: columns that hold any number, and the start's."""
+    named = {score["protocol"].get("baseline") for score in scores.values()} - {None}
+    columns = {
+        named.pop() if len(named) == 1 else "baseline": {n: s.get("baseline") for n, s in scores.items()},
+        "held-out real": {name: score["floor"] for name, score in scores.items()},
+    }
+    held = {heading: values for heading, values in columns.items() if set(values.values()) != {None}}
+    return held | {"untrained": {name: (score["start"] or {}).get("value") for name, score in scores.items()}}
+
+
 def protocol_lines(scores: dict[str, Any]) -> list[str]:
     """How the scores were measured, once for each way."""
     lines = {}
     for score in scores.values():
         p = score["protocol"]
+        if "baseline" in p:
+            source, rest = "translated examples", f"; baseline: {p['baseline'] or 'none'}"
+        else:
+            source, rest = f"from {p['sampled_from']}", f"; {p['floor_n'] or 'no'} held out"
         lines[p["measured"]] = (
-            f"measured with {p['measured']}; {p['n_fake']:,} from {p['sampled_from']}, seed {p['seed']}; "
-            f"{p['floor_n'] or 'no'} held out"
+            f"measured with {p['measured']}; {p['n_fake']:,} {source}, seed {p['seed']}{rest}"
         )
     return list(lines.values())
 

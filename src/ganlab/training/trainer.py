@@ -97,7 +97,8 @@ class Trainer(pl.Trainer):
         if self.channels_last:
             model.to(memory_format=torch.channels_last)
         if self.compile_generator:
-            model.generator.compile()
+            for network in model.players()["generator"]:
+                network.compile()
         super().fit(model, datamodule=datamodule, ckpt_path=ckpt_path, weights_only=True)
 
 

@@ -1,0 +1,60 @@
+"""``ganlab import-weights``: a run directory from weights that were trained elsewhere."""
+
+from pathlib import Path
+
+from ganlab.cli.sample import refuse_flags
+from ganlab.config.catalogue import fits
+from ganlab.config.compose import compose
+from ganlab.config.record import key_of
+from ganlab.errors import UserError
+
+NETWORKS = ("generator", "discriminator", "a_to_b", "b_to_a", "discriminator_a", "discriminator_b")
+
+
+def run(words: list[str]) -> int:
+    """Compose conf/train.yaml with the words that name no file, and write the run directory."""
+    refuse_flags("import-weights", words)
+    files, output, overrides = sorted_out(words)
+    cfg = compose(overrides)
+    fits(cfg.chosen["model"], cfg.chosen["data"])
+    if "" in files:  # a file without a name is the first generator's
+        files["a_to_b" if cfg.model.get("a_channels") else "generator"] = files.pop("")
+    stem = next(iter(files.values())).stem
+    pair = f"{cfg.chosen['model']}-{cfg.chosen['data']}"
+    run_dir = output or Path("outputs") / pair / f"imported_{stem}"
+    from ganlab.inference.import_weights import import_weights
+
+    untouched = import_weights(cfg, files, run_dir, overrides)
+    print(f"{len(files)} network{'s' if len(files) > 1 else ''} in {run_dir}")
+    if untouched:
+        print(f"random weights, for no file was given: {', '.join(untouched)}")
+    print(f"next: ganlab sample run={run_dir} input=FOLDER")
+    return 0
+
+
+def sorted_out(words: list[str]) -> tuple[dict[str, Path], Path | None, list[str]]:
+    """Files by network ("" for one without a name), the output directory if it is given, and the overrides.
+
+    Raises:
+        UserError: no file, or two for the same network.
+    """
+    files: dict[str, Path] = {}
+    output, overrides = None, []
+    for word in words:
+        key, equals, value = word.partition("=")
+        if equals and key == "output":
+            output = Path(value).expanduser()
+        elif not equals or key in NETWORKS:
+            name, path = (key, value) if equals else ("", word)
+            if name in files:
+                raise UserError(f"{word}: there is a file for this network already, {files[name]}")
+            files[name] = Path(path).expanduser()
+        else:
+            overrides.append(word)
+    if not files:
+        raise UserError(
+            "which file? Give one, as in ganlab import-weights latest_net_G.pth model=pix2pix data=facades"
+        )
+    if not any(key_of(word) in ("model", "experiment") for word in overrides):
+        raise UserError("which model? Give model=NAME and data=NAME, which say what the weights are of")
+    return files, output, overrides

@@ -1,0 +1,123 @@
+"""Weights of the widely used PyTorch pix2pix and CycleGAN code, as a run directory of ganlab."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from omegaconf import DictConfig
+from torch import Tensor, nn
+
+from ganlab.config import check, instantiate, save_config
+from ganlab.errors import UserError
+from ganlab.training.checkpoints import AtomicCheckpointIO, checkpoint_name
+
+Layers = dict[str, dict[str, Tensor]]  # a layer's place in its network -> its tensors by name
+
+
+def import_weights(
+    cfg: DictConfig, files: Mapping[str, Path], run_dir: Path, overrides: list[str]
+) -> list[str]:
+    """Build the model of ``cfg``, read a file into each network that ``files`` names, and write ``run_dir``.
+
+    The directory is that of a run which has not begun: it can be sampled, and trained on with resume=... Returns the
+    names of the networks that no file was given for; these keep their random weights.
+
+    Raises:
+        UserError: the directory exists, the model has no such network, or a file holds another network.
+    """
+    if run_dir.exists() and any(run_dir.iterdir()):
+        raise UserError(f"{run_dir} is not empty; choose another output=DIRECTORY")
+    check(cfg)
+    model = instantiate(cfg.model)
+    playing = [network for player in model.players().values() for network in player]
+    networks = {name: part for name, part in model.named_children() if any(part is one for one in playing)}
+    for name, path in files.items():
+        if name not in networks:
+            raise UserError(f"{name}={path}: this model has the networks {', '.join(networks)}")
+        networks[name].load_state_dict(converted(read(path), networks[name], path))
+    optimizers, schedules = model.configure_optimizers()
+    state: dict[str, Any] = {
+        "state_dict": model.state_dict(),
+        "optimizer_states": [optimizer.state_dict() for optimizer in optimizers],
+        "lr_schedulers": [schedule.state_dict() for schedule in schedules],
+        "epoch": 0,
+        "global_step": 0,
+        "pytorch-lightning_version": lightning.__version__,
+    }
+    model.on_save_checkpoint(state)
+    save_config(cfg, run_dir, overrides)
+    AtomicCheckpointIO().save_checkpoint(state, run_dir / "checkpoints" / checkpoint_name(0))
+    return [name for name in networks if name not in files]
+
+
+def read(path: Path) -> dict[str, Tensor]:
+    """The tensors in a file of PyTorch or of safetensors, by name; nothing in it is run.
+
+    Raises:
+        UserError: the file is missing, damaged, or holds anything but tensors by name.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            state = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except Exception as error:  # a damaged file can raise nearly any
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(f"{path} cannot be read as tensors by name ({reason})") from error
+    if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise UserError(f"{path} holds no tensors by name; a state dict is needed, as in latest_net_G.pth")
+    return dict(state)
+
+
+def converted(state: Mapping[str, Tensor], network: nn.Module, path: Path) -> dict[str, Tensor]:
+    """``state``, of the same network under other names, under the names of ``network``.
+
+    Layers with weights correspond in their order: by the numbers in their names there, and as they were made here.
+    Running statistics are taken where the layer here has some. Those of instance norms in old files, which nobody uses,
+    and those of batch norms that take the present batch's, are left out.
+
+    Raises:
+        UserError: another number of layers, or a layer of another shape.
+    """
+    there = [
+        layer for layer in layers(dict(sorted(state.items(), key=_in_order))).items() if "weight" in layer[1]
+    ]
+    here = list(layers(network.state_dict()).items())
+    advice = (
+        f"choose the model/generator, its width and depth, and the channels that {path.name} was trained with"
+    )
+    if len(there) != len(here):
+        raise UserError(
+            f"{path} has {len(there)} layers with weights, and the network here {len(here)}; {advice}"
+        )
+    result = {}
+    for (their_name, theirs), (name, own) in zip(there, here, strict=True):
+        for key, value in own.items():
+            found = theirs.get(key)
+            if found is None or found.shape != value.shape:
+                shape = "absent" if found is None else tuple(found.shape)
+                raise UserError(
+                    f"{path}: {their_name}.{key} is {shape}, and {name}.{key} here is {tuple(value.shape)}; {advice}"
+                )
+            result[f"{name}.{key}"] = found
+    return result
+
+
+def layers(state: Mapping[str, Tensor]) -> Layers:
+    """The tensors of each layer together, in the order in which layers first appear."""
+    found: Layers = {}
+    for key, value in state.items():
+        layer, _, name = key.rpartition(".")
+        found.setdefault(layer, {})[name] = value
+    return found
+
+
+def _in_order(item: tuple[str, Tensor]) -> list[tuple[int, str]]:
+    """model.2 comes before model.10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in item[0].split(".")]

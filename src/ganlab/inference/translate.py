@@ -1,0 +1,181 @@
+"""Pictures through a trained translator: a user's own, or the examples that were held out."""
+
+import logging
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from ganlab.config import saved_config
+from ganlab.config.trust import instantiate_saved
+from ganlab.errors import UserError
+from ganlab.inference.files import (
+    Format,
+    Found,
+    find_pictures,
+    read_picture,
+    require_apart,
+    targets,
+    write_picture,
+)
+from ganlab.inference.load import load
+from ganlab.inference.masks import Masks, with_hole
+from ganlab.metrics.translated import spread
+from ganlab.report.gallery import Gallery
+from ganlab.types import Translator
+
+log = logging.getLogger(__name__)
+
+Checkpoint = Literal["last", "best"]
+
+
+class Written(NamedTuple):
+    """page: of the gallery. done, skipped: how many pictures."""
+
+    page: Path
+    done: int
+    skipped: int
+
+
+def translate_pictures(
+    run_dir: Path,
+    given: Path,
+    *,
+    direction: str | None = None,
+    mask: str | None = None,
+    tile: int | None = None,
+    form: Format = "keep",
+    n: int = 64,
+    seed: int = 0,
+    checkpoint: Checkpoint = "last",
+    output: Path | None = None,
+) -> Written:
+    """Translate a picture file, or every one below a folder; names, sizes and formats stay, EXIF turns are made.
+
+    A picture that cannot be read or translated is told of in the log and skipped.
+
+    direction: one of the model's; its first unless given. mask: of what is to be filled; see :class:`Masks`.
+    tile: translate squares of so many pixels. n: pictures shown in the gallery; all are translated.
+    output: default ``<run_dir>/generated/<checkpoint>-<name of what was given>[-<direction>]``.
+
+    Raises:
+        UserError: for what cannot be translated at all, before anything is written; and if no picture could be.
+    """
+    from tqdm import tqdm
+
+    if tile is not None and tile < 1:
+        raise UserError(f"tile={tile}: expected a number of pixels, for instance tile=512")
+    found = find_pictures("input", given, leave_out=output or run_dir / "generated")
+    masks = None if mask is None else Masks(mask)
+    model = load_translator(run_dir, checkpoint)
+    direction = direction or model.directions[0]
+    require_sense(model, direction, mask)
+    name = f"{checkpoint}-{given.resolve().stem}" + (f"-{direction}" if len(model.directions) > 1 else "")
+    folder = output or run_dir / "generated" / name
+    where = targets(found, folder, form)
+    originals = [one.path for one in [*found, *(masks.found if masks else [])]]
+    require_apart(given, folder, originals, where.values())
+
+    channels = channels_of(run_dir, direction)
+    gallery = Gallery(folder, given.name or str(given), facts_of(model, run_dir, direction))
+    options = {"direction": direction, "seed": seed, "tile": tile}
+    faults: list[str] = []
+    for one in tqdm(found, desc="translating", unit="picture", disable=None):
+        try:
+            shown = _translated(model, one, channels, masks, options)
+        except (UserError, RuntimeError, MemoryError) as error:
+            faults.append(told_of(error, one.path))
+            log.warning("skipped: %s", faults[-1])
+            continue
+        write_picture(shown["output"], where[one.path])
+        if len(gallery.examples) < n:
+            gallery.add(str(one.below), shown, {"input": one.path, "output": where[one.path]})
+    if len(faults) == len(found):
+        many = f"none of the {len(found)} pictures in {given} could be translated; the first: " * (
+            len(found) > 1
+        )
+        raise UserError(many + faults[0])
+    return Written(gallery.write(), len(found) - len(faults), len(faults))
+
+
+def told_of(error: Exception, path: Path) -> str:
+    """The sentence for a picture that is skipped; raises what is no fault of a picture."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
+        return f"{path} is too large for the memory; try tile=512"
+    raise error
+
+
+def _translated(
+    model: Translator, one: Found, channels: int, masks: Masks | None, options: dict[str, Any]
+) -> dict[str, Tensor]:
+    """What the gallery shows of one picture: (C, H, W) by caption, ``output`` among them."""
+    picture = read_picture(one.path, channels)
+    if masks is None:
+        return {"input": picture[0], "output": model.convert(picture, **options)[0]}
+    mask = masks.of(one, *picture.shape[2:])
+    made = model.convert(with_hole(picture, mask), mask=mask, **options)[0]
+    return {"input": with_hole(picture, mask)[0], "output": made}
+
+
+def write_held_out(
+    model: Translator, run_dir: Path, *, n: int, checkpoint: Checkpoint, output: Path | None = None
+) -> Path:
+    """A gallery of at most n held-out examples of the run's own data; returns its page.
+
+    output: default ``<run_dir>/generated/<checkpoint>-held-out``.
+
+    Raises:
+        UserError: the data is missing, or holds nothing out.
+    """
+    data = instantiate_saved(saved_config(run_dir).data, run_dir)
+    data.prepare()
+    examples = data.dataset("test")
+    if len(examples) == 0:
+        raise UserError(f"{run_dir} held out no examples; give pictures of your own with input=FOLDER")
+    folder = output or run_dir / "generated" / f"{checkpoint}-held-out"
+    gallery = Gallery(folder, "held-out examples", facts_of(model, run_dir))
+    gallery.show(model, examples, spread(len(examples), n))
+    return gallery.write()
+
+
+def load_translator(run_dir: Path, checkpoint: Checkpoint) -> Translator:
+    """The run's model; raises UserError for one that makes pictures of noise."""
+    model = load(run_dir, checkpoint, device="cuda" if torch.cuda.is_available() else "cpu")
+    if not isinstance(model, Translator):
+        raise UserError(
+            f"input=: {run_dir} holds a model that makes pictures of noise, and translates none; leave input out"
+        )
+    return model
+
+
+def require_sense(model: Translator, direction: str, mask: str | None) -> None:
+    """Raises UserError for a direction that the model does not have, a mask too many, or one that lacks."""
+    if direction not in model.directions:
+        raise UserError(
+            f"direction={direction}: this model has direction={' and direction='.join(model.directions)}"
+        )
+    fills_holes = model.data_kind == "inpainting"
+    if fills_holes and mask is None:
+        raise UserError(
+            "this model fills holes: say where, with mask=FILE (white is missing), mask=FOLDER or mask=center"
+        )
+    if mask is not None and not fills_holes:
+        raise UserError(f"mask={mask}: this model translates whole pictures; leave mask out")
+
+
+def channels_of(run_dir: Path, direction: str) -> int:
+    """Of the pictures that the model takes, from the data that it was trained on, which need not be there any more."""
+    shapes = instantiate_saved(saved_config(run_dir).data, run_dir).shape
+    inputs = {"a_to_b": "a", "b_to_a": "b"}.get(direction)
+    key = inputs or next(key for key in ("source", "low", "image") if key in shapes)
+    return shapes[key][0]
+
+
+def facts_of(model: Any, run_dir: Path, direction: str = "output") -> dict[str, str]:
+    """What the gallery says below its title."""
+    chosen = saved_config(run_dir).chosen
+    facts = {"model": chosen.model, "data": chosen.data, "images seen": f"{model.images:,}"}
+    return facts if direction == "output" else {**facts, "direction": direction.replace("_", " ")}

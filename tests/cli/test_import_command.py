@@ -1,0 +1,51 @@
+import pytest
+import torch
+
+from tests.inference.test_import_weights import resnet, unet
+
+PAIRS = ["model=pix2pix", "data=fonts_paired", "model.generator.width=4", "data.target_channels=3"]
+DOMAINS = ["model=cyclegan", "data=fonts_unpaired", "model.generator.width=4"]
+
+
+def test_a_file_becomes_a_run_directory(ganlab, tmp_path):
+    torch.save(unet().state_dict(), "latest_net_G.pth")
+    answer = ganlab("import-weights", "latest_net_G.pth", *PAIRS)
+    assert answer.code == 0, answer.err
+    folder = "outputs/pix2pix-fonts_paired/imported_latest_net_G"
+    assert answer.out.splitlines() == [
+        f"1 network in {folder}",
+        "random weights, for no file was given: discriminator",
+        f"next: ganlab sample run={folder} input=FOLDER",
+    ]
+    assert (tmp_path / folder / "checkpoints" / "step-00000000.ckpt").exists()
+
+
+def test_files_of_both_directions(ganlab, tmp_path):
+    for name in ("one", "other"):
+        torch.save(resnet((1, 1), blocks=3).state_dict(), f"{name}.pth")
+    words = ["one.pth", "b_to_a=other.pth", "output=here", *DOMAINS]
+    answer = ganlab("import-weights", *words)
+    assert answer.out.startswith(
+        "2 networks in here\nrandom weights, for no file was given: discriminator_a, disc"
+    )
+    assert "is not empty" in ganlab("import-weights", *words).err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (PAIRS, "which file? Give one, as in ganlab import-weights"),
+        (["a.pth"], "which model? Give model=NAME and data=NAME"),
+        (["a.pth", "b.pth", *PAIRS], "b.pth: there is a file for this network already, a.pth"),
+        (["a.pth", *PAIRS], "a.pth: no such file"),
+        (["a.pth", "model=pix2pix", "data=digits"], "model=pix2pix needs paired data"),
+        (["a.pth", "--fast", *PAIRS], "ganlab import-weights --fast: no such flag"),
+        (["a_to_b=a.pth", *PAIRS], "a_to_b=a.pth: this model has the networks generator, discriminator"),
+    ],
+)
+def test_a_mistake_is_one_sentence(ganlab, words, sentence, tmp_path):
+    answer = ganlab("import-weights", *words)
+    assert answer.code == 2
+    assert sentence in answer.err
+    assert answer.err.count("\n") == 1
+    assert not list(tmp_path.iterdir())

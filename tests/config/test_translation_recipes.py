@@ -1,0 +1,65 @@
+"""Image-to-image recipes: the networks and numbers of their papers, and one step each on data of their shapes."""
+
+import pytest
+import torch
+
+from ganlab.config import compose, instantiate
+from ganlab.config.check import check
+
+# the networks' parameters, the steps of the whole run, and the shapes of a batch
+RECIPES = {
+    "pix2pix_facades": ([2_768_705, 54_413_955], 80_000, {"source": (3, 256), "target": (3, 256)}),
+    "cyclegan_horse2zebra": ([11_378_179] * 2 + [2_764_737] * 2, 266_800, {"a": (3, 256), "b": (3, 256)}),
+    "discogan_edges2shoes": ([5_513_856] * 2 + [2_765_568] * 2, 100_000, {"a": (3, 64), "b": (3, 64)}),
+    "srresnet_div2k": ([1_549_462], 1_000_000, {"low": (3, 24), "high": (3, 96)}),
+    "srgan_div2k": ([23_565_505, 1_549_462], 1_200_000, {"low": (3, 24), "high": (3, 96)}),
+    "context_encoder_paris": ([2_766_529, 71_130_531], 116_406, {"image": (3, 128), "mask": (1, 128)}),
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_has_its_paper_s_networks_and_length(name):
+    counts, steps, shapes = RECIPES[name]
+    cfg = compose([f"experiment={name}", "metrics=none"])
+    check(cfg)
+    assert cfg.trainer.max_steps == steps
+    with torch.device("meta"):
+        model = instantiate(cfg.model)
+    players = [network for player in model.players().values() for network in player]
+    assert [sum(p.numel() for p in network.parameters()) for network in players] == counts
+    data = cfg.data
+    sizes = {
+        key: (channels, data.image_size // (data.scale if key == "low" else 1))
+        for key, (channels, _) in shapes.items()
+    }
+    assert sizes == shapes
+    _, schedules = model.configure_optimizers()
+    assert len(schedules) == {"discogan_edges2shoes": 0, "srresnet_div2k": 0, "context_encoder_paris": 0}.get(
+        name, 2
+    )
+
+
+def test_rates_of_the_papers():
+    rates = {
+        name: {
+            player: optimizer.lr
+            for player, optimizer in compose([f"experiment={name}"]).model.optimizers.items()
+        }
+        for name in RECIPES
+    }
+    assert rates["context_encoder_paris"] == {"discriminator": 2e-4, "generator": 2e-3}
+    assert rates["srgan_div2k"] == {"discriminator": 1e-4, "generator": 1e-4}
+    assert rates["discogan_edges2shoes"] == {"generator": 2e-4, "discriminator": 2e-4}
+    srgan = compose(["experiment=srgan_div2k"])
+    batches = srgan.model.pretraining_images // srgan.data.batch_size
+    (rate,) = srgan.model.schedules.generator.milestones
+    (judge,) = srgan.model.schedules.discriminator.milestones
+    assert rate - batches == judge == 100_000
+    discogan = compose(["experiment=discogan_edges2shoes"])
+    assert all(optimizer.weight_decay == 1e-5 for optimizer in discogan.model.optimizers.values())
+    assert discogan.data.batch_size == 64
+    assert discogan.model.curriculum == 10_000
+    assert srgan.model.game_rate == 1
+    assert rates["srresnet_div2k"] == {"generator": 1e-4}
+    paris = compose(["experiment=context_encoder_paris"])
+    assert paris.data.image_size // 2 - paris.data.mask_size == 2 * paris.model.overlap

@@ -1,0 +1,62 @@
+"""The table at the end of a run: what scores are shown beside."""
+
+from ganlab.loggers.tracker import score_lines
+from ganlab.training.results import score_table
+
+
+def score(value, *, floor=None, baseline=None, **protocol):
+    """An entry of ``scores`` in results.json."""
+    now = {"value": value, "images": 640, "steps": 10}
+    return {
+        "better": "lower",
+        "floor": floor,
+        "baseline": baseline,
+        "start": {"value": 9.0, "images": 0, "steps": 0},
+        "best": now,
+        "last": now,
+        "protocol": {"measured": "rulers", "seed": 0, "n_fake": 1240, **protocol},
+    }
+
+
+def beside(what, value, baseline):
+    """A score with a baseline."""
+    found = score(value, baseline=baseline)
+    found["protocol"]["baseline"] = what
+    return found
+
+
+FROM_NOISE = {"sampled_from": "averaged weights", "floor_n": 500}
+
+
+def test_generated_images_stand_beside_held_out_ones():
+    table = score_table({"fid": score(2.0, floor=0.5, **FROM_NOISE)})
+    assert table[0].split() == ["score", "last", "best", "at", "images", "held-out", "real", "untrained"]
+    assert table[1].split()[-5:] == ["2", "2", "640", "0.5", "9"]
+    assert table[2:] == ["  measured with rulers; 1,240 from averaged weights, seed 0; 500 held out"]
+
+
+def test_a_baseline_has_a_column_under_its_own_name():
+    table = score_table(
+        {"l1": beside("identity map", 0.25, 0.75), "other": beside("identity map", 0.5, None)}
+    )
+    assert "at images  identity map  untrained" in table[0]
+    assert "held-out" not in table[0]
+    assert [line.split()[-2] for line in table[1:3]] == ["0.75", "-"]
+    assert table[3:] == ["  measured with rulers; 1,240 translated examples, seed 0; baseline: identity map"]
+
+
+def test_several_baselines_share_a_column():
+    table = score_table({"a": beside("bicubic", 1.0, 2.0), "b": beside("mean fill", 1.0, 3.0)})
+    assert " baseline " in table[0]
+
+
+def test_scores_of_earlier_versions_have_no_baseline():
+    earlier = score(1.0, floor=0.5, **FROM_NOISE)
+    del earlier["baseline"]
+    assert "untrained" in score_table({"fid": earlier})[0]
+    assert "baseline/fid" not in score_lines({"scores": {"fid": earlier}})
+    assert score_lines({"scores": {"l1": score(1.0, baseline=2.0)}})["baseline/l1"] == 2.0
+
+
+def test_no_scores_have_no_table():
+    assert score_table({}) == []
