@@ -61,8 +61,8 @@ class Shapes(CaptionData):
     """ "a {small, large} {colour} {circle, square, triangle} at the {top, bottom} {left, right}": 96 captions.
 
     84 are trained on; 12, chosen once and for all, are held out with their images: who draws them has understood the
-    words. Places differ by up to 2 pixels of 32, colours by up to 15 of 255, and the ground is dark and cloudy: noise in
-    each pixel would tell real pictures from generated ones by itself.
+    words. Places differ by up to 2 pixels of 32, colours by up to 15 of 255, and the ground is dark and cloudy: noise
+    in each pixel would tell real pictures from generated ones by itself.
 
     Args:
         images_per_caption: Pictures of each caption; which ones does not depend on ``seed``.
