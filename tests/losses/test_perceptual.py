@@ -4,8 +4,10 @@ import hashlib
 
 import pytest
 import torch
+from omegaconf import OmegaConf
 from torch import nn
 
+from ganlab.config import config_dir, instantiate
 from ganlab.errors import UserError
 from ganlab.losses import perceptual
 from ganlab.losses.perceptual import VGG54, FeatureDistance
@@ -135,3 +137,12 @@ def test_S15_weights_that_cannot_be_had_are_told_with_file_place_and_way(vgg):
         assert part in str(missing.value)
     with pytest.raises(UserError, match=r"^/nowhere/vgg\.pth cannot be read"):
         VGG54(weights="/nowhere/vgg.pth").prepare()
+
+
+@pytest.mark.parametrize("name", ["glyphs", "digits", "vgg54"])
+def test_every_option_says_whose_eyes_they_are(name):
+    path = config_dir() / "model" / "perceptual" / f"{name}.yaml"
+    distance = instantiate(OmegaConf.load(path))
+    assert distance.name == f"perceptual_{name}"
+    assert distance.scale == (12.75 if name == "vgg54" else 1)
+    assert sorted(file.stem for file in path.parent.glob("*.yaml")) == ["digits", "glyphs", "vgg54"]

@@ -25,6 +25,7 @@ from tests.training.test_ddp_variants import as_rank, free_port
 
 # 4 pixels for 16 images, 8 pixels after 48, 16 pixels faded in after 80 and learned alone after 96
 SCHEDULE = ["data.image_size=16", "model.growth.stable_images=16", "model.growth.fade_images=32"]
+SCHEDULE += [f"model.optimizers.{player}.lr=0.001" for player in ("discriminator", "generator")]
 SMALLER = ["model.growth.largest_batch={16: 4}", "model.growth.learning_rates={16: 0.0005}"]
 
 

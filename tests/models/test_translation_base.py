@@ -99,7 +99,11 @@ def test_convert_is_translate_where_nothing_must_be_reflected():
             "the generator cannot read source of 1 x 30 x 30",
         ),
         ("pix2pix", {"source": (1, 32, 32), "target": (1, 32, 32)}, "it should be target of 1 x 32 x 32"),
-        ("pix2pix", {"image": (3, 32, 32)}, "needs paired data with the key 'source', and the data has"),
+        (
+            "pix2pix",
+            {"image": (3, 32, 32)},
+            "needs paired data, whose batches hold 'source'; these hold 'image'",
+        ),
         ("cyclegan", {"a": (3, 32, 32), "b": (3, 32, 32)}, "the generator cannot read a of 3 x 32 x 32"),
         ("discogan", {"a": (1, 64, 64), "b": (3, 64, 64)}, "the discriminator cannot read a of 1 x 64 x 64"),
         (
@@ -124,6 +128,23 @@ def test_data_that_does_not_fit_is_told_before_training(name, shapes, sentence):
     with pytest.raises(UserError, match=sentence):
         model.check(shapes)
     assert model.training
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes"),
+    [
+        ("pix2pix", {"source": (1, 32, 64), "target": (3, 32, 64)}),
+        ("cyclegan", {"a": (1, 32, 64), "b": (3, 32, 64)}),
+        ("srgan", {"low": (3, 16, 32), "high": (3, 32, 64)}),
+    ],
+)
+def test_pictures_need_not_be_square(name, shapes):
+    cfg = config(name)
+    cfg.data.image_size = [32, 64]
+    model = instantiate(cfg.model)
+    model.check(shapes)
+    batch = {key: torch.randn(2, *shape) for key, shape in shapes.items()}
+    assert {tuple(made.shape[2:]) for made in model.translate(batch).values()} == {(32, 64)}
 
 
 def test_the_data_of_the_tests_is_what_it_says():

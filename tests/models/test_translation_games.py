@@ -252,6 +252,8 @@ def test_a_hole_out_of_reach_is_told_before_the_first_update(tmp_path):
 
     with pytest.raises(UserError, match=r"beyond the middle 16 x 16 pixels.*data\.mask_size=16 or less"):
         step(hole_config(), tmp_path, spy=spy)
+    with pytest.raises(UserError, match=r"^data\.batch_size=1: .* try data\.batch_size=16"):
+        step(hole_config(batch_size=1), tmp_path / "single")
     with pytest.raises(UserError, match=r"^model\.overlap=-1"):
         instantiate(hole_config("context_encoder", "model.overlap=-1").model)
 

@@ -105,6 +105,13 @@ def test_the_pools_are_in_the_checkpoint(tmp_path):
         assert torch.equal(saved[pool]["stored"], getattr(module, pool).stored)
 
 
+def test_compiling_takes_every_generator(tmp_path, monkeypatch):
+    compiled = []
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda module: compiled.append(module))
+    module = fit(config("cyclegan", "trainer.compile=true", "trainer.max_steps=1"), tmp_path)
+    assert compiled == [module.a_to_b, module.b_to_a]
+
+
 def test_no_model_is_left_out():
     kinds = {kind for kind, *_ in CASES.values()}
     assert set(CASES) == {name for name, entry in catalogue()["model"].items() if entry.kind in kinds}

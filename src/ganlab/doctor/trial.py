@@ -15,6 +15,7 @@ from ganlab.config import instantiate
 from ganlab.doctor.finding import Finding, fault, good
 from ganlab.errors import GanlabError
 from ganlab.randomness import derive
+from ganlab.types import Growing
 
 STEPS, WARM_UP = 5, 2
 
@@ -46,6 +47,8 @@ def run(cfg: DictConfig, data: Any, run_dir: Path) -> Iterator[Finding]:
     text = (
         f"{seconds:.3g} s a step, so {cfg.trainer.max_steps:,} steps take about {whole} here, on one process"
     )
+    if isinstance(model, Growing):
+        text += "; that is its first, smallest size, and larger ones take longer"
     if torch.cuda.is_available():
         text += f"; {torch.cuda.max_memory_allocated() / 1e9:.1f} GB of GPU memory"
     yield good("training", text)

@@ -64,6 +64,7 @@ class ContextEncoder(ImageToImage):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
         image, mask = batch["image"], batch["mask"]
+        require_pair(image)
         made = self.generator(self.hide(image, mask))  # once, for both players
         if self.steps == 1:
             self.require_reach(made, mask)
@@ -114,6 +115,8 @@ class ContextEncoder(ImageToImage):
         return {"image": torch.where(mask > 0, around(made.float(), image), image)}
 
     def check(self, shapes: Mapping[str, Shape], classes: Sequence[str] = ()) -> None:
+        """As for every translator; also that the colour suits the channels."""
+        self.require_keys(shapes)
         if len(self.fill) not in (1, shapes["image"][0]):
             raise UserError(
                 f"model.fill={self.fill.flatten().tolist()}: expected a number for each of the images' "
@@ -171,3 +174,11 @@ class RandomContextEncoder(ContextEncoder):
 
     def shown(self, made: Tensor, image: Tensor, mask: Tensor) -> Tensor:
         return torch.where(mask > 0, made, image)
+
+
+def require_pair(image: Tensor) -> None:
+    """Raises UserError for a single picture, of which batch norm has no statistics in the bottleneck's one pixel."""
+    if len(image) < 2:
+        raise UserError(
+            "data.batch_size=1: a context encoder's batch norm needs 2 pictures or more; try data.batch_size=16"
+        )

@@ -1,6 +1,6 @@
 """Image to image: what all variants share that turn one picture into another."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar, NotRequired, Protocol, TypedDict
@@ -15,6 +15,12 @@ from ganlab.randomness import derive
 from ganlab.techniques.tiles import at_any_size, in_tiles
 from ganlab.types import Batch, Observation, OptimizerFactory, ScheduleFactory
 
+KEYS = {  # of the batches of each kind of data
+    "paired": ("source", "target"),
+    "unpaired": ("a", "b"),
+    "super_resolution": ("low", "high"),
+    "inpainting": ("image", "mask"),
+}
 Shape = tuple[int, ...]  # (C, H, W)
 NetworkFactory = Callable[..., nn.Module]
 
@@ -140,33 +146,41 @@ class ImageToImage(GAN):
         Raises:
             UserError: a generator cannot read the data or makes another shape, or a discriminator cannot read it.
         """
+        self.require_keys(shapes)
         batch = Batch(**{key: torch.zeros(1, *shape) for key, shape in shapes.items()})
         expected = self.expected(shapes)
         with eval_mode(*(network for player in self.players().values() for network in player)):
-            try:
+            with _told("generator", shapes):
                 made = self.outputs(batch)
-            except KeyError as key:
-                raise UserError(
-                    f"this model needs {self.data_kind} data with the key {key}, and the data has {list(shapes)}"
-                ) from None
-            except (RuntimeError, ValueError) as error:
-                raise UserError(
-                    f"the generator cannot read {_sizes(shapes)} ({error}); set data.image_size or choose another "
-                    "model/generator"
-                ) from error
             for key in made.keys() & expected.keys():
                 if made[key].shape[1:] != expected[key]:
                     raise UserError(
                         f"the generator makes {_sizes({key: tuple(made[key].shape[1:])})}, and it should be "
                         f"{_sizes({key: expected[key]})}; set data.image_size or choose another model/generator"
                     )
-            try:
+            with _told("discriminator", shapes):
                 self.judge(batch)
-            except (RuntimeError, ValueError) as error:
+
+    def require_keys(self, given: Collection[str]) -> None:
+        """Raises UserError unless batches have all keys of this model's kind of data."""
+        for key in KEYS.get(self.data_kind, ()):
+            if key not in given:
                 raise UserError(
-                    f"the discriminator cannot read {_sizes(shapes)} ({error}); set data.image_size or choose "
-                    "another model/discriminator"
-                ) from error
+                    f"this model needs {self.data_kind} data, whose batches hold {key!r}; these hold "
+                    f"{', '.join(map(repr, given))}"
+                )
+
+
+@contextmanager
+def _told(player: str, shapes: Mapping[str, Shape]) -> Iterator[None]:
+    """What a network raises becomes a sentence about the data and the player."""
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:
+        raise UserError(
+            f"the {player} cannot read {_sizes(shapes)} ({error}); set data.image_size or choose another "
+            f"model/{player}"
+        ) from error
 
 
 def observation(real: Tensor, fake: Tensor, real_score: Tensor, fake_score: Tensor) -> Observation:
