@@ -66,7 +66,9 @@ class BEGAN(LatentGAN):
         self.track("game/k", self.k)
         convergence = real + error.abs()  # M_global, section 3.4.1
         self.track("game/convergence", convergence)
-        self.slow_down(self.decay(convergence, self.images))
+        factor = self.decay(convergence, self.images)
+        if factor != 1:
+            self.slow_down(factor)
 
     def slow_down(self, factor: float) -> None:
         """Multiply both players' learning rates."""
