@@ -1,18 +1,22 @@
-"""The table of quality.md, from the runs of sweeps over models.
+"""The tables of quality.md, from the runs of sweeps.
 
     ganlab sweep=noise_to_image data=digits
     python -m benchmarks.quality outputs/sweeps/..._noise_to_image [more sweeps of the same data]
 
-Mean and standard deviation over seeds of the best and the last value of the main score; beside them what fraction of
-the way from held-out real images to Gaussian noise remains, the classes that appear, and the price: parameters, and
-processor time per image of training, measured here in a few steps on one thread. Sweeps of one data set make one
-section of quality.md, named by that data; other sections stay.
+Models that make images from noise are compared by the best and the last value of the main score, with what fraction of
+the way from held-out real images to Gaussian noise remains, and the classes that appear. Where a score knows a trivial
+answer, such as the input itself, the last value of every such score stands above that of the trivial answer. All are
+means and standard deviations over seeds. Beside them stands the price: parameters, and processor time per image of
+training, measured here in a few steps on one thread. Sweeps of one data set make one section of quality.md, named by
+that data; other sections stay.
 """
 
 import argparse
+import math
 import re
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
@@ -21,10 +25,12 @@ from lightning.pytorch import Callback
 from benchmarks.baselines import measured
 from ganlab import report
 from ganlab.config import compose, instantiate
-from ganlab.report.cells import mean
+from ganlab.report.cells import NONE, count, mean
+from ganlab.report.columns import Column, Mean
 from ganlab.report.table import Row, Table, main_of
 
 PAGE = Path(__file__).with_name("quality.md")
+ARROWS = {"lower": "↓", "higher": "↑"}
 
 
 class Clock(Callback):
@@ -49,43 +55,87 @@ def milliseconds_per_image(overrides: list[str], steps: int = 12, warm_up: int =
     return 1000 * (clock.times[-1] - clock.times[warm_up - 1]) / (steps - warm_up) / cfg.data.batch_size
 
 
-def section(table: Table, noise: float) -> str:
+def against_noise(table: Table) -> str:
     """Markdown: a line for each setting, the best last score first."""
     (main,) = main_of(table.columns)
     classes = next((column for column in table.columns if column.name.startswith("classes")), None)
+    words = [f"{key}={value}" for key, value in table.shared.items() if not key.startswith("hydra")]
+    noise = measured(words)["Gaussian per pixel"][main.name].value
     floor = main.mean(table.runs, "floor").mean
-    rows = sorted(table.rows, key=lambda row: row.score(main, "last") or (float("inf"),))
-    heading = f"| `model=` | {main.name} best | last | left | classes | ms per image | parameters |"
-    lines = [heading, "|---|---|---|---|---|---|---|"]
-    lines += [_line(row, main, classes, floor, noise) for row in rows]
-    images = int(rows[0].mean("images").mean)
-    protocol = main.protocol
+    images = count(table.rows[0].mean("images"))
+
+    def cells(row: Row) -> list[str]:
+        left = (row.score(main, "last").mean - floor) / (noise - floor)
+        shown = [mean(row.score(main, which), len(row.runs)) for which in ("best", "last")]
+        seen = mean(row.score(classes, "last"), len(row.runs), spread=False) if classes else NONE
+        return [*shown, f"{left:.3f}", seen]
+
     return "\n".join(
         [
-            *lines,
+            *lines(table, main, [f"{main.name} best", "last", "left", "classes"], cells),
             "",
             f"Held-out real images score {floor:.3g}, Gaussian noise with each pixel's mean and deviation {noise:.3g}; "
-            f"*left* is (last - {floor:.3g}) / ({noise:.3g} - {floor:.3g}). Each run saw {images:,} images. Measured "
-            f"with {protocol['measured']}: {protocol['n_fake']:,} images from averaged weights where a model has them.",
+            f"*left* is (last - {floor:.3g}) / ({noise:.3g} - {floor:.3g}). Each run saw {images} images. "
+            f"{_conditions(main)}",
         ]
     )
 
 
-def _line(row: Row, main, classes, floor: float, noise: float) -> str:
-    last, n = row.score(main, "last"), len(row.runs)
-    name = row.settings["model"]
-    if last is None:
-        return f"| `{name}` | – | {row.status} | – | – | – | – |"
-    words = [
-        f"{key}={value}" for key, value in row.settings.items() if not key.startswith(("hydra", "trainer"))
+def against_the_trivial_answer(table: Table, compared: list[Column]) -> str:
+    """Markdown: a line for each setting, and one for the trivial answer, under the scores that know one."""
+
+    def cells(row: Row) -> list[str]:
+        scores = [mean(row.score(column, "last"), len(row.runs)) for column in compared]
+        return [*scores, count(row.mean("images"))]
+
+    trivial = [
+        mean(column.mean(table.runs, "baseline"), len(table.runs), spread=False) for column in compared
     ]
-    cost = milliseconds_per_image(words)
-    found = mean(row.score(classes, "last"), n, spread=False) if classes else "–"
-    left = (last.mean - floor) / (noise - floor)
-    cells = [mean(row.score(main, which), n, spread=True) for which in ("best", "last")]
-    weights = int(row.mean("parameters").mean)
-    print(f"{name:<20} {cells[1]:<14} {cost:.2f} ms per image", flush=True)
-    return f"| `{name}` | {cells[0]} | {cells[1]} | {left:.3f} | {found} | {cost:.2f} | {weights:,} |"
+    names = [f"{column.name} {ARROWS[column.better]}" for column in compared]
+    return "\n".join(
+        [
+            *lines(table, compared[0], [*names, "images"], cells),
+            f"| {compared[0].protocol['baseline']} | {' | '.join(trivial)} | | | |",
+            "",
+            _conditions(compared[0]),
+        ]
+    )
+
+
+def lines(table: Table, main: Column, names: list[str], cells: Callable[[Row], list[str]]) -> Iterator[str]:
+    """The rows of a table in Markdown, its head first: the setting, its cells, time per image and parameters."""
+    yield f"| `model=` | {' | '.join(names)} | ms per image | parameters |"
+    yield "|---" * (len(names) + 3) + "|"
+    up = main.better == "higher"
+    for row in sorted(table.rows, key=lambda row: _order(row.score(main, "last"), up)):
+        own = [
+            f"{key}={row.settings[key]}" for key in table.keys if key not in ("model", "trainer.max_steps")
+        ]
+        name = " ".join([row.settings["model"], *own])
+        if row.score(main, "last") is None:
+            yield f"| `{name}` | {row.status}{' |' * (len(names) + 2)}"
+            continue
+        cost = milliseconds_per_image(_overrides(row, table))
+        print(
+            f"{name:<24} {mean(row.score(main, 'last'), len(row.runs)):<14} {cost:.2f} ms per image",
+            flush=True,
+        )
+        weights = int(row.mean("parameters").mean)
+        yield f"| `{name}` | {' | '.join(cells(row))} | {cost:.2f} | {weights:,} |"
+
+
+def _order(found: Mean | None, up: bool) -> float:
+    return math.inf if found is None else -found.mean if up else found.mean
+
+
+def _overrides(row: Row, table: Table) -> list[str]:
+    words = row.settings | table.shared
+    return [f"{key}={value}" for key, value in words.items() if not key.startswith(("hydra", "trainer"))]
+
+
+def _conditions(main: Column) -> str:
+    how, n = main.protocol["measured"], main.protocol["n_fake"]
+    return f"Measured: {how}; {n:,} images, from averaged weights where a model has them."
 
 
 def replace(page: str, name: str, text: str) -> str:
@@ -103,10 +153,9 @@ def main() -> None:
     folders = [path.parent for sweep in parser.parse_args().sweeps for path in sweep.glob("*/results.json")]
     torch.set_num_threads(1)
     table = report.table(report.collect(sorted(folders)))
-    data = table.shared["data"]
-    words = [f"{key}={value}" for key, value in table.shared.items() if not key.startswith("hydra")]
-    noise = measured(words)["Gaussian per pixel"][main_of(table.columns)[0].name].value
-    PAGE.write_text(replace(PAGE.read_text(), data, section(table, noise)))
+    compared = [column for column in table.columns if column.mean(table.runs, "baseline") is not None]
+    text = against_the_trivial_answer(table, compared) if compared else against_noise(table)
+    PAGE.write_text(replace(PAGE.read_text(), table.shared["data"], text))
 
 
 if __name__ == "__main__":
