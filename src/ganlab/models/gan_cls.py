@@ -25,7 +25,7 @@ class GANCLS(TextGAN):
             features = self.look(real)  # the same image with two texts is looked at once
             right, wrong = self.match_both(features, text, wrong_text)  # s_r, s_w
             made = self.match(self.look(fake), text)  # s_f
-            terms |= self.matching_aware(right, wrong, made)
+            terms |= self.matching_aware(right, wrong, made) | self.penalised(real, fake, text)
         with self.update("generator") as terms:
             text = self.read(batch["caption"])
             made = self.match(self.look(self.generate(text)), text)
@@ -57,7 +57,7 @@ class GANINT(TextGAN):
             features = self.look(real)
             right, wrong = self.match_both(features, text, wrong_text)
             made = self.match(self.look(fake), text)
-            terms |= self.matching_aware(right, wrong, made)
+            terms |= self.matching_aware(right, wrong, made) | self.penalised(real, fake, text)
         with self.update("generator") as terms:
             text, other = self.read(batch["caption"]), self.read(batch["mismatch"])  # t_1, t_2
             between = self.beta * text + (1 - self.beta) * other

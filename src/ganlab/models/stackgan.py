@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from ganlab.errors import UserError
 from ganlab.losses.information import gaussian_kl
+from ganlab.losses.penalties import NoPenalty
+from ganlab.models.latent import require_no_batch_norm
 from ganlab.models.modes import eval_mode
 from ganlab.models.text import TextGAN
 from ganlab.randomness import Draws
@@ -42,6 +44,8 @@ class StackGAN(TextGAN):
             raise UserError(
                 f"model.first_stage_images={first_stage_images}: the second stage needs a first one, of 1 image or more"
             )
+        if not isinstance(self.penalty, NoPenalty):
+            require_no_batch_norm(second_discriminator)
         self.second_discriminator = second_discriminator
         self.first_stage_images, self.kl_weight = first_stage_images, kl_weight
 
@@ -75,7 +79,7 @@ class StackGAN(TextGAN):
             fake = self.generate(text.detach()).detach()
             right, wrong = self.match_both(self.look(real), text, wrong_text)
             made = self.match(self.look(fake), text)
-            terms |= self.matching_aware(right, wrong, made)
+            terms |= self.matching_aware(right, wrong, made) | self.penalised(real, fake, text)
         with self.update(prefix + "generator") as terms:
             text = self.read(batch["caption"])
             mean, log_variance = self.painter.condition(text)

@@ -8,13 +8,14 @@ from torch import Tensor, nn
 
 from ganlab.errors import UserError
 from ganlab.losses.adversarial import Hinge, NonSaturating
-from ganlab.models.latent import LatentGAN
+from ganlab.losses.penalties import NoPenalty
+from ganlab.models.latent import LatentGAN, require_no_batch_norm
 from ganlab.models.modes import eval_mode
 from ganlab.models.phrasebook import Phrasebook, evenly
 from ganlab.randomness import Draws
 from ganlab.techniques.replay import NoReplay
 from ganlab.text import lexicon
-from ganlab.types import AdversarialLoss, TextEncoder
+from ganlab.types import AdversarialLoss, Penalty, TextEncoder
 
 
 class Painter(nn.Module):
@@ -41,6 +42,7 @@ class TextGAN(LatentGAN):
     discriminator: ``features`` of images, and ``match`` of features and embeddings to scores (B,).
     loss: what the players minimise; ``NonSaturating`` in the papers.
     mismatch_weight: share of mismatching pairs, as against fakes, in what the discriminator must refuse; 0: none.
+    penalty: further terms of the discriminator's update, such as R1 (Mescheder et al. 2018); none unless given.
 
     Raises:
         UserError: for a pool of earlier fakes, which would not know their captions, and a share outside 0 to 1.
@@ -49,7 +51,13 @@ class TextGAN(LatentGAN):
     data_kind: ClassVar[str] = "captions"
 
     def __init__(
-        self, *, encoder: TextEncoder, loss: AdversarialLoss, mismatch_weight: float = 0.5, **options: Any
+        self,
+        *,
+        encoder: TextEncoder,
+        loss: AdversarialLoss,
+        mismatch_weight: float = 0.5,
+        penalty: Penalty | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(**options | {"generator": Painter(encoder, options["generator"])})
         if not isinstance(self.replay, NoReplay):
@@ -61,6 +69,9 @@ class TextGAN(LatentGAN):
                 f"model.mismatch_weight={mismatch_weight}: a share from 0 to less than 1, 0.5 in the paper"
             )
         self.loss, self.mismatch_weight = loss, mismatch_weight
+        self.penalty = penalty or NoPenalty()
+        if not isinstance(self.penalty, NoPenalty):
+            require_no_batch_norm(self.discriminator)
         self.book = Phrasebook()
 
     @property
@@ -121,6 +132,12 @@ class TextGAN(LatentGAN):
             terms["mismatch"] = weight * self.loss.discriminator(right, wrong)
         self.track("game/right_caption_wins", (right > wrong).float().mean())
         return terms
+
+    def penalised(self, real: Tensor, fake: Tensor, text: Tensor) -> dict[str, Tensor]:
+        """The penalty's terms, for images with their texts."""
+        return self.penalty(
+            lambda image: self.match(self.look(image), text), real, fake, draws=self.draws, step=self.steps
+        )
 
     # -- drawing -------------------------------------------------------------------------------------------------
 

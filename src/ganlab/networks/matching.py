@@ -55,6 +55,7 @@ class GANCLSDiscriminator(MatchingDiscriminator):
         width: int = 64,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
         text_norm: Callable[[int], nn.Module] = nn.Identity,
+        init: Callable[[nn.Module], None] = init_normal,
     ) -> None:
         super().__init__()
         widest = width * 2 ** (gan_cls_doublings(image_size) - 1)
@@ -77,8 +78,8 @@ class GANCLSDiscriminator(MatchingDiscriminator):
             nn.LeakyReLU(0.2, inplace=True),
             nn.Conv2d(widest, 1, 4),
         )
-        self.look.apply(init_normal)
-        self.compare.apply(init_normal)
+        self.look.apply(init)
+        self.compare.apply(init)
 
 
 class StackGANDiscriminator(MatchingDiscriminator):
@@ -86,6 +87,8 @@ class StackGANDiscriminator(MatchingDiscriminator):
 
     Maps halve to 4 x 4 while their channels double from ``width``; where there come to be more than 8 times as many,
     they are brought back to that. The text becomes ``projection`` numbers, which join at each place.
+
+    norm: what makes the norm after every convolution but the first and the last.
     """
 
     def __init__(
@@ -96,6 +99,8 @@ class StackGANDiscriminator(MatchingDiscriminator):
         channels: int = 3,
         image_size: int = 64,
         width: int = 64,
+        norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
+        init: Callable[[nn.Module], None] = init_normal,
     ) -> None:
         super().__init__()
         steps = doublings("StackGAN", image_size)
@@ -103,14 +108,14 @@ class StackGANDiscriminator(MatchingDiscriminator):
         blocks: list[nn.Module] = [nn.Conv2d(channels, width, 4, stride=2, padding=1, bias=False), leaky]
         wide = width
         for _ in range(steps - 1):
-            blocks += down(wide, 2 * wide, leaky)
+            blocks += down(wide, 2 * wide, leaky, norm)
             wide *= 2
         while wide > 8 * width:
-            blocks += [conv3(wide, wide // 2), nn.BatchNorm2d(wide // 2), leaky]
+            blocks += [conv3(wide, wide // 2), norm(wide // 2), leaky]
             wide //= 2
         self.look = nn.Sequential(*blocks)
         self.project = nn.Sequential(nn.Linear(text_size, projection), leaky)
         self.compare = nn.Sequential(
-            conv3(wide + projection, wide), nn.BatchNorm2d(wide), leaky, nn.Conv2d(wide, 1, 4)
+            conv3(wide + projection, wide), norm(wide), leaky, nn.Conv2d(wide, 1, 4)
         )
-        self.apply(init_normal)
+        self.apply(init)

@@ -1,5 +1,7 @@
 """The networks of StackGAN: a small picture from noise and text, and a larger one from that and the text again."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -182,10 +184,12 @@ def up(inputs: int, outputs: int) -> list[nn.Module]:
     return [upsample, conv3(inputs, outputs), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
 
 
-def down(inputs: int, outputs: int, activation: nn.Module) -> list[nn.Module]:
+def down(
+    inputs: int, outputs: int, activation: nn.Module, norm: Callable[[int], nn.Module] = nn.BatchNorm2d
+) -> list[nn.Module]:
     """To half the size."""
     conv = nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=False)
-    return [conv, nn.BatchNorm2d(outputs), activation]
+    return [conv, norm(outputs), activation]
 
 
 def _residual(width: int) -> Residual:
