@@ -1,14 +1,16 @@
 """Every conf/data/*.yaml: says what it is, and is its constructor key for key."""
 
-import inspect
+import dataclasses
 from pathlib import Path
 
 import pytest
 from hydra.utils import get_class, instantiate
 from omegaconf import OmegaConf
 
+from ganlab.config.signature import parameters_of
 from ganlab.data.base import ImageData
 from ganlab.data.examples import ExampleData
+from ganlab.data.files import FileSettings
 from ganlab.errors import UserError
 
 FOLDER = Path(__file__).parents[2] / "conf" / "data"
@@ -19,6 +21,14 @@ def load(name: str):
     node = OmegaConf.load(FOLDER / f"{name}.yaml")
     node.pop("defaults", None)  # Hydra's: which metrics fit
     return OmegaConf.create({"seed": 3, "data": node}).data
+
+
+def defaults_of(target: type) -> dict[str, object]:
+    """What a data set takes, with the default of each: its own, else that of the class that it hands it on to."""
+    files = {field.name: field.default for field in dataclasses.fields(FileSettings)}
+    named, open_to_more = parameters_of(target)
+    assert not open_to_more
+    return {name: files.get(name) if p.default is None else p.default for name, p in named.items()}
 
 
 def image_data() -> list[str]:
@@ -50,9 +60,10 @@ def test_header_and_keys(name):
     assert sum(line.startswith("# source: ") for line in lines) == 1
     assert any(line.startswith("# classes: ") for line in lines) == (lines[1] == "# kind: labelled")
     cfg = load(name)
-    parameters = inspect.signature(get_class(cfg._target_)).parameters
-    assert set(cfg) - {"_target_"} == set(parameters)
-    assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in parameters.values())
+    handed_on = {"load_size", *(field.name for field in dataclasses.fields(FileSettings))}
+    left_out = set(defaults_of(get_class(cfg._target_))) - set(cfg)
+    assert set(cfg) - {"_target_"} <= set(defaults_of(get_class(cfg._target_)))
+    assert left_out <= handed_on
 
 
 @pytest.mark.parametrize("name", image_data())
@@ -85,11 +96,11 @@ def test_lists_from_yaml_make_oblong_images():
 def test_the_yaml_repeats_the_constructors_own_defaults(name):
     """So that the module made in Python is the one that the command line makes."""
     cfg = OmegaConf.to_container(load(name))
-    parameters = inspect.signature(get_class(cfg.pop("_target_"))).parameters
+    defaults = defaults_of(get_class(cfg.pop("_target_")))
     own = {"seed", "root"} | ({"image_size"} if name == "glyphs" else set())  # glyphs are drawn at 28 pixels
     own |= {"flip"} if name == "celeba" else set()  # a recipe, not a property of the class
     for key in set(cfg) - own:
-        assert cfg[key] == parameters[key].default, key
+        assert cfg[key] == defaults[key], key
 
 
 @pytest.mark.parametrize("name", example_data())
@@ -102,10 +113,10 @@ def test_image_to_image_data_is_of_its_kind_and_has_what_models_take(name):
     assert data.kind == kind
     assert set(cfg) >= MODELS_TAKE[kind]
     assert (data.height, data.width, data.batch_size, data.seed) == (*[cfg.image_size] * 2, cfg.batch_size, 3)
-    parameters = inspect.signature(type(data)).parameters
+    defaults = defaults_of(type(data))
     recipe = {"known", "direction", "load_size", "batch_size", "flip"} if "known" in cfg else set()
     for key in set(cfg) - recipe - {"_target_", "seed", "root"}:
-        assert cfg[key] == parameters[key].default, key
+        assert cfg[key] == defaults[key], key
 
 
 def test_every_kind_of_image_to_image_data_has_folders_of_ones_own_and_embedded_data():

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Hashable, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from ganlab.data.caption_files import captions_below
 from ganlab.data.captioned import CaptionedImages, require_captions
@@ -30,9 +30,9 @@ class CaptionFiles(CaptionData):
 
     Args:
         root: The folder; ``~`` is your home.
-        load_size: Size that images have before a random ``image_size`` is cut out; null: nothing is cut off.
         memory_limit: In MB: more pixels than that stay in their files; as for ``Folder``.
         workers: Decoding processes, as for ``Folder``.
+        options: See ``CaptionData``.
     """
 
     default_root: ClassVar[str]
@@ -41,29 +41,11 @@ class CaptionFiles(CaptionData):
         self,
         *,
         root: str | None = None,
-        image_size: int | tuple[int, int] = 32,
-        load_size: int | tuple[int, int] | None = None,
-        channels: Literal[1, 3] = 3,
-        batch_size: int = 64,
-        flip: bool | float = False,
-        seed: int = 0,
-        tokens: Literal["words", "letters"] = "words",
-        max_words: int = 10_000,
-        max_length: int | None = 201,
         memory_limit: int = 2000,
         workers: int | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            image_size=image_size,
-            load_size=load_size,
-            channels=channels,
-            batch_size=batch_size,
-            flip=flip,
-            seed=seed,
-            tokens=tokens,
-            max_words=max_words,
-            max_length=max_length,
-        )
+        super().__init__(**options)
         self.root = Path(root or self.default_root).expanduser()
         self.memory_limit, self.workers = memory_limit, worker_count(workers)
 
@@ -109,19 +91,9 @@ class CaptionFolder(CaptionFiles):
         self,
         *,
         root: str | None = None,
-        image_size: int | tuple[int, int] = 32,
-        load_size: int | tuple[int, int] | None = None,
-        channels: Literal[1, 3] = 3,
-        batch_size: int = 64,
-        flip: bool | float = False,
-        seed: int = 0,
-        tokens: Literal["words", "letters"] = "words",
-        max_words: int = 10_000,
-        max_length: int | None = 201,
         test_fraction: float = 0.1,
         on_missing: Literal["error", "skip"] = "error",
-        memory_limit: int = 2000,
-        workers: int | None = None,
+        **options: Any,
     ) -> None:
         if root in (None, "", "???"):
             raise UserError("data=captions needs the folder of your images: data.root=/path/to/images")
@@ -129,20 +101,7 @@ class CaptionFolder(CaptionFiles):
             raise UserError(f"data.test_fraction={test_fraction}: a share between 0 and 0.9")
         if on_missing not in ("error", "skip"):
             raise UserError(f"data.on_missing={on_missing}: error (stop) or skip (leave such images out)")
-        super().__init__(
-            root=root,
-            image_size=image_size,
-            load_size=load_size,
-            channels=channels,
-            batch_size=batch_size,
-            flip=flip,
-            seed=seed,
-            tokens=tokens,
-            max_words=max_words,
-            max_length=max_length,
-            memory_limit=memory_limit,
-            workers=workers,
-        )
+        super().__init__(root=root, **options)
         self.test_fraction, self.on_missing = test_fraction, on_missing
 
     def listed(self) -> tuple[list[Captioned], list[Captioned]]:

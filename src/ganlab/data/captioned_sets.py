@@ -93,37 +93,8 @@ class COCOCaptions(CaptionFiles):
 
     default_root: ClassVar[str] = "data/coco"
 
-    def __init__(
-        self,
-        *,
-        root: str | None = None,
-        year: Literal[2014, 2017] = 2014,
-        image_size: int | tuple[int, int] = 32,
-        load_size: int | tuple[int, int] | None = None,
-        channels: Literal[1, 3] = 3,
-        batch_size: int = 64,
-        flip: bool | float = False,
-        seed: int = 0,
-        tokens: Literal["words", "letters"] = "words",
-        max_words: int = 10_000,
-        max_length: int | None = 201,
-        memory_limit: int = 2000,
-        workers: int | None = None,
-    ) -> None:
-        super().__init__(
-            root=root,
-            image_size=image_size,
-            load_size=load_size,
-            channels=channels,
-            batch_size=batch_size,
-            flip=flip,
-            seed=seed,
-            tokens=tokens,
-            max_words=max_words,
-            max_length=max_length,
-            memory_limit=memory_limit,
-            workers=workers,
-        )
+    def __init__(self, *, year: Literal[2014, 2017] = 2014, **options: Any) -> None:
+        super().__init__(**options)
         self.year = year
 
     def listed(self) -> tuple[list[Captioned], list[Captioned]]:

@@ -1,7 +1,7 @@
 """What all captioned images have in common: for each a caption that fits, and one that certainly does not."""
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from ganlab.data.base import ImageData, Split, height_and_width, mirrored, place
 from ganlab.data.captioned import CaptionedImages, CaptionTable
@@ -29,7 +29,7 @@ class CaptionData(ImageData):
     another group, drawn from all of these, so that it is wrong wherever the data's groups are right.
 
     Args:
-        image_size, channels, batch_size, flip, seed: See ``ImageData``.
+        options: image_size, channels, batch_size, flip, seed; see ``ImageData``.
         tokens: What ids stand for: "words" of the training captions, or "letters" by their Unicode code points.
         max_words: The most frequent words are known; all others share one id.
         max_length: Ids of a caption, at most; null: as many as the longest has.
@@ -41,19 +41,14 @@ class CaptionData(ImageData):
     def __init__(
         self,
         *,
-        image_size: int | tuple[int, int],
-        channels: Literal[1, 3],
-        batch_size: int,
-        flip: bool | float,
-        seed: int,
-        tokens: Literal["words", "letters"],
-        max_words: int,
-        max_length: int | None,
+        image_size: int | tuple[int, int] = 32,
         load_size: int | tuple[int, int] | None = None,
+        tokens: Literal["words", "letters"] = "words",
+        max_words: int = 10_000,
+        max_length: int | None = 201,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            image_size=image_size, channels=channels, batch_size=batch_size, flip=flip, seed=seed
-        )
+        super().__init__(image_size=image_size, **options)
         self.load_height, self.load_width = height_and_width(load_size or image_size, "load_size")
         if self.load_height < self.height or self.load_width < self.width:
             raise UserError(

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from ganlab.data.base import StoredImages
 from ganlab.data.decode import Decoder
@@ -13,6 +13,18 @@ from ganlab.data.streaming import CorruptFiles, FileImages, OnCorrupt
 from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)
+
+
+class FileOptions(TypedDict, total=False):
+    """The parameters of ``FileSettings``."""
+
+    root: str | None
+    test_fraction: float
+    memory_limit: int
+    workers: int | None
+    on_corrupt: OnCorrupt
+    background: str
+    max_pixels: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +44,13 @@ class FileSettings:
         max_pixels: Larger images are refused on sight of their header.
     """
 
-    root: str | None
-    test_fraction: float
-    memory_limit: int
-    workers: int | None
-    on_corrupt: OnCorrupt
-    background: str
-    max_pixels: int
+    root: str | None = None
+    test_fraction: float = 0.1
+    memory_limit: int = 2000
+    workers: int | None = None
+    on_corrupt: OnCorrupt = "error"
+    background: str = "white"
+    max_pixels: int = 64_000_000
 
     def __post_init__(self) -> None:
         if not 0 <= self.test_fraction <= 0.9:

@@ -1,6 +1,6 @@
 """Pictures with a hole to fill."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -25,6 +25,7 @@ class InpaintingData(ExampleData):
             example and step; those of a picture that is scored are always the same.
         mask_size: Side of the square in pixels; rectangles hide as many pixels as it has, or fewer.
         channels: 1 (grey) or 3 (RGB); images are converted to it.
+        options: image_size, load_size, batch_size, flip, seed; see ``ExampleData``.
     """
 
     kind: ClassVar[str] = "inpainting"
@@ -32,25 +33,19 @@ class InpaintingData(ExampleData):
     def __init__(
         self,
         *,
-        mask: Literal["centre", "random"],
-        mask_size: int,
-        channels: Literal[1, 3],
-        image_size: int | tuple[int, int],
-        load_size: int | tuple[int, int] | None,
-        batch_size: int,
-        flip: bool | float,
-        seed: int,
+        mask: Literal["centre", "random"] = "centre",
+        mask_size: int = 32,
+        channels: Literal[1, 3] = 3,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            image_size=image_size, load_size=load_size, batch_size=batch_size, flip=flip, seed=seed
-        )
+        super().__init__(**options)
         require_grey_or_rgb(channels=channels)
         if mask not in ("centre", "random"):
             raise UserError(f"data.mask={mask}: centre (a square) or random (rectangles)")
         if not 1 <= mask_size < min(self.height, self.width):
             raise UserError(
                 f"data.mask_size={mask_size}: the hole is 1 to {min(self.height, self.width) - 1} pixels wide, "
-                f"smaller than data.image_size={image_size}"
+                f"smaller than data.image_size={self.image_size}"
             )
         self.mask, self.mask_size, self.channels = mask, mask_size, channels
 

@@ -1,15 +1,15 @@
 """Your own pictures, to cut holes into."""
 
 import logging
-from typing import Literal
+from typing import Literal, Unpack
 
 from ganlab.data.domains import stem
 from ganlab.data.example_sets import ExampleSplits, Named
-from ganlab.data.files import FileSettings
+from ganlab.data.files import FileOptions, FileSettings
 from ganlab.data.folder import worker_count
 from ganlab.data.inpainting import InpaintingData
 from ganlab.data.listing import find_images, split
-from ganlab.data.streaming import CorruptFiles, FileImages, OnCorrupt
+from ganlab.data.streaming import CorruptFiles, FileImages
 
 log = logging.getLogger(__name__)
 
@@ -21,13 +21,12 @@ class InpaintingFolder(InpaintingData):
     ``test_fraction``.
 
     Args:
-        root, test_fraction, memory_limit, workers, on_corrupt, background, max_pixels: As in ``FileSettings``.
+        files: See ``FileSettings``.
     """
 
     def __init__(
         self,
         *,
-        root: str | None = None,
         mask: Literal["centre", "random"] = "centre",
         mask_size: int = 64,
         channels: Literal[1, 3] = 3,
@@ -36,12 +35,7 @@ class InpaintingFolder(InpaintingData):
         batch_size: int = 64,
         flip: bool | float = True,
         seed: int = 0,
-        test_fraction: float = 0.1,
-        memory_limit: int = 2000,
-        workers: int | None = None,
-        on_corrupt: OnCorrupt = "error",
-        background: str = "white",
-        max_pixels: int = 64_000_000,
+        **files: Unpack[FileOptions],
     ) -> None:
         super().__init__(
             mask=mask,
@@ -53,15 +47,7 @@ class InpaintingFolder(InpaintingData):
             flip=flip,
             seed=seed,
         )
-        self.settings = FileSettings(
-            root=root,
-            test_fraction=test_fraction,
-            memory_limit=memory_limit,
-            workers=workers,
-            on_corrupt=on_corrupt,
-            background=background,
-            max_pixels=max_pixels,
-        )
+        self.settings = FileSettings(**files)
 
     def load(self) -> ExampleSplits:
         root = self.settings.folder

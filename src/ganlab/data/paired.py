@@ -1,6 +1,6 @@
 """Pairs of an input and what it should become."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor
 
@@ -18,6 +18,7 @@ class PairedData(ExampleData):
 
     Args:
         source_channels: 1 (grey) or 3 (RGB); images are converted to it. target_channels: likewise.
+        options: image_size, load_size, batch_size, flip, seed; see ``ExampleData``.
     """
 
     kind: ClassVar[str] = "paired"
@@ -25,17 +26,11 @@ class PairedData(ExampleData):
     def __init__(
         self,
         *,
-        source_channels: Literal[1, 3],
-        target_channels: Literal[1, 3],
-        image_size: int | tuple[int, int],
-        load_size: int | tuple[int, int] | None,
-        batch_size: int,
-        flip: bool | float,
-        seed: int,
+        source_channels: Literal[1, 3] = 3,
+        target_channels: Literal[1, 3] = 3,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            image_size=image_size, load_size=load_size, batch_size=batch_size, flip=flip, seed=seed
-        )
+        super().__init__(**options)
         require_grey_or_rgb(source_channels=source_channels, target_channels=target_channels)
         self.source_channels, self.target_channels = source_channels, target_channels
 

@@ -2,17 +2,17 @@
 
 import logging
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Unpack
 
 from ganlab.data.decode import Decoder
 from ganlab.data.domains import Domains, find_domains, held_out_share, matched, stem
 from ganlab.data.example_sets import ExampleSplits, Named
-from ganlab.data.files import FileSettings
+from ganlab.data.files import FileOptions, FileSettings
 from ganlab.data.folder import worker_count
 from ganlab.data.listing import find_images, split
 from ganlab.data.pair_files import Halves, TwoFileImages, TwoFiles
 from ganlab.data.paired import PairedData
-from ganlab.data.streaming import CorruptFiles, FileImages, OnCorrupt
+from ganlab.data.streaming import CorruptFiles, FileImages
 from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -27,13 +27,12 @@ class PairedFolder(PairedData):
 
     Args:
         direction: "a_to_b": a is the source and b the target; "b_to_a": the other way round.
-        root, test_fraction, memory_limit, workers, on_corrupt, background, max_pixels: As in ``FileSettings``.
+        files: See ``FileSettings``.
     """
 
     def __init__(
         self,
         *,
-        root: str | None = None,
         direction: Literal["a_to_b", "b_to_a"] = "a_to_b",
         source_channels: Literal[1, 3] = 3,
         target_channels: Literal[1, 3] = 3,
@@ -42,12 +41,7 @@ class PairedFolder(PairedData):
         batch_size: int = 1,
         flip: bool | float = True,
         seed: int = 0,
-        test_fraction: float = 0.1,
-        memory_limit: int = 2000,
-        workers: int | None = None,
-        on_corrupt: OnCorrupt = "error",
-        background: str = "white",
-        max_pixels: int = 64_000_000,
+        **files: Unpack[FileOptions],
     ) -> None:
         super().__init__(
             source_channels=source_channels,
@@ -61,15 +55,7 @@ class PairedFolder(PairedData):
         if direction not in ("a_to_b", "b_to_a"):
             raise UserError(f"data.direction={direction}: a_to_b or b_to_a")
         self.forward = direction == "a_to_b"
-        self.settings = FileSettings(
-            root=root,
-            test_fraction=test_fraction,
-            memory_limit=memory_limit,
-            workers=workers,
-            on_corrupt=on_corrupt,
-            background=background,
-            max_pixels=max_pixels,
-        )
+        self.settings = FileSettings(**files)
 
     def folder(self) -> Path:
         """Where the pictures are."""

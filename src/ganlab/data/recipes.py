@@ -1,7 +1,7 @@
 """Well-known image-to-image data sets in their original layout, downloaded where they are missing."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 from ganlab.data.archives import obtain
 from ganlab.data.downloads import Archive
@@ -40,33 +40,8 @@ DIV2K = {  # likewise, and as others have measured
 class KnownUnpaired(UnpairedFolder):
     """One of ``CYCLEGAN``, in ``root/<known>`` (Zhu et al. 2017), with the parts trainA, trainB, testA and testB."""
 
-    def __init__(
-        self,
-        *,
-        known: str,
-        root: str = "data",
-        a_channels: Literal[1, 3] = 3,
-        b_channels: Literal[1, 3] = 3,
-        image_size: int | tuple[int, int] = 256,
-        load_size: int | tuple[int, int] | None = 286,
-        batch_size: int = 1,
-        flip: bool | float = True,
-        seed: int = 0,
-        memory_limit: int = 2000,
-        workers: int | None = None,
-    ) -> None:
-        super().__init__(
-            root=root,
-            a_channels=a_channels,
-            b_channels=b_channels,
-            image_size=image_size,
-            load_size=load_size,
-            batch_size=batch_size,
-            flip=flip,
-            seed=seed,
-            memory_limit=memory_limit,
-            workers=workers,
-        )
+    def __init__(self, *, known: str, root: str = "data", **options: Any) -> None:
+        super().__init__(root=root, **options)
         size, sha256 = known_as(known, CYCLEGAN)
         self.archive = Archive(f"{BERKELEY}/cyclegan/datasets/{known}.zip", known, size, sha256)
 
@@ -77,35 +52,8 @@ class KnownUnpaired(UnpairedFolder):
 class KnownPaired(PairedFolder):
     """One of ``PIX2PIX``, in ``root/<known>`` (Isola et al. 2017): a and b side by side, in train and val or test."""
 
-    def __init__(
-        self,
-        *,
-        known: str,
-        root: str = "data",
-        direction: Literal["a_to_b", "b_to_a"] = "a_to_b",
-        source_channels: Literal[1, 3] = 3,
-        target_channels: Literal[1, 3] = 3,
-        image_size: int | tuple[int, int] = 256,
-        load_size: int | tuple[int, int] | None = 286,
-        batch_size: int = 1,
-        flip: bool | float = True,
-        seed: int = 0,
-        memory_limit: int = 2000,
-        workers: int | None = None,
-    ) -> None:
-        super().__init__(
-            root=root,
-            direction=direction,
-            source_channels=source_channels,
-            target_channels=target_channels,
-            image_size=image_size,
-            load_size=load_size,
-            batch_size=batch_size,
-            flip=flip,
-            seed=seed,
-            memory_limit=memory_limit,
-            workers=workers,
-        )
+    def __init__(self, *, known: str, root: str = "data", **options: Any) -> None:
+        super().__init__(root=root, **options)
         known_as(known, dict.fromkeys(PIX2PIX))
         self.archive = Archive(f"{BERKELEY}/pix2pix/datasets/{known}.tar.gz", known)
 
@@ -120,31 +68,9 @@ class Div2K(SuperResolutionFolder):
     """
 
     def __init__(
-        self,
-        *,
-        root: str = "data",
-        scale: int = 4,
-        channels: Literal[1, 3] = 3,
-        image_size: int | tuple[int, int] = 96,
-        test_size: int | tuple[int, int] | None = 480,
-        batch_size: int = 16,
-        flip: bool | float = True,
-        seed: int = 0,
-        memory_limit: int = 2000,
-        workers: int | None = None,
+        self, *, root: str = "data", test_size: int | tuple[int, int] | None = 480, **options: Any
     ) -> None:
-        super().__init__(
-            root=root,
-            scale=scale,
-            channels=channels,
-            image_size=image_size,
-            test_size=test_size,
-            batch_size=batch_size,
-            flip=flip,
-            seed=seed,
-            memory_limit=memory_limit,
-            workers=workers,
-        )
+        super().__init__(root=root, test_size=test_size, **options)
 
     def parts(self) -> tuple[Path, tuple[Part, Part]]:
         root = self.settings.folder

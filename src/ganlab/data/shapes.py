@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -72,25 +72,12 @@ class Shapes(CaptionData):
         self,
         *,
         images_per_caption: int = 60,
-        image_size: int | tuple[int, int] = 32,
         channels: Literal[3] = 3,
-        batch_size: int = 64,
-        flip: bool | float = False,
-        seed: int = 0,
-        tokens: Literal["words", "letters"] = "words",
         max_words: int = 16,
         max_length: int | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            image_size=image_size,
-            channels=channels,
-            batch_size=batch_size,
-            flip=flip,
-            seed=seed,
-            tokens=tokens,
-            max_words=max_words,
-            max_length=max_length,
-        )
+        super().__init__(channels=channels, max_words=max_words, max_length=max_length, **options)
         if images_per_caption < 1:
             raise UserError(f"data.images_per_caption={images_per_caption}: expected at least 1")
         if channels != 3:
@@ -108,7 +95,7 @@ class Shapes(CaptionData):
         repeated = [shape for shape in shapes for _ in range(self.images_per_caption)]
         generator = torch.Generator().manual_seed(derive(0, "shapes", split))
         parts = [
-            draw(repeated[first : first + 1000], self.height, self.width, generator)
+            draw(repeated[first : first + 1000], self.load_height, self.load_width, generator)
             for first in range(0, len(repeated), 1000)
         ]
         return CaptionedImages(

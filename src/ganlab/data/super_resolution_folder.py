@@ -2,15 +2,15 @@
 
 import logging
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Unpack
 
 from ganlab.data.base import Split, height_and_width
 from ganlab.data.domains import stem
 from ganlab.data.example_sets import ExampleSplits, Named
-from ganlab.data.files import FileSettings
+from ganlab.data.files import FileOptions, FileSettings
 from ganlab.data.folder import worker_count
 from ganlab.data.listing import Part, find_images, split
-from ganlab.data.streaming import CorruptFiles, OnCorrupt
+from ganlab.data.streaming import CorruptFiles
 from ganlab.data.super_resolution import SuperResolutionData, require_divisible
 from ganlab.data.whole_files import FileCrops, WholeDecoder
 
@@ -27,13 +27,12 @@ class SuperResolutionFolder(SuperResolutionData):
         test_size: Side of the held-out crops, or [height, width]; null: ``image_size``.
         memory_limit: In MB (10^6 bytes): pictures that take up to that much, in their own sizes, are decoded once
             and kept in the memory of the CPU; more than that is decoded again for every crop.
-        root, test_fraction, workers, on_corrupt, background, max_pixels: As in ``FileSettings``.
+        files: See ``FileSettings``.
     """
 
     def __init__(
         self,
         *,
-        root: str | None = None,
         scale: int = 4,
         channels: Literal[1, 3] = 3,
         image_size: int | tuple[int, int] = 96,
@@ -41,12 +40,7 @@ class SuperResolutionFolder(SuperResolutionData):
         batch_size: int = 16,
         flip: bool | float = True,
         seed: int = 0,
-        test_fraction: float = 0.1,
-        memory_limit: int = 2000,
-        workers: int | None = None,
-        on_corrupt: OnCorrupt = "error",
-        background: str = "white",
-        max_pixels: int = 64_000_000,
+        **files: Unpack[FileOptions],
     ) -> None:
         super().__init__(
             scale=scale,
@@ -59,15 +53,7 @@ class SuperResolutionFolder(SuperResolutionData):
         test_size = image_size if test_size is None else test_size
         self.test_size = height_and_width(test_size, "test_size")
         require_divisible("test_size", test_size, self.test_size, scale)
-        self.settings = FileSettings(
-            root=root,
-            test_fraction=test_fraction,
-            memory_limit=memory_limit,
-            workers=workers,
-            on_corrupt=on_corrupt,
-            background=background,
-            max_pixels=max_pixels,
-        )
+        self.settings = FileSettings(**files)
 
     def parts(self) -> tuple[Path, tuple[Part, Part]]:
         """The root, and which of the pictures below it are to train on and which are held out."""

@@ -1,7 +1,7 @@
 """Two domains of pictures that do not belong together."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor
 
@@ -19,6 +19,7 @@ class UnpairedData(ExampleData):
 
     Args:
         a_channels: 1 (grey) or 3 (RGB); images are converted to it. b_channels: likewise.
+        options: image_size, load_size, batch_size, flip, seed; see ``ExampleData``.
     """
 
     kind: ClassVar[str] = "unpaired"
@@ -27,17 +28,11 @@ class UnpairedData(ExampleData):
     def __init__(
         self,
         *,
-        a_channels: Literal[1, 3],
-        b_channels: Literal[1, 3],
-        image_size: int | tuple[int, int],
-        load_size: int | tuple[int, int] | None,
-        batch_size: int,
-        flip: bool | float,
-        seed: int,
+        a_channels: Literal[1, 3] = 3,
+        b_channels: Literal[1, 3] = 3,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            image_size=image_size, load_size=load_size, batch_size=batch_size, flip=flip, seed=seed
-        )
+        super().__init__(**options)
         require_grey_or_rgb(a_channels=a_channels, b_channels=b_channels)
         self.a_channels, self.b_channels = a_channels, b_channels
 

@@ -2,13 +2,13 @@
 
 import logging
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Unpack
 
 from ganlab.data.domains import find_domains, held_out_share
 from ganlab.data.example_sets import ExampleSplits, Named
-from ganlab.data.files import FileSettings
+from ganlab.data.files import FileOptions, FileSettings
 from ganlab.data.folder import worker_count
-from ganlab.data.streaming import CorruptFiles, FileImages, OnCorrupt
+from ganlab.data.streaming import CorruptFiles, FileImages
 from ganlab.data.unpaired import UnpairedData
 from ganlab.errors import UserError
 
@@ -22,13 +22,12 @@ class UnpairedFolder(UnpairedData):
     ``test_fraction`` is held out; train/A and A/train are understood as well.
 
     Args:
-        root, test_fraction, memory_limit, workers, on_corrupt, background, max_pixels: As in ``FileSettings``.
+        files: See ``FileSettings``.
     """
 
     def __init__(
         self,
         *,
-        root: str | None = None,
         a_channels: Literal[1, 3] = 3,
         b_channels: Literal[1, 3] = 3,
         image_size: int | tuple[int, int] = 256,
@@ -36,12 +35,7 @@ class UnpairedFolder(UnpairedData):
         batch_size: int = 1,
         flip: bool | float = True,
         seed: int = 0,
-        test_fraction: float = 0.1,
-        memory_limit: int = 2000,
-        workers: int | None = None,
-        on_corrupt: OnCorrupt = "error",
-        background: str = "white",
-        max_pixels: int = 64_000_000,
+        **files: Unpack[FileOptions],
     ) -> None:
         super().__init__(
             a_channels=a_channels,
@@ -52,15 +46,7 @@ class UnpairedFolder(UnpairedData):
             flip=flip,
             seed=seed,
         )
-        self.settings = FileSettings(
-            root=root,
-            test_fraction=test_fraction,
-            memory_limit=memory_limit,
-            workers=workers,
-            on_corrupt=on_corrupt,
-            background=background,
-            max_pixels=max_pixels,
-        )
+        self.settings = FileSettings(**files)
 
     def folder(self) -> Path:
         """Where the pictures are."""
