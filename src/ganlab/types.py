@@ -45,6 +45,16 @@ class Observation(TypedDict, total=False):
     fake_score: Tensor
 
 
+def observed(real: Tensor, fake: Tensor, real_score: Tensor, fake_score: Tensor) -> Observation:
+    """The four of them, detached."""
+    return Observation(
+        real=real.detach(),
+        fake=fake.detach(),
+        real_score=real_score.detach(),
+        fake_score=fake_score.detach(),
+    )
+
+
 class AdversarialLoss(Protocol):
     """What two players minimise, as a function of raw scores (B,); each returns a scalar mean.
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.information import cross_entropy
 from ganlab.models.latent import LabelledGAN, LatentOptions
-from ganlab.types import AdversarialLoss, Batch, Observation
+from ganlab.types import AdversarialLoss, Batch, Observation, observed
 
 
 class ACGAN(LabelledGAN):
@@ -57,9 +57,4 @@ class ACGAN(LabelledGAN):
             terms["source"] = self.loss.generator(fake_score, lambda: self.score(real))
             terms["class"] = self.class_weight * cross_entropy(fake_class, fake_label)
         self.track("game/class_accuracy", (real_class.argmax(1) == label).float().mean())
-        return {
-            "real": real,
-            "fake": fake,
-            "real_score": real_score.detach(),
-            "fake_score": fake_score.detach(),
-        }
+        return observed(real, fake, real_score, fake_score)

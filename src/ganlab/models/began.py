@@ -8,7 +8,7 @@ from torch import Tensor
 from ganlab.losses.similarity import reconstruction_l1
 from ganlab.models.latent import LatentGAN, LatentOptions
 from ganlab.techniques.schedules import NoDecay
-from ganlab.types import Batch, Observation
+from ganlab.types import Batch, Observation, observed
 
 
 class BEGAN(LatentGAN):
@@ -50,12 +50,7 @@ class BEGAN(LatentGAN):
             fake_energy = self.energy(fake)
             terms["fake"] = fake_energy.mean()
         self.balance(real_energy, fake_energy)
-        return {
-            "real": real,
-            "fake": fake.detach(),
-            "real_score": -real_energy.detach(),
-            "fake_score": -fake_energy.detach(),
-        }
+        return observed(real, fake, -real_energy, -fake_energy)
 
     @torch.no_grad()
     def balance(self, real_energy: Tensor, fake_energy: Tensor) -> None:

@@ -5,7 +5,7 @@ from typing import Unpack
 from ganlab.losses.adversarial import Hinge, NonSaturating
 from ganlab.losses.penalties import NoPenalty
 from ganlab.models.latent import LabelledGAN, LatentOptions, require_no_batch_norm
-from ganlab.types import AdversarialLoss, Batch, Observation, Penalty
+from ganlab.types import AdversarialLoss, Batch, Observation, Penalty, observed
 
 
 class CGAN(LabelledGAN):
@@ -51,9 +51,4 @@ class CGAN(LabelledGAN):
             with self.update("generator") as terms:
                 fake_score = self.score(self.generate(label), label)
                 terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real, label))
-        return {
-            "real": real,
-            "fake": fake,
-            "real_score": real_score.detach(),
-            "fake_score": fake_score.detach(),
-        }
+        return observed(real, fake, real_score, fake_score)

@@ -8,7 +8,7 @@ from torch import Tensor
 from ganlab.errors import UserError
 from ganlab.losses.similarity import mean_squared_error, pulling_away
 from ganlab.models.latent import LatentGAN, LatentOptions
-from ganlab.types import Batch, Observation
+from ganlab.types import Batch, Observation, observed
 
 
 class EBGAN(LatentGAN):
@@ -63,9 +63,4 @@ class EBGAN(LatentGAN):
             if self.pulling_away_weight:
                 codes = self.discriminator.encoder(image)
                 terms["pulling_away"] = self.pulling_away_weight * pulling_away(codes)
-        return {
-            "real": real,
-            "fake": fake,
-            "real_score": -real_energy.detach(),
-            "fake_score": -fake_energy.detach(),
-        }
+        return observed(real, fake, -real_energy, -fake_energy)

@@ -5,7 +5,7 @@ from typing import Unpack
 from ganlab.losses.adversarial import Hinge, NonSaturating
 from ganlab.losses.penalties import NoPenalty
 from ganlab.models.latent import LatentGAN, LatentOptions, require_no_batch_norm
-from ganlab.types import AdversarialLoss, Batch, Observation, Penalty
+from ganlab.types import AdversarialLoss, Batch, Observation, Penalty, observed
 
 
 class StandardGAN(LatentGAN):
@@ -53,9 +53,4 @@ class StandardGAN(LatentGAN):
             with self.update("generator") as terms:
                 fake_score = self.score(self.generate(len(real)))  # fresh z, as in algorithm 1
                 terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real))
-        return {
-            "real": real,
-            "fake": fake,
-            "real_score": real_score.detach(),
-            "fake_score": fake_score.detach(),
-        }
+        return observed(real, fake, real_score, fake_score)

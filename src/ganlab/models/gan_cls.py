@@ -5,7 +5,7 @@ from typing import Any
 
 from ganlab.errors import UserError
 from ganlab.models.text import TextGAN
-from ganlab.types import Batch, Observation
+from ganlab.types import Batch, Observation, observed
 
 
 class GANCLS(TextGAN):
@@ -30,7 +30,7 @@ class GANCLS(TextGAN):
             text = self.read(batch["caption"])
             made = self.match(self.look(self.generate(text)), text)
             terms["adversarial"] = self.loss.generator(made, lambda: self.score(real, batch["caption"]))
-        return {"real": real, "fake": fake, "real_score": right.detach(), "fake_score": made.detach()}
+        return observed(real, fake, right, made)
 
 
 class GANINT(TextGAN):
@@ -66,4 +66,4 @@ class GANINT(TextGAN):
             real_score = partial(self.score, real, batch["caption"])
             terms["adversarial"] = self.loss.generator(made, real_score)
             terms["interpolation"] = self.interpolation_weight * self.loss.generator(made_between, real_score)
-        return {"real": real, "fake": fake, "real_score": right.detach(), "fake_score": made.detach()}
+        return observed(real, fake, right, made)

@@ -10,7 +10,7 @@ from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.information import cross_entropy, gaussian_nll
 from ganlab.models.latent import LatentGAN, LatentOptions
 from ganlab.randomness import Draws
-from ganlab.types import AdversarialLoss, Batch, CodedPrior, Observation
+from ganlab.types import AdversarialLoss, Batch, CodedPrior, Observation, observed
 
 
 class InfoGAN(LatentGAN):
@@ -75,12 +75,7 @@ class InfoGAN(LatentGAN):
             fake_score, said = self.judge(self.generator(latent))
             terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real))
             terms["information"] = self.information_weight * self.information(said, latent)
-        return {
-            "real": real,
-            "fake": fake,
-            "real_score": real_score.detach(),
-            "fake_score": fake_score.detach(),
-        }
+        return observed(real, fake, real_score, fake_score)
 
     def inputs(self, n: int, draws: Draws, label: int | None = None) -> tuple[Tensor, ...]:
         """Latent vectors whose category is ``label``, or each category as often, in order."""

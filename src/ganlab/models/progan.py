@@ -12,7 +12,7 @@ from ganlab.losses.penalties import gradient_penalty
 from ganlab.models.latent import LatentGAN, LatentOptions
 from ganlab.techniques.growth import Growth, Stage
 from ganlab.techniques.growth_plan import GrowthPlan
-from ganlab.types import AdversarialLoss, Batch, Observation
+from ganlab.types import AdversarialLoss, Batch, Observation, observed
 
 log = logging.getLogger(__name__)
 
@@ -101,12 +101,7 @@ class ProGAN(LatentGAN):
         with self.update("generator") as terms:
             fake_score = self.score(self.generate(len(real)))
             terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real))
-        return {
-            "real": real,
-            "fake": fake,
-            "real_score": real_score.detach(),
-            "fake_score": fake_score.detach(),
-        }
+        return observed(real, fake, real_score, fake_score)
 
     # -- growth --------------------------------------------------------------------------------------------------
 

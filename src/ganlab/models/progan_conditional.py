@@ -8,7 +8,7 @@ from ganlab.losses.information import cross_entropy
 from ganlab.models.latent import LabelledGAN, LatentOptions
 from ganlab.models.progan import ProGAN
 from ganlab.techniques.growth import Growth
-from ganlab.types import AdversarialLoss, Batch, Observation
+from ganlab.types import AdversarialLoss, Batch, Observation, observed
 
 
 class ConditionalProGAN(LabelledGAN, ProGAN):
@@ -67,9 +67,4 @@ class ConditionalProGAN(LabelledGAN, ProGAN):
             terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real))
             terms["class"] = self.class_weight * cross_entropy(fake_class, fake_label)
         self.track("game/class_accuracy", (real_class.argmax(1) == label).float().mean())
-        return {
-            "real": real,
-            "fake": fake,
-            "real_score": real_score.detach(),
-            "fake_score": fake_score.detach(),
-        }
+        return observed(real, fake, real_score, fake_score)

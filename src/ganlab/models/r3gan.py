@@ -8,7 +8,7 @@ from ganlab.losses.adversarial import Relativistic
 from ganlab.losses.penalties import zero_centred
 from ganlab.models.latent import LabelledGAN, LatentGAN, LatentOptions
 from ganlab.techniques.schedules import Cosine
-from ganlab.types import Batch, Observation
+from ganlab.types import Batch, Observation, observed
 
 
 class R3GAN(LatentGAN):
@@ -51,12 +51,7 @@ class R3GAN(LatentGAN):
             terms["r2"] = gamma * zero_centred(score, fake)
         with self.update("generator") as terms:
             terms["adversarial"] = self.loss.generator(score(self.fakes(batch)), lambda: score(real))
-        return {
-            "real": real,
-            "fake": fake,
-            "real_score": real_score.detach(),
-            "fake_score": fake_score.detach(),
-        }
+        return observed(real, fake, real_score, fake_score)
 
     def schedule(self) -> None:
         """Set both players' learning rate and beta2 for this step."""

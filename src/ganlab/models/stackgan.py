@@ -14,7 +14,7 @@ from ganlab.models.latent import require_no_batch_norm
 from ganlab.models.modes import eval_mode
 from ganlab.models.text import TextGAN
 from ganlab.randomness import Draws
-from ganlab.types import Batch, Observation
+from ganlab.types import Batch, Observation, observed
 
 
 class StackGAN(TextGAN):
@@ -86,7 +86,7 @@ class StackGAN(TextGAN):
             made = self.match(self.look(self.paint(text, mean, log_variance)), text)
             terms["adversarial"] = self.loss.generator(made, lambda: self.match(self.look(real), text))
             terms["kl"] = self.kl_weight * gaussian_kl(mean, log_variance)
-        return {"real": real, "fake": fake, "real_score": right.detach(), "fake_score": made.detach()}
+        return observed(real, fake, right, made)
 
     # -- what belongs to the present stage -----------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from ganlab.models.base import GAN
 from ganlab.models.modes import eval_mode
 from ganlab.randomness import derive
 from ganlab.techniques.tiles import at_any_size, in_tiles
-from ganlab.types import Batch, Observation, OptimizerFactory, ScheduleFactory
+from ganlab.types import Batch, Observation, OptimizerFactory, ScheduleFactory, observed
 
 KEYS = {  # of the batches of each kind of data
     "paired": ("source", "target"),
@@ -185,12 +185,7 @@ def _told(player: str, shapes: Mapping[str, Shape]) -> Iterator[None]:
 
 def observation(real: Tensor, fake: Tensor, real_score: Tensor, fake_score: Tensor) -> Observation:
     """Detached, with the mean of each image's patches as its score."""
-    return {
-        "real": real,
-        "fake": fake.detach(),
-        "real_score": per_image(real_score),
-        "fake_score": per_image(fake_score),
-    }
+    return observed(real, fake, per_image(real_score), per_image(fake_score))
 
 
 def per_image(score: Tensor) -> Tensor:

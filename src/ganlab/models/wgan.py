@@ -6,7 +6,7 @@ import torch
 
 from ganlab.losses.penalties import gradient_penalty
 from ganlab.models.latent import LatentGAN, LatentOptions, require_no_batch_norm
-from ganlab.types import AdversarialLoss, Batch, Observation
+from ganlab.types import AdversarialLoss, Batch, Observation, observed
 
 
 class WGAN(LatentGAN):
@@ -56,12 +56,7 @@ class WGAN(LatentGAN):
             with self.update("generator") as terms:
                 fake_score = self.score(self.generate(len(real)))
                 terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real))
-        return {
-            "real": real,
-            "fake": fake,
-            "real_score": real_score.detach(),
-            "fake_score": fake_score.detach(),
-        }
+        return observed(real, fake, real_score, fake_score)
 
     def after_update(self, player: str) -> None:
         super().after_update(player)
@@ -110,9 +105,4 @@ class WGANGP(LatentGAN):
             with self.update("generator") as terms:
                 fake_score = self.score(self.generate(len(real)))
                 terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real))
-        return {
-            "real": real,
-            "fake": fake,
-            "real_score": real_score.detach(),
-            "fake_score": fake_score.detach(),
-        }
+        return observed(real, fake, real_score, fake_score)
