@@ -106,11 +106,11 @@ def forked(*functions) -> list[int]:
     """
     import os
 
-    children = [_fork(function) for function in functions]
+    children = [fork(function) for function in functions]
     return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
 
 
-def _fork(function) -> int:
+def fork(function) -> int:
     """The process that runs ``function``."""
     import os
     import sys
@@ -131,3 +131,53 @@ def _fork(function) -> int:
         finally:
             os._exit(code)
     return child
+
+
+class ForkedWorker:
+    """``subprocess.Popen`` of ``ganlab.training.worker``, but a fork: everything is imported already."""
+
+    def __init__(self, command, env) -> None:
+        import os
+        import sys
+
+        from lightning.pytorch.utilities import rank_zero_only
+
+        from ganlab.training.worker import main
+
+        def work() -> None:
+            os.environ.update(env)
+            rank_zero_only.rank = int(env["LOCAL_RANK"])
+            sys.argv = command[2:]
+            try:
+                main()
+            except SystemExit as end:
+                os._exit(end.code)
+
+        self.pid, self.returncode = fork(work), None
+
+    def kill(self) -> None:
+        self.send_signal(9)
+
+    def send_signal(self, number: int) -> None:
+        import os
+
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def poll(self) -> int | None:
+        import os
+
+        if self.returncode is None and (found := os.waitpid(self.pid, os.WNOHANG))[0]:
+            self.returncode = os.waitstatus_to_exitcode(found[1])
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        import subprocess
+        import time
+
+        end = None if timeout is None else time.monotonic() + timeout
+        while self.poll() is None:
+            if end is not None and time.monotonic() >= end:
+                raise subprocess.TimeoutExpired("worker", timeout)
+            time.sleep(0.01)
+        return self.returncode

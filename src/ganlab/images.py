@@ -1,10 +1,15 @@
 """[-1, 1] <-> uint8, grids and animations: the only place where pixel ranges are converted."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
+
+from ganlab.errors import UserError
+
+log = logging.getLogger(__name__)
 
 
 def from_uint8(pixels: Tensor) -> Tensor:
@@ -78,3 +83,21 @@ def save_animation(frames: Sequence[Path], path: Path, seconds: float = 6.0) -> 
     each = max(40, round(1000 * seconds / len(pictures)))
     durations = [each] * (len(pictures) - 1) + [each + 1500]
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0)
+
+
+def require_range(images: Tensor, what: str) -> None:
+    """Raises UserError for training images (B, C, H, W) that are not floats in [-1, 1], with room for rounding."""
+    if not images.is_floating_point():
+        raise UserError(
+            f"the data's {what} has {images.dtype} values; a model needs floats in [-1, 1] (ganlab.images.from_uint8)"
+        )
+    least, most = (round(value.item(), 3) for value in images.aminmax())
+    if least < -1.05 or most > 1.05:
+        raise UserError(
+            f"the data's {what} has values from {least:g} to {most:g}; a model needs images in [-1, 1] "
+            "(ganlab.images.from_uint8 makes them of 0 to 255)"
+        )
+    if 0 <= least < most:
+        log.warning(
+            "no value of the data's %s is below 0: a model needs images in [-1, 1], not in [0, 1]", what
+        )

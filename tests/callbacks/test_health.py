@@ -8,7 +8,7 @@ import torch
 
 from ganlab.callbacks.health import Health
 from ganlab.config import compose
-from ganlab.errors import DivergedError
+from ganlab.errors import DivergedError, UserError
 from ganlab.losses.adversarial import NonSaturating
 from ganlab.training.checkpoints import PATTERN, read_checkpoint
 from ganlab.training.run import train
@@ -20,8 +20,9 @@ QUICK = [
     "data.image_size=8",
     "trainer=cpu",
     "data.batch_size=64",
-    "callbacks.samples.n=4",
+    "callbacks.samples=null",
 ]
+EVERY_SECOND = "callbacks.checkpoints.every_images=128"
 
 
 @pytest.mark.parametrize("player", ["discriminator", "generator"])
@@ -82,6 +83,96 @@ def test_N1_where_updates_do_not_look_the_callback_does(tmp_path):
         Health().require_finite(Module())
 
 
+def poison_gradient(monkeypatch, step: int, module: list) -> None:
+    """In one step the generator's loss is finite, and its gradient is not: 0 times the slope of a root at 0."""
+    loss = NonSaturating.generator
+
+    def poisoned(self, *scores):
+        value = loss(self, *scores)
+        return value + (0 * value).sqrt() if module[0].steps == step else value
+
+    monkeypatch.setattr(NonSaturating, "generator", poisoned)
+
+
+@pytest.mark.parametrize("clip", ["null", "1.0"])
+def test_N2_a_gradient_that_is_not_finite_never_reaches_the_weights(clip, tmp_path, monkeypatch):
+    modules = []
+    poison_gradient(monkeypatch, 5, modules)
+    config = compose([*QUICK, f"model.gradient_clip={clip}", "trainer.max_steps=20", EVERY_SECOND])
+    with pytest.raises(
+        DivergedError, match=r"the generator's gradient is not finite in step 5 \(norm nan"
+    ) as error:
+        fit(config, tmp_path, wrap=modules.append)
+    assert error.value.exit_code == 3
+    assert all(p.isfinite().all() for p in modules[0].parameters())
+    assert sorted(path.name for path in (tmp_path / "checkpoints").glob(PATTERN)) == [
+        "step-00000002.ckpt",
+        "step-00000004.ckpt",
+    ]
+
+
+def test_N3_a_run_that_diverged_goes_on_from_before_with_another_learning_rate(tmp_path, monkeypatch, caplog):
+    """In place of a rollback: the same data and the same numbers would diverge again, bit for bit."""
+    caplog.set_level(logging.INFO, logger="ganlab")
+    loss = NonSaturating.generator
+
+    def wild(self, *scores):
+        calls.append(1)
+        return loss(self, *scores) * (float("nan") if len(calls) == 5 and first else 1.0)
+
+    monkeypatch.setattr(NonSaturating, "generator", wild)
+    calls, first = [], True
+    words = [*QUICK, "trainer.max_steps=6", EVERY_SECOND, "callbacks.log.every_steps=1", "resume=auto"]
+    with pytest.raises(DivergedError):
+        train(compose(words), tmp_path)
+    first = False
+    train(compose([*words, "model.optimizers.generator.lr=1e-5"]), tmp_path)
+    assert "resuming" in caplog.text
+    assert "model.optimizers.generator: lr 0.0002 -> 1e-05" in caplog.text
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert (results["status"], results["steps"]) == ("finished", 6)
+    assert results["last"]["generator/lr"] == pytest.approx(1e-5)
+    assert results["last"]["discriminator/lr"] == pytest.approx(2e-4)
+
+
+@pytest.mark.filterwarnings("ignore:Error detected")  # with where in the forward pass it was
+def test_N4_the_operation_whose_gradient_is_nan_is_named(tmp_path, monkeypatch):
+    modules = []
+    poison_gradient(monkeypatch, 2, modules)
+    config = compose([*QUICK, "debug=anomaly", "trainer.max_steps=4"])
+    with pytest.raises(RuntimeError, match="MulBackward0"):
+        fit(config, tmp_path, wrap=modules.append)
+
+
+@pytest.mark.parametrize("loss", ["non_saturating", "wasserstein"])
+def test_N5_an_exploding_loss_is_told(loss, tmp_path, told):
+    words = [f"model.optimizers.{player}.lr=1e3" for player in ("generator", "discriminator")]
+    words += ["callbacks.log.every_steps=1", "callbacks.health.every_steps=1", "callbacks.health.warm_up=0"]
+    train(compose([*QUICK, f"model/loss={loss}", *words, "trainer.max_steps=6"]), tmp_path)
+    assert sum("training has exploded" in text for text in told()) == 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.0, 255.0, "from 0 to 255; a model needs images in [-1, 1]"),
+        (0.0, 1.0, "not in [0, 1]"),
+        (-1.0, 1.0, None),
+    ],
+    ids=["bytes", "from 0", "as they should be"],
+)
+def test_N11_images_of_another_range_are_noticed_before_the_first_step(low, high, said, told):
+    images = torch.linspace(low, high, 16).reshape(4, 1, 2, 2)
+    batch = {"image": images, "mask": torch.ones(4, 1, 2, 2), "label": torch.arange(4) + 7}
+    try:
+        Health().on_train_batch_start(None, Game(), batch, 0)
+        sentences = told()
+    except UserError as error:
+        sentences = [str(error)]
+    assert len(sentences) == (said is not None)
+    assert all(said in text for text in sentences)
+
+
 def test_N15_a_body_that_raises_leaves_no_player_frozen(tiny_run):
     trainable = []
 
@@ -140,7 +231,7 @@ def told(caplog):
     return lambda: [record.getMessage() for record in caplog.records]
 
 
-def test_n6_n8_warnings_once_and_only_after_several_signs_in_a_row(told):
+def test_N6_N8_warnings_once_and_only_after_several_signs_in_a_row(told):
     health, game = Health(patience=3, warm_up=0), Game()
     for step, healthy in enumerate([False, False, True, False, False]):
         gap, accuracy, spread = (1.0, 0.6, 1.0) if healthy else (40.0, 0.99, 0.05)
@@ -154,7 +245,7 @@ def test_n6_n8_warnings_once_and_only_after_several_signs_in_a_row(told):
     assert seen == {"health/diversity": pytest.approx(0.05)}
 
 
-def test_n6_a_wide_gap_alone_is_no_victory(told):
+def test_N6_a_wide_gap_alone_is_no_victory(told):
     health, game = Health(patience=1, warm_up=0), Game()
     for step in range(3):
         look(health, game, gap=20.0, accuracy=0.9, loss=1.0 + step)
@@ -162,7 +253,7 @@ def test_n6_a_wide_gap_alone_is_no_victory(told):
 
 
 @pytest.mark.parametrize(("gap", "loss"), [(-19.0, 0.5), (0.0, 20.0)])
-def test_n7_a_discriminator_that_has_lost(told, gap, loss):
+def test_N7_a_discriminator_that_has_lost(told, gap, loss):
     health, game = Health(patience=3, warm_up=0), Game()
     for step in range(4):
         look(health, game, gap=gap, accuracy=0.3, loss=loss + step / 100)
@@ -170,7 +261,7 @@ def test_n7_a_discriminator_that_has_lost(told, gap, loss):
     assert "worse than a coin toss" in told()[0]
 
 
-def test_n8_collapse_in_the_features_of_the_metrics(told):
+def test_N8_collapse_in_the_features_of_the_metrics(told):
     health, game = Health(warm_up=0), Game()
     game.images = 1
     game.told = {"val/diversity_digits": 0.3}
@@ -185,7 +276,7 @@ def test_n8_collapse_in_the_features_of_the_metrics(told):
     assert "distances are 40%" in told()[0]
 
 
-def test_n8_pixels_do_not_contradict_features(told):
+def test_N8_pixels_do_not_contradict_features(told):
     """Digits in other places are as far apart in pixels as other digits: where there are features, they decide."""
     health, game = Health(patience=1, warm_up=0), Game()
     game.published["val/diversity_digits"] = 0.9
@@ -193,7 +284,7 @@ def test_n8_pixels_do_not_contradict_features(told):
     assert told() == []
 
 
-def test_n8_one_collapsed_direction_is_enough(told):
+def test_N8_one_collapsed_direction_is_enough(told):
     health, game = Health(warm_up=0), Game()
     game.images = 1
     for _ in range(2):
@@ -205,7 +296,7 @@ def test_n8_one_collapsed_direction_is_enough(told):
     assert "model=wgan_gp" not in told()[0], "this is no model that makes images of noise"
 
 
-def test_n8_a_batch_of_one_has_no_diversity_and_shapes_may_differ(told):
+def test_N8_a_batch_of_one_has_no_diversity_and_shapes_may_differ(told):
     health, game = Health(patience=1, warm_up=0), Game()
     game.images = 1
     one = torch.zeros(1, 3, 8, 8)

@@ -4,6 +4,7 @@ import csv
 import json
 import logging
 import math
+import os
 
 import pytest
 
@@ -14,7 +15,7 @@ from ganlab.errors import UserError
 from ganlab.metrics.distribution import DistributionScores
 from ganlab.metrics.scores import Score
 from ganlab.training.run import train
-from tests.helpers import differences, training_state
+from tests.helpers import differences, in_child, training_state
 from tests.metrics.extractors import Pooled
 
 EXTRACTOR = "extractor: {_target_: tests.metrics.extractors.Pooled}"
@@ -89,6 +90,29 @@ def test_a_resumed_run_keeps_first_best_and_cost(tiny_run, tmp_path):
     assert seconds == sorted(seconds)
 
 
+def test_R12_an_evaluation_that_was_killed_is_made_again_as_a_whole(tiny_run, tmp_path, monkeypatch):
+    """Nothing of half an evaluation is in a logged number: the rows are those of an uninterrupted run."""
+    tiny_run(*SCORED, "trainer.max_steps=5", folder="straight")
+    evaluate = DistributionScores.evaluate
+
+    def dies(self, model, ranks):
+        found = evaluate(self, model, ranks)
+        if model.steps == 4:
+            os._exit(9)  # measured, but not told to anybody
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DistributionScores, "evaluate", dies)
+        assert in_child(lambda: tiny_run(*SCORED, "trainer.max_steps=5")) == 9
+    tiny_run(*SCORED, "trainer.max_steps=5", resume=True)
+    straight, killed = (
+        [{key: row[key] for key in row if key.startswith("val/") or key == "step"} for row in rows_of(folder)]
+        for folder in (tmp_path / "straight", tmp_path / "run")
+    )
+    assert killed == straight
+    assert sum(bool(row["val/fid_pooled"]) for row in killed) == 4
+
+
 class Module:
     images, steps = 64, 1
 
@@ -97,7 +121,7 @@ def score(value, **protocol):
     return Score(value, "lower", 1.0, {"n_fake": 10, **protocol})
 
 
-def test_n9_a_value_that_is_not_finite_is_never_the_best():
+def test_N9_a_value_that_is_not_finite_is_never_the_best():
     quality, module = Quality(), Module()
     for value in (math.nan, None, 5.0, -math.inf, math.nan, 7.0, None):
         module.steps += 1
@@ -115,7 +139,7 @@ def test_a_value_under_another_protocol_is_no_rival():
     assert quality.scores["fid"]["best"]["value"] == 3.0
 
 
-def test_n9_the_checkpoints_ignore_a_monitor_that_is_not_finite(tiny_run):
+def test_N9_the_checkpoints_ignore_a_monitor_that_is_not_finite(tiny_run):
     checkpoints = Checkpoints(monitor="game/x")
     module = type("Game", (), {"steps": 1, "news": lambda self: {"game/x": self.value}})()
     found = []

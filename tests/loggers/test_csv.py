@@ -26,7 +26,7 @@ def test_rows_columns_and_late_metrics(tmp_path):
     ]
 
 
-def test_resume_drops_what_came_after_and_half_a_row(tmp_path):
+def test_R14_resume_drops_what_came_after_and_half_a_row(tmp_path):
     path = tmp_path / "metrics.csv"
     log = CSVLog(path)
     for step in range(1, 6):

@@ -58,7 +58,7 @@ def points(run_dir: Path) -> tuple[list[tuple[int, float]], list[int]]:
 
 
 @pytest.mark.parametrize("checkpoint", [6, 9, 10, 11])
-def test_r14_no_point_twice_and_none_missing(checkpoint, tmp_path):
+def test_R14_no_point_twice_and_none_missing(checkpoint, tmp_path):
     """Nothing that was logged is lost in a kill; what came after the checkpoint is withdrawn."""
     assert in_child(lambda: log_steps(tmp_path, range(1, 12), until=11)) == 9
     a_minute_later(tmp_path)

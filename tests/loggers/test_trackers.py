@@ -100,7 +100,7 @@ def test_wandb_has_how_it_ended(run, rows):
     assert ended["generator/loss"] == rows[-1]["generator/loss"]
 
 
-def test_x8_wandb_has_nothing_of_the_machine(run):
+def test_X8_wandb_has_nothing_of_the_machine(run):
     """No code, command line, list of packages or console."""
     files = [path.name for path in (starts(run)[0].parent / "files").rglob("*") if path.is_file()]
     assert all(name.startswith("samples_") for name in files)
@@ -154,7 +154,7 @@ def test_metrics_csv_is_always_there(logger, tmp_path):
     assert not (tmp_path / "wandb").exists()
 
 
-def test_p2_only_the_first_process_has_a_run(tmp_path, monkeypatch):
+def test_P2_only_the_first_process_has_a_run(tmp_path, monkeypatch):
     alone(monkeypatch, tmp_path / "home")
     run = tmp_path / "run"
     train(compose([*QUICK, "trainer=ddp_cpu", "trainer.max_steps=2", "logger=[wandb,tensorboard]"]), run)

@@ -81,7 +81,7 @@ def killed(tmp_path_factory) -> tuple[Path, int]:
 
 
 @pytest.mark.parametrize("lead", [30, -30], ids=["a checkpoint after that", "a checkpoint before"])
-def test_r14_no_step_twice_and_none_missing(killed, tmp_path, lead):
+def test_R14_no_step_twice_and_none_missing(killed, tmp_path, lead):
     (folder, written), run = killed, tmp_path / "run"
     assert 50 < written < KILLED_AT - 30
     shutil.copytree(folder, run, symlinks=True)
@@ -186,7 +186,7 @@ def test_a_key_that_is_not_one_is_a_warning_or_an_error(mode, environment, tmp_p
     assert caught.value.exit_code == 2
 
 
-def test_s13_a_key_but_no_network(tmp_path, monkeypatch, caplog):
+def test_S13_a_key_but_no_network(tmp_path, monkeypatch, caplog):
     monkeypatch.setenv("WANDB_API_KEY", KEY)
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
     caplog.set_level(logging.INFO, "ganlab")
@@ -203,7 +203,7 @@ def test_s13_a_key_but_no_network(tmp_path, monkeypatch, caplog):
     assert len(offline) == 1
 
 
-def test_s12_wandb_does_not_go_elsewhere(tmp_path, monkeypatch):
+def test_S12_wandb_does_not_go_elsewhere(tmp_path, monkeypatch):
     monkeypatch.setenv("WANDB_DIR", str(tmp_path / "elsewhere"))
     (tmp_path / "run").mkdir()
     tracker = WandbLog(save_dir=tmp_path / "run")

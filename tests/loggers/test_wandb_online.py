@@ -47,7 +47,7 @@ def log_steps(run_dir, steps, *, after: int = 0, dies: bool = False, **options) 
     tracker.finish(ENDED)
 
 
-def test_r14_each_step_arrives_once(server, tmp_path):
+def test_R14_each_step_arrives_once(server, tmp_path):
     """A first start that ends well, a second that dies with rows not handed in, a third from a checkpoint between."""
     assert in_child(lambda: log_steps(tmp_path, range(1, 11))) == 0
     assert server.steps() == list(range(1, 11))
@@ -56,7 +56,7 @@ def test_r14_each_step_arrives_once(server, tmp_path):
     assert server.steps() == list(range(1, 18))
 
 
-def test_r14_a_run_that_was_offline_is_whole_online(server, tmp_path):
+def test_R14_a_run_that_was_offline_is_whole_online(server, tmp_path):
     """And its offline file is not uploaded on top."""
     log_steps(tmp_path, range(1, 6), mode="offline")
     save_png(torch.zeros(3, 4, 4, dtype=torch.uint8), tmp_path / "samples" / "0000000024.png")
@@ -83,7 +83,7 @@ def test_wandb_sync_uploads_offline_starts_in_order(server, tmp_path):
     assert server.steps() == list(range(1, 9))
 
 
-def test_s14_the_network_goes_away(server, tmp_path, caplog):
+def test_S14_the_network_goes_away(server, tmp_path, caplog):
     tracker = WandbLog(save_dir=tmp_path, finish_timeout=1.0)
     tracker.begin({}, 0)
     server.stop()

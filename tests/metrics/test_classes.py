@@ -53,6 +53,6 @@ def test_what_is_no_distribution_is_an_error():
         classes_present(shares(10, 20), shares(0.5, 0.5))
 
 
-def test_n10_rows_that_are_not_finite_are_counted():
+def test_N10_rows_that_are_not_finite_are_counted():
     with pytest.raises(ValueError, match="2 of 3 rows of logits are not finite"):
         class_shares(torch.tensor([[1.0, 2], [torch.nan, 0], [0, -torch.inf]]))

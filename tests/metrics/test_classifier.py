@@ -158,7 +158,7 @@ def test_reading_the_weights_draws_no_random_numbers_and_happens_once():
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.int64])
-def test_n11_only_uint8_is_taken(dtype):
+def test_N11_only_uint8_is_taken(dtype):
     with pytest.raises(TypeError, match="uint8"):
         EmbeddedFeatures(data="digits")(torch.zeros(2, 1, 32, 32, dtype=dtype))
 
@@ -169,7 +169,7 @@ def test_other_shapes_are_refused(shape):
         EmbeddedFeatures(data="digits")(torch.zeros(shape, dtype=torch.uint8))
 
 
-def test_s15_a_damaged_or_missing_file_is_told_in_a_sentence(tmp_path, monkeypatch):
+def test_S15_a_damaged_or_missing_file_is_told_in_a_sentence(tmp_path, monkeypatch):
     content = bytearray((WEIGHTS / "digits.safetensors").read_bytes())
     monkeypatch.setattr(classifier, "WEIGHTS", tmp_path)
     with pytest.raises(UserError, match=r"digits\.safetensors cannot be read .* install ganlab again"):

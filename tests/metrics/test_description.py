@@ -43,7 +43,7 @@ def together(world: int, work) -> list:
 
 
 @pytest.mark.parametrize(("n", "world"), [(40, 2), (41, 2), (43, 3), (2, 3)])
-def test_p4_several_processes_describe_what_one_does(n, world, monkeypatch):
+def test_P4_several_processes_describe_what_one_does(n, world, monkeypatch):
     monkeypatch.setattr(description, "KEPT", 20)
     images = MemoryImages(pictures(n))
     alone = describe(shuffled(images, Ranks(), 7), n, Pooled())
@@ -70,7 +70,7 @@ def test_moments_are_of_all_images_and_the_kept_features_of_the_first(monkeypatc
     torch.testing.assert_close(found.gaussian.covariance, features.double().T.cov())
 
 
-def test_n10_features_that_are_not_finite_are_refused_by_all_processes():
+def test_N10_features_that_are_not_finite_are_refused_by_all_processes():
     class Broken(Pooled):
         def __call__(self, images):
             found = super().__call__(images)

@@ -106,7 +106,7 @@ def test_the_other_split_gives_the_floor(scorer, real):
     assert {score.floor for score in alone.values()} == {None}
 
 
-def test_p4_two_processes_score_what_one_does(tmp_path, scorer, real):
+def test_P4_two_processes_score_what_one_does(tmp_path, scorer, real):
     model = Fakes(as_floats(pictures(50, seed=2)))
     alone = prepared(scorer(), real).evaluate(model)
 
@@ -121,7 +121,7 @@ def test_p4_two_processes_score_what_one_does(tmp_path, scorer, real):
     assert {score.value for score in second.values()} == {None}  # it is told what the first has found
 
 
-def test_n10_images_that_are_not_finite_have_no_score(scorer, real, caplog):
+def test_N10_images_that_are_not_finite_have_no_score(scorer, real, caplog):
     images = as_floats(pictures(50, seed=2))
     images[7, 0, 0, 0], images[9] = float("nan"), float("inf")
     with caplog.at_level(logging.WARNING):
@@ -130,7 +130,7 @@ def test_n10_images_that_are_not_finite_have_no_score(scorer, real, caplog):
     assert "2 of 50 generated images are not finite" in caplog.text
 
 
-def test_n11_images_out_of_range_are_clipped_and_told_of_once(scorer, real, caplog):
+def test_N11_images_out_of_range_are_clipped_and_told_of_once(scorer, real, caplog):
     pixels = pictures(50, seed=2).float()
     scores = prepared(scorer(), real)
     with caplog.at_level(logging.WARNING):
@@ -139,7 +139,7 @@ def test_n11_images_out_of_range_are_clipped_and_told_of_once(scorer, real, capl
     assert caplog.text.count("lie outside [-1, 1]") == 1
 
 
-def test_fid_from_fewer_images_than_features_is_refused(scorer, real, caplog):
+def test_N10_fid_from_fewer_images_than_features_is_refused(scorer, real, caplog):
     with pytest.raises(UserError, match=r"n_fake=16: FID in 16 features needs more .* allow_small=true"):
         scorer(n_fake=16)
     few = MemoryImages(pictures(12)), real[1]
@@ -164,7 +164,7 @@ def test_bad_options_are_named(scorer, real):
         prepared(scorer(), (MemoryImages(pictures(5)), real[1]))
 
 
-def test_s15_missing_weights_stop_the_run_or_leave_the_scores_out(scorer, real, caplog):
+def test_S15_missing_weights_stop_the_run_or_leave_the_scores_out(scorer, real, caplog):
     class Absent(Pooled):
         def prepare(self):
             raise UserError("put the file there")

@@ -47,7 +47,7 @@ def test_nothing_to_compare_is_an_error():
         diversity_ratio(features(5, 4, 6), features(5, 5, 6))
 
 
-def test_n10_rows_that_are_not_finite_are_counted():
+def test_N10_rows_that_are_not_finite_are_counted():
     fake = features(10, 4, 7)
     fake[7:, 0] = torch.nan
     with pytest.raises(ValueError, match="3 of 10 rows of features are not finite"):

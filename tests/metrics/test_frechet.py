@@ -58,7 +58,7 @@ def test_panels_of_columns_cover_every_pair():
 
 
 @pytest.mark.parametrize("shares", [(1500, 1500), (2990, 10), (0, 3000), (1, 0, 2999)])
-def test_p4_ranks_that_merge_are_one_pass(shares):
+def test_P4_ranks_that_merge_are_one_pass(shares):
     samples = features(3000, 30, 4, offset=5.0)
     merged = Moments(30)
     for part in samples.split(list(shares)):
@@ -92,7 +92,7 @@ def test_no_rows_change_nothing():
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_n10_rows_that_are_not_finite_are_counted_and_not_taken_in(bad):
+def test_N10_rows_that_are_not_finite_are_counted_and_not_taken_in(bad):
     samples = features(20, 4, 9)
     samples[[2, 5, 11], [0, 3, 1]] = bad
     seen = Moments(4)
@@ -101,18 +101,18 @@ def test_n10_rows_that_are_not_finite_are_counted_and_not_taken_in(bad):
     assert seen.n == 0
 
 
-def test_n10_large_features_are_finite():
+def test_N10_large_features_are_finite():
     seen = Moments(4)
     seen.update(torch.full((3, 4), 3e38))  # their float32 sum is not
     assert seen.n == 3
 
 
-def test_n10_one_sample_has_no_covariance():
+def test_N10_one_sample_has_no_covariance():
     with pytest.raises(ValueError, match="at least 2 samples"):
         moments(features(1, 4, 10)).gaussian()
 
 
-def test_n10_a_gaussian_must_be_finite():
+def test_N10_a_gaussian_must_be_finite():
     covariance = torch.eye(3, dtype=torch.float64)
     covariance[1, 1] = math.nan
     with pytest.raises(ValueError, match="1 of 3 rows of the covariance"):
@@ -159,7 +159,7 @@ def test_root_times_its_transpose_is_the_covariance():
 
 
 @pytest.mark.parametrize(("n", "m", "size"), [(40, 40, 64), (300, 40, 64), (40, 300, 64), (7, 2, 64)])
-def test_n10_few_samples_give_the_exact_distance_of_their_gaussians(n, m, size):
+def test_N10_few_samples_give_the_exact_distance_of_their_gaussians(n, m, size):
     """tr (S₁ S₂)^½ is the nuclear norm of the n × m product of the centred samples."""
     real, fake = features(n, size, 14).double(), features(m, size, 15, scale=1.2).double()
     centred = [(samples - samples.mean(0)) / (len(samples) - 1) ** 0.5 for samples in (real, fake)]

@@ -132,7 +132,7 @@ def test_autocast_changes_nothing_and_no_gradient_is_kept(extractor):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.int64])
-def test_n11_only_uint8_is_taken(dtype):
+def test_N11_only_uint8_is_taken(dtype):
     with pytest.raises(TypeError, match="uint8"):
         InceptionFeatures()(torch.zeros(2, 3, 32, 32, dtype=dtype))
 
@@ -147,7 +147,7 @@ def test_the_address_is_torch_fidelitys():
     assert f"{OFFICIAL}.pth" in URL
 
 
-def test_s15_missing_weights_are_told_at_once_with_every_remedy(hub, monkeypatch):
+def test_S15_missing_weights_are_told_at_once_with_every_remedy(hub, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch_fidelity", None)  # importing it would raise
     monkeypatch.setitem(sys.modules, "torch_fidelity.feature_extractor_inceptionv3", None)
     extractor = InceptionFeatures()
@@ -172,7 +172,7 @@ def test_the_default_place_follows_the_cache_directory(tmp_path, monkeypatch):
         InceptionFeatures().prepare()
 
 
-def test_s15_a_damaged_file_at_the_default_place_is_never_used(hub, random_weights, digest):
+def test_S15_a_damaged_file_at_the_default_place_is_never_used(hub, random_weights, digest):
     hub.mkdir(parents=True)
     (hub / FILE).symlink_to(random_weights)
     for download in (False, True):
@@ -213,7 +213,7 @@ def test_a_download_is_verified_and_kept(hub, random_weights, digest, monkeypatc
     inception.fetch(hub / FILE)  # it is there
 
 
-def test_s15_a_download_that_fails_names_its_cause_and_the_remedies(hub, tmp_path, monkeypatch):
+def test_S15_a_download_that_fails_names_its_cause_and_the_remedies(hub, tmp_path, monkeypatch):
     monkeypatch.setattr(inception, "URL", (tmp_path / "gone.pth").as_uri())
     with pytest.raises(UserError, match=r"was not downloaded \(URLError: [\s\S]*gone\.pth[\s\S]*curl -L"):
         InceptionFeatures(download=True).prepare()

@@ -51,7 +51,7 @@ def test_fewer_images_than_splits_is_an_error():
         inception_score(logits(9, 10), splits=0)
 
 
-def test_n10_rows_that_are_not_finite_are_counted():
+def test_N10_rows_that_are_not_finite_are_counted():
     given = logits(20, 5)
     given[4, 1] = torch.inf
     with pytest.raises(ValueError, match="1 of 20 rows of logits are not finite"):

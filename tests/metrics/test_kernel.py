@@ -73,7 +73,7 @@ def test_a_set_smaller_than_a_subset_is_an_error():
         kernel_distance(features(30, 4, 11), features(20, 4, 12), subsets=0, subset_size=5)
 
 
-def test_n10_rows_that_are_not_finite_are_counted():
+def test_N10_rows_that_are_not_finite_are_counted():
     real, fake = features(30, 4, 13), features(30, 4, 14)
     fake[3:5, 0] = torch.nan
     with pytest.raises(ValueError, match="2 of 30 rows of fake features are not finite"):

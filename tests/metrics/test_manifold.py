@@ -107,7 +107,7 @@ def test_no_more_samples_than_neighbours_is_an_error():
         Manifold(features(9, 4, 16), 0)
 
 
-def test_n10_rows_that_are_not_finite_are_counted():
+def test_N10_rows_that_are_not_finite_are_counted():
     real = features(20, 4, 18)
     real[1, 2] = torch.nan
     with pytest.raises(ValueError, match="1 of 20 rows of real features are not finite"):

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from ganlab.errors import UserError
 from ganlab.layers.priors import Codes, Normal
 from ganlab.losses.adversarial import Hinge, LeastSquares, NonSaturating
 from ganlab.losses.similarity import squared_error
@@ -98,6 +99,17 @@ def test_labels_in_order_one_row_for_each_class():
     assert z.shape == (6, 2)
     assert game.sheet(64, 8) == (24, 8)
     assert game.inputs(3, game.draws, 2)[1].tolist() == [2, 2, 2]
+
+
+def test_D12_labels_that_are_no_classes_and_data_with_others_are_refused():
+    game = CGAN(loss=NonSaturating(), classes=3, **options(nn.Identity()))
+    for label in (-1, 3, 10):
+        with pytest.raises(UserError, match=f"label={label}: this model has the classes 0 to 2"):
+            game.inputs(3, game.draws, label)
+    with pytest.raises(UserError, match="classes=3: the data has 10 classes; set classes=10"):
+        game.check((1, 8, 8), tuple("0123456789"))
+    with pytest.raises(UserError, match="this model needs labels, and the data has none"):
+        game.check((1, 8, 8), ())
 
 
 def test_acgan_scores_and_classes():

@@ -169,6 +169,6 @@ def test_N1_a_run_of_two_processes_that_diverges_ends_with_one_sentence(tmp_path
         "model.optimizers.generator.lr=1e30",
         "callbacks.checkpoints.every_images=16",
     ]
-    with pytest.raises(DivergedError, match="not finite at step"):
+    with pytest.raises(DivergedError, match="is not finite in step"):
         train(compose(words), tmp_path)
     assert json.loads((tmp_path / "results.json").read_text())["status"] == "diverged"

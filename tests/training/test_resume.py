@@ -1,6 +1,8 @@
 """A run that is killed at any moment and started again ends bit for bit where an uninterrupted run ends."""
 
+import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from ganlab.errors import StorageError, UserError
 from ganlab.models.base import GAN
 from ganlab.models.latent import LatentGAN
 from ganlab.training import run as run_module
-from ganlab.training.checkpoints import PATTERN, newest_valid, read_checkpoint, steps_of
+from ganlab.training.checkpoints import PATTERN, checksum_path, newest_valid, read_checkpoint, steps_of
 from ganlab.training.run import train
 from tests.helpers import differences, in_child, training_state
 
@@ -194,25 +196,103 @@ def test_R9_extended_run_equals_a_longer_one(straight, tmp_path):
     assert differences(straight["optimizer_states"], training_state(tmp_path)["optimizer_states"]) == []
 
 
-def test_damaged_checkpoints_are_passed_over(straight, tmp_path, caplog):
-    """The newest is damaged: fall back to the one before, say so, end where an uninterrupted run ends."""
-    train(compose([*MLP, "trainer.max_steps=12"]), tmp_path)
-    newest = newest_valid(tmp_path / "checkpoints")[0]
-    content = bytearray(newest.read_bytes())
-    content[len(content) // 2] ^= 1
-    newest.write_bytes(content)
+def test_R11_an_optimizer_that_asks_for_the_length_of_training(straight, tmp_path, monkeypatch):
+    """Lightning answers by making the data loader early, which has cost others the loader's state."""
+    configure, asked = GAN.configure_optimizers, []
+
+    def asks(self):
+        if self._trainer is not None:
+            asked.append(self.trainer.estimated_stepping_batches)
+        return configure(self)
+
+    monkeypatch.setattr(GAN, "configure_optimizers", asks)
+    crash([*MLP, "trainer.max_steps=25"], tmp_path, 14, monkeypatch)
     train(compose([*MLP, "trainer.max_steps=25", "resume=auto"]), tmp_path)
-    assert f"{newest.name} is damaged" in caplog.text
-    assert newest.with_suffix(".damaged").read_bytes() == content
-    assert differences(straight["state_dict"], training_state(tmp_path)["state_dict"]) == []
+    assert asked == [25]
+    assert differences(straight, training_state(tmp_path)) == []
 
 
-def test_nothing_whole_to_resume_from_is_an_error(tmp_path):
-    train(compose([*MLP, "trainer.max_steps=2"]), tmp_path)
-    for path in (tmp_path / "checkpoints").glob(PATTERN):
-        path.write_bytes(b"")
-    with pytest.raises(StorageError, match=r"every checkpoint in .* is damaged"):
-        train(compose([*MLP, "trainer.max_steps=5", "resume=auto"]), tmp_path)
+def test_S11_an_exception_in_a_step_leaves_only_whole_steps(straight, tmp_path, monkeypatch):
+    """Raised between the players: no file of that moment is written, and the run goes on from the one before."""
+    with monkeypatch.context() as patch:
+        after = LatentGAN.after_update
+
+        def fail(self, player):
+            after(self, player)
+            if self.steps == 14 and player == "discriminator":
+                raise ZeroDivisionError("a mistake of one's own")
+
+        patch.setattr(LatentGAN, "after_update", fail)
+        with pytest.raises(ZeroDivisionError):
+            train(compose([*MLP, "trainer.max_steps=25"]), tmp_path)
+    assert sorted(map(steps_of, (tmp_path / "checkpoints").glob(PATTERN))) == [9, 12]
+    assert {path.suffix for path in tmp_path.rglob("*.ckpt*")} == {".ckpt", ".sha256"}
+    assert json.loads((tmp_path / "results.json").read_text())["status"] == "failed"
+    train(compose([*MLP, "trainer.max_steps=25", "resume=auto"]), tmp_path)
+    assert differences(straight, training_state(tmp_path)) == []
+
+
+DAMAGE = {
+    "truncated": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "empty": lambda path: os.truncate(path, 0),
+    "bit flipped": lambda path: flip_a_bit(path),
+    "without checksum": lambda path: checksum_path(path).unlink(),
+    "foreign": lambda path: torch.save({"weights": torch.ones(3)}, path),
+}
+
+
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory) -> Path:
+    """A run that has done 12 of 25 steps, with checkpoints at 9 and 12."""
+    folder = tmp_path_factory.mktemp("stopped")
+    train(compose([*MLP, "trainer.max_steps=12"]), folder)
+    return folder
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_S2_damage_falls_back_with_one_warning_that_names_both(damage, stopped, tmp_path, caplog):
+    folder = shutil.copytree(stopped, tmp_path / "run", symlinks=True)
+    before, newest = sorted((folder / "checkpoints").glob(PATTERN))
+    DAMAGE[damage](newest)
+    config = compose([*MLP, "resume=auto"])
+    assert run_module._checkpoint_to_resume(config, folder) == before
+    (warning,) = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert newest.name in warning.getMessage()
+    assert before.name in warning.getMessage()
+    assert newest.with_suffix(".damaged").exists()
+    assert run_module._checkpoint_to_resume(config, folder) == before, "and the next start is silent"
+    assert caplog.text.count("damaged and set aside") == 1
+
+
+def test_S2_a_run_that_fell_back_ends_like_a_straight_one(straight, stopped, tmp_path):
+    folder = shutil.copytree(stopped, tmp_path / "run", symlinks=True)
+    flip_a_bit(newest_valid(folder / "checkpoints")[0])
+    train(compose([*MLP, "trainer.max_steps=25", "resume=auto"]), folder)
+    assert differences(straight["state_dict"], training_state(folder)["state_dict"]) == []
+
+
+def test_S2_nothing_whole_to_resume_from_is_an_error(stopped, tmp_path):
+    folder = shutil.copytree(stopped, tmp_path / "run", symlinks=True)
+    for path in (folder / "checkpoints").glob(PATTERN):
+        os.truncate(path, 0)
+    with pytest.raises(StorageError, match=r"every checkpoint in .* is damaged") as error:
+        train(compose([*MLP, "trainer.max_steps=25", "resume=auto"]), folder)
+    assert error.value.exit_code == 4
+
+
+def test_S17_the_newest_is_the_one_with_the_most_steps_whatever_the_clock_says(stopped, tmp_path):
+    folder = shutil.copytree(stopped / "checkpoints", tmp_path / "checkpoints", symlinks=True)
+    expected = newest_valid(folder)[0].name
+    for times in ((1e9, 2e9), (2e9, 1e9), (1e9, 1e9)):
+        for path, seconds in zip(sorted(folder.glob(PATTERN)), times, strict=True):
+            os.utime(path, (seconds, seconds))
+        assert newest_valid(folder)[0].name == expected == "step-00000012.ckpt"
 
 
 def test_a_second_run_never_overwrites_the_first(tmp_path):
@@ -222,7 +302,7 @@ def test_a_second_run_never_overwrites_the_first(tmp_path):
     assert run_module._checkpoint_to_resume(compose([*MLP, "resume=auto"]), tmp_path) is not None
 
 
-def test_metrics_csv_goes_on_without_gap_or_duplicate(tmp_path, monkeypatch):
+def test_R14_metrics_csv_goes_on_without_gap_or_duplicate(tmp_path, monkeypatch):
     command = [*MLP, "trainer.max_steps=25", "callbacks.log.every_steps=2"]
     crash(command, tmp_path, 17, monkeypatch)
     train(compose([*command, "resume=auto"]), tmp_path)

@@ -1,17 +1,25 @@
 """Checkpoints are whole or not there; a run directory belongs to one process."""
 
+import errno
+import json
 import os
 import random
+import resource
+import shutil
 import signal
 import stat
 import time
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from ganlab.config import compose
 from ganlab.errors import StorageError, UserError
+from ganlab.loggers.csv import CSVLog
+from ganlab.models.base import GAN
 from ganlab.training.checkpoints import (
     PATTERN,
     AtomicCheckpointIO,
@@ -20,6 +28,7 @@ from ganlab.training.checkpoints import (
     probe,
     read_checkpoint,
     remove_leftovers,
+    steps_of,
 )
 from ganlab.training.run import _owned, train
 from tests.helpers import in_child
@@ -30,7 +39,7 @@ QUICK = [
     "data.image_size=8",
     "trainer=cpu",
     "data.batch_size=64",
-    "callbacks.samples.n=4",
+    "callbacks.samples=null",
 ]
 
 
@@ -131,23 +140,100 @@ def test_X2_the_environment_cannot_turn_safe_loading_off(tmp_path, monkeypatch):
         read_checkpoint(path)
 
 
-def test_disk_full_keeps_the_older_file(tmp_path):
-    """Files may not grow past a size, as on a full disk: the save fails, its pieces go, the old file is whole."""
+@contextmanager
+def files_up_to(size: int):
+    """No file may grow larger, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
-    def attempt():
-        import resource
 
-        writer = AtomicCheckpointIO()
-        writer.save_checkpoint({"weights": torch.zeros(1000)}, tmp_path / checkpoint_name(1))
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-        writer.save_checkpoint({"weights": torch.zeros(1_000_000)}, tmp_path / checkpoint_name(2))
+def full_disk(first: int, last: int, monkeypatch) -> None:
+    """From the save of step ``first`` to that of step ``last``, no checkpoint fits."""
+    save = AtomicCheckpointIO.save_checkpoint
 
-    assert in_child(attempt) == StorageError.exit_code
-    newest, damaged = newest_valid(tmp_path)
-    assert newest.name == checkpoint_name(1)
-    assert damaged == []
-    assert not list(tmp_path.glob("*.partial"))
+    def save_checkpoint(self, checkpoint, path, storage_options=None):
+        full = first <= checkpoint["ganlab"]["steps"] <= last
+        with files_up_to(100_000) if full else nullcontext():
+            save(self, checkpoint, path, storage_options)
+
+    monkeypatch.setattr(AtomicCheckpointIO, "save_checkpoint", save_checkpoint)
+
+
+EVERY_STEP = [*QUICK, "callbacks.checkpoints.every_images=64"]
+
+
+def whole_steps(run_dir: Path) -> list[int]:
+    """The steps of the checkpoints; each of them is whole, and nothing else lies there."""
+    folder = run_dir / "checkpoints"
+    found = sorted(folder.glob(PATTERN))
+    assert all(read_checkpoint(path)["ganlab"]["steps"] == steps_of(path) for path in found)
+    assert {path.suffix for path in folder.iterdir()} == {".ckpt", ".sha256"}
+    return [steps_of(path) for path in found]
+
+
+def test_S3_disk_full_for_a_while_is_a_warning_for_each_save(tmp_path, monkeypatch, caplog):
+    full_disk(3, 4, monkeypatch)
+    train(compose([*EVERY_STEP, "trainer.max_steps=6"]), tmp_path)
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == 2
+    for step, warning in enumerate(warnings, 3):
+        assert checkpoint_name(step) in warning
+        assert "training goes on" in warning
+    assert whole_steps(tmp_path) == [5, 6]
+
+
+@pytest.mark.parametrize(
+    ("first", "kept", "steps"), [(3, [1, 2], 5), (6, [4, 5], 6)], ids=["three in a row", "the last one"]
+)
+def test_S3_disk_full_ends_training_and_keeps_the_older_files(first, kept, steps, tmp_path, monkeypatch):
+    full_disk(first, 6, monkeypatch)
+    with pytest.raises(StorageError, match=rf"{checkpoint_name(steps)}.*free some space and resume") as error:
+        train(compose([*EVERY_STEP, "trainer.max_steps=6"]), tmp_path)
+    assert error.value.exit_code == 4
+    assert whole_steps(tmp_path) == kept
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert (results["status"], results["steps"]) == ("failed", steps)
+
+
+def test_S3_a_best_that_could_not_be_written_is_none(tmp_path, monkeypatch):
+    """A metric that only gets better, but not onto the disk: the best is one that is there."""
+    full_disk(3, 4, monkeypatch)
+    steps = iter(range(100, 0, -1))
+    monkeypatch.setattr(GAN, "learning_rate", lambda self, player: float(next(steps)))
+    better = ["callbacks.checkpoints.monitor=generator/lr", "callbacks.log.every_steps=1"]
+    config = compose([*QUICK, *better, "callbacks.checkpoints.keep=1", "trainer.max_steps=4"])
+    with pytest.raises(StorageError):
+        train(config, tmp_path)
+    assert whole_steps(tmp_path) == [2]
+    assert (tmp_path / "checkpoints" / "best.ckpt").resolve().name == checkpoint_name(2)
+
+
+def test_S3_less_room_than_a_checkpoint_takes_is_known_before(tmp_path, monkeypatch):
+    writer = AtomicCheckpointIO()
+    writer.save_checkpoint({"weights": torch.zeros(1000)}, tmp_path / checkpoint_name(1))
+    size = (tmp_path / checkpoint_name(1)).stat().st_size
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=size - 1))
+    with pytest.raises(StorageError, match=r"step-00000002.ckpt: .* 0.0 MB are free"):
+        writer.save_checkpoint({"weights": torch.zeros(1000)}, tmp_path / checkpoint_name(2))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=size))
+    writer.save_checkpoint({"weights": torch.zeros(1000)}, tmp_path / checkpoint_name(2))
+
+
+def test_S3_another_file_that_finds_no_room_ends_training_with_one_sentence(tmp_path, monkeypatch):
+    def no_room(self, metrics, step=None):
+        if step == 4:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+
+    monkeypatch.setattr(CSVLog, "log_metrics", no_room)
+    with pytest.raises(
+        StorageError, match=r"metrics.csv cannot be written \(No space left .* resume the run"
+    ):
+        train(compose([*EVERY_STEP, "callbacks.log.every_steps=1", "trainer.max_steps=6"]), tmp_path)
+    assert whole_steps(tmp_path) == [2, 3]
 
 
 def test_only_the_newest_and_the_best_are_kept(tmp_path):

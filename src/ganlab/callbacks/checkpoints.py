@@ -10,6 +10,7 @@ from lightning.pytorch import Callback, Trainer
 from ganlab.callbacks.health import require_finite_weights
 from ganlab.callbacks.interval import crossed
 from ganlab.callbacks.quality import Quality
+from ganlab.errors import StorageError
 from ganlab.models.base import GAN
 from ganlab.training.checkpoints import (
     PATTERN,
@@ -27,7 +28,8 @@ class Checkpoints(Callback):
     """Writes ``checkpoints/step-….ckpt`` at the end of a step, every ``every_images`` and when training ends.
 
     ``last.ckpt`` and ``best.ckpt`` point to the newest and to the one with the best ``monitor``, which is written in
-    the step that it is logged in.
+    the step that it is logged in. A file that cannot be written, as on a full disk, is a warning; it ends training
+    where it is the last, or when ``most_failures`` could not be written in a row.
 
     keep: how many of the newest files stay; the best stays in any case.
     monitor: the name of a logged metric; auto is the main score of the run's metrics; null keeps no best. A value that
@@ -42,8 +44,10 @@ class Checkpoints(Callback):
         keep: int = 2,
         monitor: str | None = "auto",
         mode: Literal["min", "max"] = "min",
+        most_failures: int = 3,
     ) -> None:
         self.every_images, self.keep, self.monitor, self.mode = every_images, keep, monitor, mode
+        self.most_failures, self.failures = most_failures, 0
         self.best_value: float | None = None
         self.best_steps: int | None = None
 
@@ -61,8 +65,10 @@ class Checkpoints(Callback):
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: GAN, outputs, batch, batch_idx: int) -> None:
         ends = trainer.should_stop or pl_module.steps == trainer.max_steps
-        if self.is_new_best(pl_module) or ends or crossed(self.every_images, pl_module, batch):
-            self.save(trainer, pl_module)
+        best = self.best_value, self.best_steps
+        due = self.is_new_best(pl_module) or ends or crossed(self.every_images, pl_module, batch)
+        if due and not self.save(trainer, pl_module, is_last=ends):
+            self.best_value, self.best_steps = best
         if ends and self.monitor and self.monitor not in pl_module.published and trainer.is_global_zero:
             known = ", ".join(sorted(pl_module.published))
             log.warning(
@@ -70,15 +76,31 @@ class Checkpoints(Callback):
                 *(self.monitor, known),
             )
 
-    def save(self, trainer: Trainer, module: GAN) -> None:
+    def save(self, trainer: Trainer, module: GAN, *, is_last: bool = False) -> bool:
+        """Write the state of this step; whether it could be written.
+
+        Raises:
+            DivergedError: for weights that are not finite; nothing is written then.
+            StorageError: if the last file could not be written, or too many in a row.
+        """
         require_finite_weights(module)
         path = self.folder / checkpoint_name(module.steps)
-        trainer.save_checkpoint(path)
+        if fault := written(trainer, path):
+            self.failures += 1
+            if is_last or self.failures == self.most_failures:
+                raise StorageError(
+                    f"{fault}; the checkpoints before are whole: free some space and resume the run"
+                )
+            if trainer.is_global_zero:
+                log.warning("%s; training goes on, and the checkpoints before are whole", fault)
+            return False
+        self.failures = 0
         if trainer.is_global_zero:
             point_to(self.folder / "last.ckpt", path)
             if self.best_steps == module.steps:
                 point_to(self.folder / "best.ckpt", path)
             self.prune()
+        return True
 
     def is_new_best(self, module: GAN) -> bool:
         """Whether the monitored metric was logged in this step and is the best so far; remembers it then."""
@@ -103,3 +125,14 @@ class Checkpoints(Callback):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.best_value, self.best_steps = state_dict["best_value"], state_dict["best_steps"]
+
+
+def written(trainer: Trainer, path: Path) -> str | None:
+    """Save with all processes; None, or on each of them why it failed on the one that writes."""
+    fault = None
+    try:
+        trainer.save_checkpoint(path)
+    except StorageError as error:
+        fault = str(error)
+        trainer.strategy.barrier("Trainer.save_checkpoint")  # at which the others wait
+    return trainer.strategy.broadcast(fault)

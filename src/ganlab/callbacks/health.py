@@ -9,9 +9,10 @@ from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
 from ganlab.errors import DivergedError, PeerError
+from ganlab.images import require_range
 from ganlab.models.base import GAN
 from ganlab.models.latent import LatentGAN
-from ganlab.types import Observation
+from ganlab.types import Batch, Observation
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ class Health(Callback):
     max_gap, max_accuracy: mean logit of real minus fake images, and share of images that the discriminator judges
         rightly, above which it has won.
     max_loss: of the discriminator, in nats, above which it has lost; a coin toss costs log 4.
+    max_any_loss: of any player, in whatever it is measured, above which training has exploded.
     min_feature_diversity: mean distance between fakes, relative to that between real images, in the features of the
         run's metrics, below which the fakes are alike; it must show at two evaluations.
     min_diversity: the same between the pixels of a batch; it counts in runs without metrics, and with batches of
@@ -44,6 +46,7 @@ class Health(Callback):
         max_gap: float = 15.0,
         max_accuracy: float = 0.95,
         max_loss: float = 5 * math.log(4),
+        max_any_loss: float = 1e6,
         min_diversity: float = 0.3,
         min_feature_diversity: float = 0.5,
         consistency_steps: int = 1000,
@@ -51,12 +54,20 @@ class Health(Callback):
         self.check_steps, self.every_steps = check_steps, every_steps
         self.patience, self.warm_up = patience, warm_up
         self.max_gap, self.max_accuracy, self.max_loss = max_gap, max_accuracy, max_loss
+        self.max_any_loss = max_any_loss
         self.min_diversity, self.min_feature_diversity = min_diversity, min_feature_diversity
         self.consistency_steps = consistency_steps
         self.seconds = 0.0
         self.signs: dict[str, int] = {}
         self.warned: set[str] = set()
         self.last_losses: dict[str, float] = {}
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: GAN, batch: Batch, batch_idx: int) -> None:
+        """Before the first step of all: are the images what every model takes them for?"""
+        if pl_module.steps == 0:
+            for key, value in batch.items():
+                if value.dim() == 4 and key != "mask":
+                    require_range(value, key)
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch, batch_idx: int
@@ -113,6 +124,13 @@ class Health(Callback):
         frozen = losses == self.last_losses and bool(losses)
         self.last_losses = losses
         self.sign(module, "frozen", frozen, "the losses have not changed at all: is a learning rate 0?")
+        name, worst = max(losses.items(), key=lambda item: abs(item[1]), default=("", 0.0))
+        self.sign(
+            module,
+            "exploded",
+            abs(worst) > self.max_any_loss,
+            f"training has exploded ({name} {worst:.3g}). Lower learning rates or model.gradient_clip=1 help",
+        )
         gap = seen.get("game/logit_gap")
         if gap is None:
             return

@@ -15,14 +15,15 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if
 class Preemption(Callback):
     """A signal only sets a flag; at the end of a step all processes agree to stop. A second signal leaves at once.
 
-    The signal's number is then ``trainer.stopped_by``.
+    They agree likewise where any callback of any process has set ``trainer.should_stop``. A signal's number is then
+    ``trainer.stopped_by``.
 
     agree_steps: how often the processes of a distributed run compare their flags.
     """
 
     def __init__(self, *, agree_steps: int = 10) -> None:
         self.agree_steps = agree_steps
-        self.received = 0
+        self.received, self.wished = 0, False
         self.previous: dict[int, object] = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
@@ -36,15 +37,16 @@ class Preemption(Callback):
         os.write(2, b"\nstopping after this step; once more to leave at once without saving\n")
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: GAN, outputs, batch, batch_idx: int) -> None:
-        number = self.received
+        self.wished |= trainer.should_stop
+        number, wished = self.received, self.wished
         if trainer.world_size > 1:
+            trainer.should_stop = False  # until all know
             if pl_module.steps % self.agree_steps:
                 return
-            flag = torch.tensor(float(number), device=pl_module.device)
-            number = int(trainer.strategy.reduce(flag, reduce_op="max"))
-        if number:
-            trainer.stopped_by = number
-            trainer.should_stop = True
+            flags = torch.tensor([float(number), float(wished)], device=pl_module.device)
+            number, wished = (int(flag) for flag in trainer.strategy.reduce(flags, reduce_op="max"))
+        trainer.stopped_by = number or None
+        trainer.should_stop = bool(number or wished)
 
     def on_train_end(self, trainer: Trainer, pl_module: GAN) -> None:
         self.restore()

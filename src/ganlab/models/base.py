@@ -1,5 +1,6 @@
 """The mechanism of adversarial training: players who move one at a time. No variant's algorithm is in here."""
 
+import logging
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,9 +13,14 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from ganlab.errors import DivergedError, UserError
+from ganlab.models.settings import Numbers, numbers_of, take_over
 from ganlab.randomness import Draws, derive
 from ganlab.techniques.per_process import PerProcess
 from ganlab.types import Batch, OptimizerFactory, ScheduleFactory
+
+log = logging.getLogger(__name__)
+
+SCHEMA = 1  # of what on_save_checkpoint writes; what an earlier schema lacks, on_load_checkpoint knows
 
 
 class GAN(LightningModule):
@@ -63,6 +69,7 @@ class GAN(LightningModule):
         self._saved_states: list[
             dict[str, Any]
         ] = []  # of PerProcess modules, one for each process of the saved run
+        self._saved_numbers: dict[str, list[Numbers]] = {}  # that the saved run's optimizers began with
 
     # -- the players ---------------------------------------------------------------------------------------------
 
@@ -88,6 +95,7 @@ class GAN(LightningModule):
             name: _fused(name, self.optimizer_factories[name], parameters)
             for name, parameters in self._parameters_of.items()
         }
+        self._numbers = {name: numbers_of(optimizer) for name, optimizer in self._optimizer_of.items()}
         self._schedule_of = {
             name: make(self._optimizer_of[name]) for name, make in self.schedule_factories.items()
         }
@@ -98,7 +106,8 @@ class GAN(LightningModule):
         """One optimizer step of ``player`` on the sum of the terms that the body puts into the dict.
 
         Raises:
-            DivergedError: if the sum is not finite (on a CPU at once; elsewhere the health callback looks later).
+            DivergedError: if the sum or its gradient is not finite; the weights are then as before. (Only on a CPU:
+                elsewhere looking would wait for the device, and the health callback looks every few steps.)
             ValueError: if there is no such player, or the body gave no term.
         """
         if player not in self._parameters_of:
@@ -116,13 +125,22 @@ class GAN(LightningModule):
             for parameter in self._parameters_of[player]:
                 parameter.grad = None  # what zero_grad does, without its bookkeeping
             self.manual_backward(loss)
-            if self.gradient_clip is not None:
-                norm = nn.utils.clip_grad_norm_(self._parameters_of[player], self.gradient_clip)
-                self.track(f"health/{player}_gradient_norm", norm)
+            self._limit_gradient(player)
             self._step(player)
         for name, value in terms.items():
             self.track(f"{player}/{name}", value)
         self.track(f"{player}/loss", loss)
+
+    def _limit_gradient(self, player: str) -> None:
+        """Clip the gradient if asked; on a CPU also stop if it is not finite (it is the same on all processes)."""
+        parameters = self._parameters_of[player]
+        if self.gradient_clip is not None:
+            norm = nn.utils.clip_grad_norm_(parameters, self.gradient_clip)
+            self.track(f"health/{player}_gradient_norm", norm)
+        elif self.device.type == "cpu":
+            norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+        if self.device.type == "cpu" and not math.isfinite(norm.item()):
+            raise DivergedError(self._diverged(player, "gradient", f"norm {norm.item():g}"))
 
     @contextmanager
     def _only(self, player: str) -> Iterator[None]:
@@ -187,7 +205,12 @@ class GAN(LightningModule):
         return dict(zip(names, self.mean_over_ranks(means).tolist(), strict=True))
 
     def publish(self, metrics: Mapping[str, float]) -> None:
-        """Hand metrics to the loggers, against steps and images; remembered in ``published`` and ``news``."""
+        """Hand metrics to the loggers, against steps and images; remembered in ``published`` and ``news``.
+
+        To be called on all processes: rank 0's values are everybody's, so that what follows from them is too.
+        """
+        if self.trainer.world_size > 1:
+            metrics = self.trainer.strategy.broadcast(dict(metrics))
         self.published.update(metrics)
         self.published_at.update(dict.fromkeys(metrics, self.steps))
         for logger in self.trainer.loggers:
@@ -215,8 +238,11 @@ class GAN(LightningModule):
         if math.isfinite(loss.item()):
             return
         values = ", ".join(f"{name}={value.item():g}" for name, value in terms.items())
-        raise DivergedError(
-            f"the {player}'s loss is not finite in step {self.steps} ({values}; learning rate "
+        raise DivergedError(self._diverged(player, "loss", values))
+
+    def _diverged(self, player: str, what: str, values: str) -> str:
+        return (
+            f"the {player}'s {what} is not finite in step {self.steps} ({values}; learning rate "
             f"{self.learning_rate(player):g}); its weights were not touched. Try a lower model.optimizers.{player}.lr, "
             "model.gradient_clip=1 or precision=32"
         )
@@ -230,9 +256,18 @@ class GAN(LightningModule):
         if rank < len(self._saved_states):
             for name, part in self._per_process():
                 part.set_extra_state(self._saved_states[rank][name])
+        self._take_over_numbers()
         wrapped = self.optimizers()
         wrapped = wrapped if isinstance(wrapped, list) else [wrapped]
         self._counted_optimizer_of = dict(zip(self._optimizer_of, wrapped, strict=True))
+
+    def _take_over_numbers(self) -> None:
+        """Let what is configured now count, where it is not what the checkpoint's optimizers began with."""
+        for player, before in self._saved_numbers.items():
+            optimizer, schedule = self._optimizer_of[player], self._schedule_of.get(player)
+            changes = take_over(optimizer, schedule, before, self._numbers[player])
+            if changes and self.trainer.is_global_zero:
+                log.info("model.optimizers.%s: %s", player, ", ".join(changes))
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Count the step and make all randomness in it a function of (seed, step, rank)."""
@@ -244,10 +279,11 @@ class GAN(LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["ganlab"] = {
-            "schema": 1,
+            "schema": SCHEMA,
             "steps": self.steps,
             "images": self.images,
             "counts": dict(self.counts),
+            "numbers": self._numbers,
             "sums": {name: value.cpu() for name, value in self._sums.items()},
             "additions": dict(self._additions),
             "per_process": self._states_of_all_processes(),
@@ -273,11 +309,17 @@ class GAN(LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         state = checkpoint["ganlab"]
+        if state["schema"] > SCHEMA:
+            raise UserError(
+                f"this checkpoint was written by a later version of ganlab (its schema is {state['schema']}, and this "
+                f"version knows {SCHEMA}); update ganlab to go on with the run"
+            )
         self.steps, self.images = state["steps"], state["images"]
         self.counts = dict(state["counts"])
         self._sums = dict(state["sums"])
         self._additions = dict(state["additions"])
         self._saved_states = state.get("per_process", [])
+        self._saved_numbers = state.get("numbers", {})
 
 
 def _fused(player: str, factory: OptimizerFactory, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:

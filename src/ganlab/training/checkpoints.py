@@ -1,7 +1,9 @@
 """Checkpoint files that are whole or not there: written atomically, with a checksum, read without pickle."""
 
+import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         temporary = path.with_name(path.name + TEMPORARY)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            require_space(path.parent)
             with open(temporary, "wb") as file:
                 torch.save(checkpoint, file)
                 file.flush()
@@ -57,6 +60,18 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         return read_checkpoint(Path(path), map_location)
 
 
+def require_space(folder: Path) -> None:
+    """Raises OSError if the disk has no room for one more of the newest checkpoint: rather that than fill it."""
+    newest = max(folder.glob(PATTERN), key=steps_of, default=None)
+    if newest is None:
+        return
+    needed, free = newest.stat().st_size, shutil.disk_usage(folder).free
+    if free < needed:
+        raise OSError(
+            errno.ENOSPC, f"{free / 1e6:,.1f} MB are free, and the one before has {needed / 1e6:,.1f} MB"
+        )
+
+
 def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
     """The contents of a checkpoint: tensors and plain values only, never code.
 
@@ -70,14 +85,14 @@ def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
     path = Path(path).resolve()
     if not path.is_file():
         raise UserError(f"checkpoint {path}: no such file")
-    if checksum_path(path).exists() and checksum_path(path).read_text().strip() != digest(path):
+    if checksum_path(path).exists() and not matches_checksum(path):
         raise StorageError(
             f"checkpoint {path} is damaged: its contents do not match {checksum_path(path).name}"
         )
     try:
         return torch.load(path, map_location=map_location or "cpu", weights_only=True)
     except Exception as error:
-        reason = str(error).splitlines()[0]
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise StorageError(
             f"checkpoint {path} cannot be read as tensors and plain values ({reason})"
         ) from error
@@ -87,7 +102,7 @@ def newest_valid(folder: Path) -> tuple[Path | None, list[Path]]:
     """The checkpoint with the most steps that is whole, and the damaged ones with more steps than it."""
     damaged = []
     for path in sorted(folder.glob(PATTERN), key=steps_of, reverse=True):
-        if checksum_path(path).exists() and checksum_path(path).read_text().strip() == digest(path):
+        if checksum_path(path).exists() and matches_checksum(path):
             return path, damaged
         damaged.append(path)
     return None, damaged
@@ -159,6 +174,11 @@ def sync_folder(folder: Path) -> None:
 
 def checksum_path(path: Path) -> Path:
     return path.with_name(path.name + ".sha256")
+
+
+def matches_checksum(path: Path) -> bool:
+    """Whether the file is the one whose checksum lies beside it."""
+    return checksum_path(path).read_bytes().strip() == digest(path).encode()
 
 
 def digest(path: Path) -> str:

@@ -1,16 +1,14 @@
 """Distributed data parallel for several players: each update reduces only its own player's gradients."""
 
-import os
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
 from lightning.pytorch.strategies import DDPStrategy
-from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
 from torch import Tensor, nn
+
+from ganlab.training.processes import Launcher
 
 
 class AdversarialDDP(DDPStrategy):
@@ -30,7 +28,7 @@ class AdversarialDDP(DDPStrategy):
         self.run_dir = run_dir
 
     def _configure_launcher(self) -> None:
-        self._launcher = _Launcher(self.cluster_environment, self.num_processes, self.num_nodes, self.run_dir)
+        self._launcher = Launcher(self.cluster_environment, self.num_processes, self.num_nodes, self.run_dir)
 
     def _setup_model(self, model: nn.Module) -> nn.Module:
         broadcast_coalesced([*model.parameters(), *model.buffers()])
@@ -76,45 +74,3 @@ def broadcast_coalesced(tensors: list[Tensor]) -> None:
 def _scatter(flat: Tensor, tensors: list[Tensor]) -> None:
     for tensor, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
         tensor.copy_(part.view_as(tensor))
-
-
-class _Launcher(_SubprocessScriptLauncher):
-    """Starts the other processes from the run's saved configuration, whatever command started this one."""
-
-    def __init__(self, cluster_environment, num_processes: int, num_nodes: int, run_dir: Path | None) -> None:
-        super().__init__(cluster_environment, num_processes, num_nodes)
-        self.run_dir = run_dir
-
-    def _call_children_scripts(self) -> None:
-        if self.run_dir is None:
-            return super()._call_children_scripts()
-        self._check_can_spawn_children()
-        environment = self.cluster_environment
-        os.environ |= {
-            "MASTER_ADDR": environment.main_address,
-            "MASTER_PORT": str(environment.main_port),
-            "NODE_RANK": str(environment.node_rank()),
-            "LOCAL_RANK": str(environment.local_rank()),
-            "WORLD_SIZE": str(self.num_processes * self.num_nodes),
-        }
-        command = [sys.executable, "-m", "ganlab.training.worker", str(self.run_dir)]
-        self.procs = [
-            subprocess.Popen(command, env=os.environ | {"LOCAL_RANK": str(rank)})
-            for rank in range(1, self.num_processes)
-        ]
-        return None
-
-
-def leave_group(launcher: object) -> None:
-    """Close the group, wait for the processes that were started, forget their addresses: the next run starts fresh."""
-    if not (dist.is_available() and dist.is_initialized()):
-        return
-    dist.destroy_process_group()
-    if isinstance(launcher, _Launcher) and launcher.procs:
-        for process in launcher.procs:
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:  # it waits for a peer that has failed
-                process.kill()
-        for name in ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "LOCAL_RANK", "WORLD_SIZE"):
-            os.environ.pop(name, None)

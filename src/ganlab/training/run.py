@@ -6,7 +6,9 @@ import os
 import socket
 import time
 import warnings
+from collections.abc import Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,8 @@ from ganlab.errors import DivergedError, GanlabError, Interrupted, StorageError,
 from ganlab.loggers.tracker import begin, finish
 from ganlab.randomness import derive
 from ganlab.training.checkpoints import newest_valid, probe, steps_of
-from ganlab.training.ddp import leave_group
+from ganlab.training.faults import fault_of
+from ganlab.training.processes import leave_group
 from ganlab.training.results import results_of, score_table, write_results
 from ganlab.types import Translator
 
@@ -50,7 +53,7 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
         checkpoint = _checkpoint_to_resume(cfg, run_dir)
         if checkpoint and _already_complete(cfg, run_dir, checkpoint):
             return _objective_of(cfg, run_dir)
-        callbacks = list(instantiate(cfg.callbacks).values())  # first: they name missing weights at once
+        callbacks = in_order(instantiate(cfg.callbacks))  # first: they name missing weights at once
         data = instantiate(cfg.data)
         data.prepare()
         torch.manual_seed(derive(cfg.seed, "weights"))
@@ -66,14 +69,11 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
             (run_dir / "results.json").unlink(missing_ok=True)  # what it says is no longer the end
         if checkpoint:
             log.info("resuming %s after step %d", as_typed(run_dir), steps_of(checkpoint))
-        error: BaseException | None = None
-        try:
-            trainer.fit(model, datamodule=data, ckpt_path=checkpoint)
-        except BaseException as caught:
-            error = caught
-            raise
-        finally:
-            results = _end(cfg, run_dir, trainer, model, error, time.monotonic() - began)
+        fit = partial(trainer.fit, model, datamodule=data, ckpt_path=checkpoint)
+        error = fault_of(fit, trainer.strategy.launcher)
+        results, error = _end(cfg, run_dir, trainer, model, error, time.monotonic() - began)
+        if error is not None:
+            raise error
         return _conclude(cfg, run_dir, trainer, model, results)
 
 
@@ -84,15 +84,23 @@ def _end(
     model: "GAN",
     error: BaseException | None,
     seconds: float,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], BaseException | None]:
     """Write results.json however training ended, tell the loggers, and leave the other processes."""
     sentence = str(error) if isinstance(error, GanlabError) else None
     results = results_of(cfg, model, status=_status(trainer, error), error=sentence, seconds=seconds)
     if rank_zero_only.rank == 0:
-        write_results(run_dir, results)
+        unwritten = fault_of(lambda: write_results(run_dir, results))
+        error = error or unwritten
     finish(trainer.loggers, results)
-    leave_group(trainer.strategy.launcher)
-    return results
+    leave_group(trainer.strategy.launcher, patience=30.0 if error is None else 5.0)
+    return results, error
+
+
+def in_order(callbacks: Mapping[str, Any]) -> list:
+    """Callbacks as configured, those last that grant the wish of any other to stop, and save what all others keep."""
+    last = ("preemption", "checkpoints", "progress")
+    names = sorted(callbacks, key=lambda name: last.index(name) if name in last else -1)
+    return [callbacks[name] for name in names]
 
 
 def _loggers(cfg: DictConfig, run_dir: Path, checkpoint: Path | None) -> list:
@@ -106,10 +114,10 @@ def _loggers(cfg: DictConfig, run_dir: Path, checkpoint: Path | None) -> list:
 
 
 def _status(trainer: "Trainer", error: BaseException | None) -> str:
-    if trainer.stopped_by or isinstance(error, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     if error is None:
-        return "finished"
+        return "interrupted" if trainer.stopped_by else "finished"
     return "diverged" if isinstance(error, DivergedError) else "failed"
 
 

@@ -40,6 +40,7 @@ class Trainer(pl.Trainer):
     compile: run the generator through torch.compile.
     threads: of PyTorch on the CPU; null takes its default. Different numbers give different bits.
     timeout: seconds that a process waits for its peers before it gives up.
+    detect_anomaly: name the operation whose gradient is NaN; several times slower, for the search of a fault.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Trainer(pl.Trainer):
         compile: bool = False,
         threads: int | None = None,
         timeout: float = 300.0,
+        detect_anomaly: bool = False,
         run_dir: Path | None = None,
         callbacks: Sequence[pl.Callback | None] = (),
         loggers: Sequence[pl.loggers.Logger] = (),
@@ -78,6 +80,7 @@ class Trainer(pl.Trainer):
             precision=PRECISIONS[precision],
             max_steps=max_steps,
             max_epochs=-1,
+            detect_anomaly=detect_anomaly,
             logger=list(loggers),
             callbacks=[callback for callback in callbacks if callback is not None],
             plugins=_plugins(),

@@ -1,0 +1,56 @@
+"""What ends a run from outside is told in a sentence, with a code, and the run goes on from its last checkpoint."""
+
+import multiprocessing
+import os
+import signal
+
+import pytest
+import torch
+from PIL import Image
+
+from ganlab.config import compose
+from ganlab.errors import PeerError
+from ganlab.models.base import GAN
+from ganlab.training.checkpoints import newest_valid, steps_of
+from ganlab.training.faults import fault_of
+from ganlab.training.run import train
+
+
+def test_S16_a_decoding_process_is_killed(tmp_path, monkeypatch):
+    """As when memory runs out."""
+    generator = torch.Generator().manual_seed(0)
+    (tmp_path / "images").mkdir()
+    for index in range(24):
+        pixels = torch.randint(0, 255, (9, 9, 3), generator=generator, dtype=torch.uint8)
+        Image.fromarray(pixels.numpy()).save(tmp_path / "images" / f"{index}.png")
+    words = ["model=mlp_gan", "data=folder", f"data.root={tmp_path / 'images'}", "data.memory_limit=0"]
+    words += ["data.image_size=8", "data.batch_size=6", "trainer=cpu", "trainer.max_steps=40", "metrics=none"]
+    words += ["callbacks.samples=null", "callbacks.checkpoints.every_images=12", "resume=auto"]
+    begin, killed = GAN.on_train_batch_start, []
+
+    def on_train_batch_start(self, batch, batch_idx):
+        begin(self, batch, batch_idx)
+        if self.steps == 5:
+            killed.append(multiprocessing.active_children()[0].pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GAN, "on_train_batch_start", on_train_batch_start)
+        with pytest.raises(PeerError) as error:
+            train(compose([*words, "data.workers=2"]), tmp_path / "run")
+    assert error.value.exit_code == 5
+    assert f"a decoding process (pid {killed[0]}) was killed" in str(error.value)
+    assert "data.workers=0" in str(error.value)
+    assert steps_of(newest_valid(tmp_path / "run" / "checkpoints")[0]) >= 4
+    train(compose([*words, "data.workers=0"]), tmp_path / "run")
+    assert steps_of(newest_valid(tmp_path / "run" / "checkpoints")[0]) == 40
+
+
+def test_other_faults_stay_what_they_are():
+    mistake = ValueError("Connection closed, says one's own code")
+
+    def fails():
+        raise mistake
+
+    assert fault_of(fails) is mistake
+    assert fault_of(lambda: None) is None

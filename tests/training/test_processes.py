@@ -1,0 +1,157 @@
+"""Two processes of which one dies, hangs or fails: all are gone soon, and the user is told which and why."""
+
+import os
+import select
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from ganlab.config import compose
+from ganlab.errors import GanlabError, PeerError
+from ganlab.models.base import GAN
+from ganlab.training import processes
+from ganlab.training.checkpoints import PATTERN, newest_valid, read_checkpoint, steps_of
+from ganlab.training.processes import Watch, crash_file
+from ganlab.training.run import train
+from tests.helpers import ForkedWorker, in_child
+
+TWO = [
+    "model=mlp_gan",
+    "metrics=none",
+    "data.image_size=8",
+    "data.batch_size=8",
+    "callbacks.samples=null",
+    "callbacks.checkpoints.every_images=32",
+    "trainer=ddp_cpu",
+    "trainer.max_steps=60",
+]
+AT = 5  # the step in which it happens; files are written after 2 and 4
+
+
+class Outcome:
+    """How a run of two processes ended: rank 0's exit code, what it said, and how long until both were gone."""
+
+    def __init__(self, folder: Path, words: list[str]) -> None:
+        alive, held = os.pipe()  # ends when the last process that holds the other side does
+
+        def rank_zero() -> None:
+            os.close(alive)
+            try:
+                train(compose([*TWO, *words]), folder)
+            except GanlabError as error:
+                (folder / "said").write_text(str(error))
+                raise
+
+        self.code = _before_all_are_gone(rank_zero, alive, held)
+        self.said = (folder / "said").read_text() if (folder / "said").exists() else ""
+        assert (folder / "happened").exists(), f"ended before, with {self.code}: {self.said}"
+        self.seconds = time.time() - (folder / "happened").stat().st_mtime
+        files = list((folder / "checkpoints").glob(PATTERN))
+        assert {steps_of(path) for path in files} == {2, 4}
+        assert read_checkpoint(newest_valid(folder / "checkpoints")[0])["ganlab"]["steps"] == 4
+
+
+def _before_all_are_gone(rank_zero, alive: int, held: int) -> int:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(in_child(rank_zero) % 256)
+    os.close(held)
+    ended, _, _ = select.select([alive], [], [], 60)
+    os.close(alive)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert ended, "a process is left over"
+    return code
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Train with two processes, of which ``rank`` calls ``what()`` in the middle of a step."""
+    monkeypatch.setattr(processes.subprocess, "Popen", ForkedWorker)
+
+    def with_fault(rank: int, what, *words: str) -> Outcome:
+        begin = GAN.on_train_batch_start
+
+        def on_train_batch_start(self, batch, batch_idx):
+            begin(self, batch, batch_idx)
+            if self.steps == AT and self.trainer.global_rank == rank:
+                (tmp_path / "happened").touch()
+                what()
+
+        monkeypatch.setattr(GAN, "on_train_batch_start", on_train_batch_start)
+        return Outcome(tmp_path, list(words))
+
+    return with_fault
+
+
+def test_N12_one_of_two_is_killed(run):
+    outcome = run(1, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    assert outcome.code == PeerError.exit_code == 5
+    assert "process 1 of this run was killed by SIGKILL" in outcome.said
+    assert outcome.seconds < 10
+
+
+def test_N12_the_first_of_two_is_killed(run):
+    outcome = run(0, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    assert outcome.code == -signal.SIGKILL % 256
+    assert outcome.seconds < 10
+
+
+def test_N13_one_of_two_is_stopped(run):
+    outcome = run(1, lambda: os.kill(os.getpid(), signal.SIGSTOP), "trainer.timeout=2")
+    assert outcome.code == 5
+    assert "did not answer within trainer.timeout" in outcome.said
+    assert outcome.seconds < 2 + 8
+
+
+def test_N13_one_of_two_hangs_and_says_where(run, tmp_path):
+    def stuck_in_a_lock():
+        time.sleep(60)
+
+    outcome = run(1, stuck_in_a_lock, "trainer.timeout=2")
+    assert outcome.code == 5
+    assert outcome.seconds < 2 + 8
+    assert "stuck_in_a_lock" in crash_file(tmp_path, 1).read_text()
+
+
+def test_N14_the_exception_of_one_process_is_the_one_reported(run, tmp_path):
+    def mistaken():
+        raise ValueError("a mistake of one's own")
+
+    outcome = run(1, mistaken)
+    assert outcome.code == 5
+    assert "process 1 of this run failed: ValueError: a mistake of one's own (see " in outcome.said
+    assert "in mistaken" in crash_file(tmp_path, 1).read_text()
+    assert outcome.seconds < 10
+
+
+def test_N14_a_fault_that_has_a_code_of_its_own_keeps_it(run):
+    def full():
+        raise OSError(28, "No space left on device", "/data/cache")
+
+    outcome = run(1, full)
+    assert outcome.code == 4
+    assert "process 1 of this run: /data/cache cannot be written (No space left on device)" in outcome.said
+
+
+def test_N12_a_process_that_does_not_notice_is_ended(monkeypatch):
+    """As on GPUs, where a message to a peer that is gone waits for the timeout."""
+    monkeypatch.setattr(processes, "GRACE", 0.1)
+
+    def stuck():
+        Watch(lambda: PeerError("process 1 is gone")).start()
+        time.sleep(60)
+
+    began = time.monotonic()
+    assert in_child(stuck) == 5
+    assert time.monotonic() - began < 10
+
+
+def test_N12_a_watch_that_is_stopped_lets_go(monkeypatch):
+    monkeypatch.setattr(processes, "GRACE", 0.1)
+    watch = Watch(lambda: None)
+    watch.start()
+    watch.stop()
+    watch.join(5)
+    assert not watch.is_alive()
