@@ -13,7 +13,6 @@ that data; other sections stay.
 
 import argparse
 import math
-import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from pathlib import Path
 import torch
 from lightning.pytorch import Callback
 
+from benchmarks import pages
 from benchmarks.baselines import measured
 from ganlab import report
 from ganlab.config import compose, instantiate
@@ -138,13 +138,6 @@ def _conditions(main: Column) -> str:
     return f"Measured: {how}; {n:,} images, from averaged weights where a model has them."
 
 
-def replace(page: str, name: str, text: str) -> str:
-    """The page with a new section of this name, in the place of the old one or at the end."""
-    block = f"<!-- {name} -->\n{text}\n<!-- end of {name} -->"
-    found = re.compile(rf"<!-- {re.escape(name)} -->.*?<!-- end of {re.escape(name)} -->", re.DOTALL)
-    return found.sub(lambda _: block, page) if found.search(page) else f"{page.rstrip()}\n\n{block}\n"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -155,7 +148,7 @@ def main() -> None:
     table = report.table(report.collect(sorted(folders)))
     compared = [column for column in table.columns if column.mean(table.runs, "baseline") is not None]
     text = against_the_trivial_answer(table, compared) if compared else against_noise(table)
-    PAGE.write_text(replace(PAGE.read_text(), table.shared["data"], text))
+    pages.write(PAGE, table.shared["data"], text)
 
 
 if __name__ == "__main__":
