@@ -17,7 +17,7 @@ def picture(path: Path, seed: int, size: int = 8) -> None:
     Image.fromarray(pixels.to(torch.uint8).numpy()).save(path)
 
 
-def test_a_run_that_is_ready(ganlab, tmp_path):
+def test_C11_a_run_that_is_ready(ganlab, tmp_path):
     answer = ganlab("doctor", *QUICK, "metrics=none")
     assert answer.code == 0, answer
     assert answer.out.rstrip().endswith("ready")
@@ -49,12 +49,13 @@ def test_what_is_odd_about_a_folder_is_told(ganlab, tmp_path):
     [
         (["model=dcgan", "data.image_size=30"], "FAIL  model          image_size=30"),
         (["model.optimizers.generator.lr=-1"], "FAIL  model"),
+        (["model=cgan", "classes=12"], "FAIL  model          classes=12: the data has 10 classes"),  # D12
         (["model=plane_gan", "data=digits"], "FAIL  configuration  model=plane_gan needs points data"),
         (["data=folder", "data.root=nowhere"], "FAIL  data           "),
         (["metrics=inception"], "FAIL  metrics"),
     ],
 )
-def test_what_would_stop_a_run_is_told(ganlab, tmp_path, monkeypatch, words, said):
+def test_C11_what_would_stop_a_run_is_told(ganlab, tmp_path, monkeypatch, words, said):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     base = [word for word in QUICK if not any(word.split("=")[0] == other.split("=")[0] for other in words)]
     base = [word for word in base if "data=folder" not in words or not word.startswith("data.image_size")]

@@ -38,6 +38,31 @@ def test_light_questions_load_nothing_heavy(words, code, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_X2_nothing_runs_where_pytorch_would_run_code_from_weights(ganlab, monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
+    for words in (
+        ["model=vanilla"],
+        ["sample", "run=x"],
+        ["evaluate", "run=x"],
+        ["doctor"],
+        ["import-weights", "x"],
+    ):
+        answer = ganlab(*words)
+        assert answer.code == 2
+        assert answer.err.startswith("ganlab: TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD is set")
+    assert ganlab("--help").code == 0
+    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "0")
+    url = "http://127.0.0.1:9/run"
+    imported = ["import-weights", url, "model=pix2pix", "data=photos_edges"]
+    for words in ([f"resume={url}"], ["sample", f"run={url}"], imported):
+        answer = ganlab(
+            *words
+        )  # addresses are not opened: the user fetches what is there, and it is read as a file
+        assert answer.code == 2
+        assert "does not exist" in answer.err or "no such file" in answer.err
+    assert not list(tmp_path.iterdir())
+
+
 def test_python_m_ganlab_returns_the_exit_code(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "ganlab", "model=nope"], cwd=tmp_path, capture_output=True, text=True

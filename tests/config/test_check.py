@@ -1,18 +1,24 @@
 """The constructor is the schema."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import NotRequired, TypedDict, Unpack
 
 import pytest
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
-from ganlab.config import check, compose, config_dir
+from ganlab.config import check, compose, config_dir, instantiate
 from ganlab.config.catalogue import catalogue
-from ganlab.config.check import check_node, check_values
+from ganlab.config.check import check_node, check_values, nodes
 from ganlab.errors import UserError
 from tests.helpers import DATA, kind_of
 
 HERE = f"{__name__}."
+MODELS = sorted(path.stem for path in (config_dir() / "model").glob("*.yaml"))
+NEGATIVE = {  # numbers below 0 that mean something
+    *(f"ganlab.losses.adversarial.LeastSquares.{key}" for key in ("a", "b", "c", "factor")),
+    "ganlab.layers.priors.Uniform.low",
+}
 
 
 class Options(TypedDict):
@@ -46,9 +52,17 @@ def node(target, **values):
     return OmegaConf.create({"_target_": name, **values})
 
 
-@pytest.mark.parametrize("model", sorted(path.stem for path in (config_dir() / "model").glob("*.yaml")))
+@cache
+def shipped(model: str) -> DictConfig:
+    """The configuration of a model on embedded data, checked."""
+    cfg = compose([f"model={model}", f"data={DATA[kind_of(model)]}"])
+    check(cfg)
+    return cfg
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_C2_every_shipped_model_passes(model):
-    check(compose([f"model={model}", f"data={DATA[kind_of(model)]}"]))
+    shipped(model)
 
 
 @pytest.mark.parametrize("group", ["trainer", "logger", "callbacks", "experiment", "debug"])
@@ -142,6 +156,85 @@ def test_C5_floats_must_be_finite_wherever_they_are():
     for word in ("nan", "inf", "-inf"):
         with pytest.raises(UserError, match=rf"model\.gradient_clip={word}: a finite number is needed"):
             check(compose([f"model.gradient_clip={word}"]))
+
+
+def numbers() -> dict[str, tuple[str, dict]]:
+    """Every parameter that a shipped model, its data, callbacks or metrics set to a number; an example of its node."""
+    found = {}
+    for model in MODELS:
+        for path, node in nodes(shipped(model)):
+            if "_target_" in node and not path.startswith("trainer"):
+                plain = OmegaConf.to_container(node, resolve=True)
+                for key, value in plain.items():
+                    if isinstance(value, int | float) and not isinstance(value, bool):
+                        found.setdefault(f"{plain['_target_']}.{key}", (path, plain))
+    return found
+
+
+@pytest.mark.filterwarnings("ignore:Initializing zero-element")
+@pytest.mark.parametrize("value", [-1, 10**12])
+def test_C5_a_number_out_of_range_is_refused_in_a_sentence_or_means_something(value):
+    accepted = set()
+    for name, (path, plain) in numbers().items():
+        node = OmegaConf.create({**plain, name.rpartition(".")[2]: value})
+        try:
+            check_node(path, node)
+            instantiate(node)
+            accepted.add(name)
+        except UserError as refusal:
+            said = str(refusal).splitlines()
+            assert said, name
+    assert len(numbers()) > 150
+    if value == -1:
+        own = {name for name in accepted if name.startswith("ganlab.") and not name.endswith(".seed")}
+        assert own == NEGATIVE
+
+
+def test_C5_more_than_the_memory_is_refused_before_it_is_taken(monkeypatch):
+    monkeypatch.setattr("ganlab.memory.available", lambda: 1e9)
+    wide = ["model.generator.width=20000", "model.discriminator.width=20000"]
+    for words, said in (
+        (["model=dcgan", *wide], r"StandardGAN would take \d+ GB of memory, more than 80% of the 1 GB"),
+        (["data.image_size=4000"], "data.batch_size=64 of 4000 x 4000 pixels would take 12 GB"),
+        (
+            ["data.batch_size=100000000", "data=ring", "model=plane_gan"],
+            "data.batch_size=100000000 would take 4 GB",
+        ),
+    ):
+        cfg = compose(words)
+        check(cfg)
+        with pytest.raises(UserError, match=said):
+            instantiate(cfg.data), instantiate(cfg.model)
+    with pytest.raises(UserError, match="1797 images of 600 x 600 pixels"):
+        instantiate(compose(["data.image_size=600", "data.batch_size=4"]).data).prepare()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: on", "name=True: expected text or null, not true or false"),
+        ("seed: off", "seed=False: expected a whole number, not true or false"),
+        ("seed: 1_0.5", "seed=10.5: expected a whole number"),
+        ("model: {prior: {size: nan}}", "model.prior.size"),
+        (
+            "model: {optimizers: {generator: {lr: nan}}}",
+            "model.optimizers.generator.lr=nan: expected a finite number",
+        ),
+        (
+            "model: {optimizers: {generator: {lr: .inf}}}",
+            "model.optimizers.generator.lr=inf: a finite number",
+        ),
+    ],
+)
+def test_C8_words_that_yaml_reads_otherwise_are_caught_by_the_type(text, said):
+    """Not caught are 012, which is 10, and 1:30, which is 90: numbers where numbers are expected."""
+    cfg = compose([])
+    with open_dict(cfg):
+        cfg.merge_with(OmegaConf.create(text))
+    with pytest.raises(UserError) as refusal:
+        check(cfg)
+    assert said in str(refusal.value)
+    assert OmegaConf.to_container(OmegaConf.create("{a: 012, b: 1:30}")) == {"a": 10, "b": 90}
 
 
 def test_C9_missing_values_and_dangling_interpolations_name_the_key_to_give():

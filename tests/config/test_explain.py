@@ -48,6 +48,7 @@ def test_C1_suggestions_come_from_the_chosen_model():
         ("model=null", "model=null: a name is needed; there is acgan, began, "),
         ("trainer=5", "trainer=5: a name is needed; there is auto, "),
         ("model=[dcgan]", "model: one name is needed"),
+        ("model=[1,2]", "model=[1,2]: a name is needed; there is acgan, began, "),
         ("~data", "data: one name is needed, for instance data=digits"),
         ("experiment=nope", "experiment=nope: no such experiment; there is "),
     ],

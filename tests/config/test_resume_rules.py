@@ -144,7 +144,7 @@ def test_R5_new_overrides_take_the_place_of_saved_ones():
         "model=wgan",
         "~data.flip",
         "seed=2",
-        "model.x=3",
+        "+model.x=3",
     ]
     assert merge_overrides(saved, []) == saved
 

@@ -1,6 +1,7 @@
 """Keys, tokens and passwords do not reach the files of a run."""
 
 import logging
+import os
 
 import pytest
 from hydra.core.hydra_config import HydraConfig
@@ -8,7 +9,7 @@ from omegaconf import OmegaConf
 
 from ganlab.config import compose, save_config, saved_config
 from ganlab.config.compose import compose_all, settle, split
-from ganlab.config.secrets import Secrets
+from ganlab.config.secrets import Secrets, put_away
 from ganlab.data.embedded import Digits
 from ganlab.training.run import train
 from tests.loggers.reading import alone
@@ -39,7 +40,7 @@ class PrivateDigits(Digits):
         ("anything", "wandb_v1_abc"),
     ],
 )
-def test_x7_what_is_a_secret(key, value):
+def test_X7_what_is_a_secret(key, value):
     cfg = OmegaConf.create()
     OmegaConf.update(cfg, key, value)
     secrets = Secrets(cfg)
@@ -62,7 +63,7 @@ def test_x7_what_is_a_secret(key, value):
         ("api_key", ""),
     ],
 )
-def test_x7_what_is_none(key, value):
+def test_X7_what_is_none(key, value):
     cfg = OmegaConf.create()
     OmegaConf.update(cfg, key, value)
     assert Secrets(cfg).config() == OmegaConf.to_container(cfg)
@@ -70,7 +71,7 @@ def test_x7_what_is_none(key, value):
     assert Secrets(cfg).override(word) == word
 
 
-def test_x7_what_repeats_a_secret_is_hidden_too():
+def test_X7_what_repeats_a_secret_is_hidden_too():
     tree = {"data": {"token": CANARY}, "url": "https://me:${data.token}@host", "all": "${data}"}
     secrets = Secrets(OmegaConf.create(tree))
     assert secrets.config() == {
@@ -81,7 +82,7 @@ def test_x7_what_repeats_a_secret_is_hidden_too():
     assert secrets.override(f"data={{token: {CANARY}}}") == "data={token: ***}"
 
 
-def test_x7_a_variable_of_the_environment_stays_a_variable(monkeypatch):
+def test_X7_a_variable_of_the_environment_stays_a_variable(monkeypatch):
     """So that a resumed run, or a further process, has it again; without the variable it is unknown."""
     monkeypatch.setenv("HUB_TOKEN", CANARY)
     written = "${oc.env:HUB_TOKEN}"
@@ -96,7 +97,36 @@ def test_x7_a_variable_of_the_environment_stays_a_variable(monkeypatch):
     assert kept.data.token == "***"
 
 
-def test_x7_saved_files_and_a_warning(tmp_path, caplog):
+@pytest.mark.parametrize(
+    ("word", "kept", "variables"),
+    [
+        (f"+data.token={CANARY}", "+data.token='${oc.env:GANLAB_DATA_TOKEN}'", {"DATA_TOKEN": CANARY}),
+        ("++a.password='1, \\'2'", "++a.password='${oc.env:GANLAB_A_PASSWORD}'", {"A_PASSWORD": "1, '2"}),
+        (f"name={KEY}", "name='${oc.env:GANLAB_NAME}'", {"NAME": KEY}),
+        (
+            "data={root: here, token: [a, 2]}",
+            "data={root:here,token:['${oc.env:GANLAB_DATA_TOKEN_0}',2]}",
+            {"DATA_TOKEN_0": "a"},
+        ),
+        ("key=a,b", "key='${oc.env:GANLAB_KEY_0}','${oc.env:GANLAB_KEY_1}'", {"KEY_0": "a", "KEY_1": "b"}),
+        ("data.token='${oc.env:HUB_TOKEN}'", "data.token='${oc.env:HUB_TOKEN}'", {}),
+        ("seed=1,2", "seed=1,2", {}),
+        ("data.root='a  b', c", "data.root='a  b', c", {}),
+        ("~data.token", "~data.token", {}),
+        ("token=[", "token=[", {}),
+    ],
+)
+def test_X7_words_keep_a_secret_in_the_environment(word, kept, variables, monkeypatch):
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    before = set(os.environ)
+    assert put_away([word]) == [kept]
+    assert put_away([kept]) == [kept]
+    assert {name: os.environ[name] for name in set(os.environ) - before} == {
+        f"GANLAB_{name}": value for name, value in variables.items()
+    }
+
+
+def test_X7_saved_files_and_a_warning(tmp_path, caplog):
     """As within a Hydra job, whose settings repeat the command line."""
     words = [f"+data.api_key={CANARY}", "seed=3"]
     composed = compose_all(words)
@@ -117,7 +147,7 @@ def test_x7_saved_files_and_a_warning(tmp_path, caplog):
     assert record.getMessage().startswith("data.api_key ")
 
 
-def test_x7_no_file_of_a_run_holds_a_secret(tmp_path, monkeypatch):
+def test_X7_no_file_of_a_run_holds_a_secret(tmp_path, monkeypatch):
     """A key in the environment, a token in the configuration, every tracking service."""
     alone(monkeypatch, tmp_path / "home")
     monkeypatch.setenv("WANDB_API_KEY", KEY)

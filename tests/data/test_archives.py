@@ -24,20 +24,22 @@ def zipped(files: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(
+                zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED
+            )  # of 1980, whenever it is made
     return buffer.getvalue()
 
 
 def tarred(members: dict[str, bytes | tarfile.TarInfo]) -> bytes:
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
         for name, content in members.items():
             info = content if isinstance(content, tarfile.TarInfo) else tarfile.TarInfo(name)
             info.name = name
             if isinstance(content, bytes):
                 info.size = len(content)
             archive.addfile(info, io.BytesIO(content) if isinstance(content, bytes) else None)
-    return buffer.getvalue()
+    return gzip.compress(buffer.getvalue(), mtime=0)
 
 
 HORSES = zipped({"horses/": b"", "horses/trainA/1.jpg": NOISE, "horses/trainB/2.jpg": b"x" * 9})
@@ -48,6 +50,8 @@ class Server:
 
     def __init__(self) -> None:
         self.content, self.status, self.ranges, self.cut_after, self.resumes = HORSES, 200, [], [], True
+        self.length: str | None = None  # said in the place of the true one
+        self.hangs: threading.Event | None = None  # when a body has ended, it waits for this one
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(handler):
@@ -77,11 +81,13 @@ class Server:
             return handler.end_headers()
         handler.send_response(206 if start else 200)
         body = self.content[start:]
-        handler.send_header("Content-Length", str(len(body)))
+        handler.send_header("Content-Length", self.length or str(len(body)))
         if start:
             handler.send_header("Content-Range", f"bytes {start}-{start + len(body) - 1}/{len(self.content)}")
         handler.end_headers()
         handler.wfile.write(body[: self.cut_after.pop(0)] if self.cut_after else body)
+        if self.hangs:
+            self.hangs.wait(60)
 
 
 @pytest.fixture
@@ -112,7 +118,7 @@ def left(parent) -> set[str]:
     return {path.name for path in parent.iterdir()} - {".download.lock"}
 
 
-def test_an_archive_is_fetched_once_checked_and_unpacked(tmp_path, server):
+def test_D19_an_archive_is_fetched_once_checked_and_unpacked(tmp_path, server):
     archive = horses(server, **known(HORSES))
     for _ in range(2):
         obtain(tmp_path / "data", [archive])
@@ -143,21 +149,44 @@ def test_D19_three_cuts_are_a_sentence_and_the_next_start_goes_on(tmp_path, serv
     assert "horses.zip.part" not in left(tmp_path)
 
 
-def test_a_server_that_cannot_resume_sends_all_again(tmp_path, server):
+def test_D19_a_server_that_cannot_resume_sends_all_again(tmp_path, server):
     server.cut_after, server.resumes = [100_000], False
     obtain(tmp_path, [horses(server, **known(HORSES))])
     assert server.ranges == [None, "bytes=100000-"]
     assert (tmp_path / "horses/trainA/1.jpg").read_bytes() == NOISE
 
 
-def test_a_part_that_is_whole_already_is_not_fetched_again(tmp_path, server):
+def test_D19_a_server_that_falls_silent_is_given_up_and_gone_on_with(tmp_path, server, monkeypatch):
+    monkeypatch.setattr(downloads, "PATIENCE", 0.2)
+    server.cut_after, server.hangs = [100_000, 50_000, 10], threading.Event()
+    try:
+        text = complaint(tmp_path, horses(server, **known(HORSES)))
+        assert "horses is missing: " in text
+        assert "timed out; put horses.zip into" in text
+    finally:
+        server.hangs.set()
+        server.hangs = None
+    assert left(tmp_path) == {"horses.zip.part"}
+    obtain(tmp_path, [horses(server, **known(HORSES))])
+    assert (tmp_path / "horses/trainA/1.jpg").read_bytes() == NOISE
+
+
+@pytest.mark.parametrize("length", ["", "many", "-5", "99999999"])
+def test_D19_a_length_that_is_not_true(tmp_path, server, length):
+    """It is not relied on: what is known of the file is."""
+    server.length = length or None
+    obtain(tmp_path, [horses(server, **known(HORSES))])
+    assert (tmp_path / "horses/trainA/1.jpg").read_bytes() == NOISE
+
+
+def test_D19_a_part_that_is_whole_already_is_not_fetched_again(tmp_path, server):
     (tmp_path / "horses.zip.part").write_bytes(HORSES)
     obtain(tmp_path, [horses(server)])
     assert server.ranges == [f"bytes={len(HORSES)}-"]
     assert (tmp_path / "horses").is_dir()
 
 
-def test_a_part_longer_than_the_file_is_thrown_away(tmp_path, server):
+def test_D19_a_part_longer_than_the_file_is_thrown_away(tmp_path, server):
     (tmp_path / "horses.zip.part").write_bytes(NOISE * 2)
     obtain(tmp_path, [horses(server)])
     assert server.ranges == [f"bytes={2 * len(NOISE)}-", None]
@@ -173,7 +202,7 @@ def test_D18_a_wrong_checksum_or_length_leaves_nothing(tmp_path, server):
         assert left(tmp_path) == set()
 
 
-def test_an_unpublished_checksum_is_kept_from_the_first_time(tmp_path, server):
+def test_D18_an_unpublished_checksum_is_kept_from_the_first_time(tmp_path, server):
     obtain(tmp_path, [horses(server)])
     digest = hashlib.sha256(HORSES).hexdigest()
     assert (tmp_path / "horses.zip.sha256").read_text() == f"{digest}  horses.zip\n"
@@ -190,7 +219,7 @@ def test_an_unpublished_checksum_is_kept_from_the_first_time(tmp_path, server):
 
 
 @pytest.mark.parametrize(("status", "asked"), [(404, 1), (403, 1), (500, 3)])
-def test_a_server_that_refuses_is_told_with_what_to_do(tmp_path, server, status, asked):
+def test_D19_a_server_that_refuses_is_told_with_what_to_do(tmp_path, server, status, asked):
     server.status = status
     text = complaint(tmp_path, horses(server, **known(HORSES)))
     assert f"HTTP Error {status}" in text
@@ -203,7 +232,7 @@ def test_a_server_that_refuses_is_told_with_what_to_do(tmp_path, server, status,
     assert left(tmp_path) == set()
 
 
-def test_without_a_network_the_sentence_is_the_same(tmp_path, monkeypatch):
+def test_D19_without_a_network_the_sentence_is_the_same(tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(downloads, "PAUSE", 0)
     text = complaint(tmp_path, Archive("http://127.0.0.1:9/maps.tar.gz", "maps"))
@@ -212,13 +241,13 @@ def test_without_a_network_the_sentence_is_the_same(tmp_path, monkeypatch):
     assert text.endswith("http://127.0.0.1:9/maps.tar.gz (nobody has published its checksum)")
 
 
-def test_a_page_in_place_of_the_archive_is_refused_and_removed(tmp_path, server):
+def test_D18_a_page_in_place_of_the_archive_is_refused_and_removed(tmp_path, server):
     server.content = b"<html>please log in</html>"
     assert "horses.zip is damaged" in complaint(tmp_path, horses(server))
     assert left(tmp_path) == set()
 
 
-def test_an_archive_put_there_by_hand_is_used_and_never_removed(tmp_path):
+def test_D18_an_archive_put_there_by_hand_is_used_and_never_removed(tmp_path):
     path = tmp_path / "horses.zip"
     archive = Archive("http://127.0.0.1:9/horses.zip", "horses", **known(HORSES))
     path.write_bytes(HORSES[:-1])
@@ -228,7 +257,7 @@ def test_an_archive_put_there_by_hand_is_used_and_never_removed(tmp_path):
     assert {"horses", "horses.zip"} <= left(tmp_path)
 
 
-def test_a_full_disk_is_a_sentence_before_anything_is_written(tmp_path, server, monkeypatch):
+def test_D19_a_full_disk_is_a_sentence_before_anything_is_written(tmp_path, server, monkeypatch):
     monkeypatch.setattr(downloads.shutil, "disk_usage", lambda path: SimpleNamespace(free=9))
     assert "more than is free on the disk" in complaint(tmp_path, horses(server))
     assert left(tmp_path) == set()
@@ -291,7 +320,14 @@ def test_D17_an_evil_or_damaged_archive_leaves_nothing_behind(tmp_path, name):
     assert left(tmp_path) == {"root"}
 
 
-def test_two_members_of_one_name_and_too_many_are_refused(tmp_path, monkeypatch):
+def test_D17_a_member_without_a_name_is_refused(tmp_path):
+    path = tmp_path / "a.zip"
+    path.write_bytes(zipped({"": b"1"}))
+    with pytest.raises(Refused, match="would write '', outside"):
+        unpack(path, tmp_path / "work")
+
+
+def test_D17_two_members_of_one_name_and_too_many_are_refused(tmp_path, monkeypatch):
     path = tmp_path / "a.zip"
     path.write_bytes(zipped({"a/1": b"1", "a//1": b"2"}))
     with pytest.raises(Refused, match="twice"):
@@ -302,7 +338,7 @@ def test_two_members_of_one_name_and_too_many_are_refused(tmp_path, monkeypatch)
         unpack(path, tmp_path / "many")
 
 
-def test_what_a_killed_process_left_is_cleared_away(tmp_path):
+def test_D17_what_a_killed_process_left_is_cleared_away(tmp_path):
     (tmp_path / ".horses.unpacking" / "horses").mkdir(parents=True)
     (tmp_path / ".horses.unpacking" / "horses" / "half").write_bytes(b"1")
     (tmp_path / "horses.zip").write_bytes(HORSES)

@@ -69,6 +69,29 @@ def test_D1_flat_and_nested_folders_are_read_and_everything_else_is_counted(tmp_
     assert data.kind == "images"
 
 
+def test_D16_a_link_that_leads_out_of_the_folder_is_left_out(tmp_path, caplog):
+    root, private = fill(tmp_path / "root", 8), tmp_path / "private"
+    picture(private / "photo.png", seed=99)
+    (root / "name.png").symlink_to("/etc/hostname")
+    (root / "photo.png").symlink_to(private / "photo.png")
+    (root / "up.png").symlink_to("../private/photo.png")
+    (root / "more").symlink_to(private)
+    (root / "within.png").symlink_to("000.png")
+    (tmp_path / "link").symlink_to(root)  # the folder itself may be reached by one
+    with caplog.at_level(logging.INFO, "ganlab"):
+        data = folder(tmp_path / "link", test_fraction=0, memory_limit=0)
+        found = [Path(path).name for path in data.dataset("train").files.paths]
+    assert found == [*(f"{i:03}.png" for i in range(8)), "within.png"]
+    assert "0 other files, 4 links to folders or out of this one" in caplog.text
+    for path in root.glob("0*.png"):
+        path.unlink()
+    (root / "within.png").unlink()
+    with pytest.raises(
+        UserError, match=r"holds no images .*4 links to folders or out of it, which are not followed"
+    ):
+        folder(root).prepare()
+
+
 def test_classes_are_the_first_level_of_folders(tmp_path):
     fill(tmp_path, 9, "cat", "dog/young")
     data = folder(tmp_path, labels=True, test_fraction=0.3)

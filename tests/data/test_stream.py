@@ -20,9 +20,11 @@ def test_position_g_is_the_permutation_of_its_epoch():
             assert index == torch.randperm(length, generator=generator)[position % length]
 
 
-def test_every_epoch_holds_each_sample_once_and_is_shuffled_anew():
+def test_D13_batches_are_full_and_every_epoch_holds_each_sample_once_and_is_shuffled_anew():
     order = stream(length=17, batch_size=5)
-    row = torch.cat([order.indices(step) for step in range(17)])  # 85 positions: 5 epochs
+    batches = [order.indices(step) for step in range(17)]
+    assert {len(batch) for batch in batches} == {5}  # 17 is no multiple of 5, and no batch is left over
+    row = torch.cat(batches)  # 85 positions: 5 epochs
     epochs = row.view(5, 17)
     assert torch.equal(epochs.sort(1).values, torch.arange(17).expand(5, 17))
     assert len({tuple(epoch.tolist()) for epoch in epochs}) == 5

@@ -10,7 +10,10 @@ from collections.abc import Sequence
 
 from ganlab.errors import GanlabError, UserError
 
-COMMANDS = ("train", "sample", "evaluate", "doctor", "list", "import-weights")
+COMMANDS = ("train", "sample", "evaluate", "doctor", "list", "import-weights", "export")
+UNSAFE = (
+    "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"  # with it PyTorch, and what uses it, runs code from files of weights
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,6 +48,8 @@ def run(words: list[str], debug: bool) -> int:
 
         print(pages.page(first if first in COMMANDS else None))
         return 0
+    if os.environ.get(UNSAFE, "0") not in ("", "0"):
+        raise UserError(f"{UNSAFE} is set, which makes PyTorch run code from files of weights; unset it")
     if command == "list":
         from ganlab.cli import listing
 
@@ -53,6 +58,10 @@ def run(words: list[str], debug: bool) -> int:
         from ganlab.cli import import_weights
 
         return import_weights.run(rest)
+    if command == "export":
+        from ganlab.cli import export
+
+        return export.run(rest)
     if command == "evaluate":
         from ganlab.cli import evaluate
 

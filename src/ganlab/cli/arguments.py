@@ -9,12 +9,14 @@ from pathlib import Path
 from hydra._internal.utils import get_args_parser
 
 from ganlab.config.nearest import did_you_mean, nearest
+from ganlab.config.secrets import put_away
+from ganlab.config.yaml_files import require_modest_below
 from ganlab.errors import UserError
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """``flags`` as they were typed, the ``overrides``, and what Hydra's parser made of both."""
+    """``flags`` as they were typed, the ``overrides`` without secrets, and what Hydra's parser made of both."""
 
     flags: list[str]
     overrides: list[str]
@@ -43,14 +45,14 @@ def parse(words: list[str]) -> Arguments:
         raise UserError("--experimental-rerun executes a pickled file; use resume=RUN_DIRECTORY")
     if options.config_dir and not Path(options.config_dir).is_dir():
         raise UserError(f"--config-dir {options.config_dir}: there is no such folder")
-    overrides = list(options.overrides)
-    left, flags = list(overrides), []
+    require_modest_below([Path(options.config_dir)] if options.config_dir else [])
+    left, flags = list(options.overrides), []
     for word in words:
         if left and word == left[0]:
             left.pop(0)
         else:
             flags.append(word)
-    return Arguments(flags, overrides, options)
+    return Arguments(flags, put_away(options.overrides), options)
 
 
 def complete_without_command() -> None:

@@ -8,6 +8,7 @@ from ganlab.config.check import check
 from ganlab.config.compose import compose, instantiate
 from ganlab.config.record import key_of, saved_choices, saved_overrides
 from ganlab.config.schema import Evaluate
+from ganlab.config.trust import require_trusted
 from ganlab.errors import UserError
 
 
@@ -16,7 +17,11 @@ def run(words: list[str]) -> int:
     refuse_flags("evaluate", words)
     words = quote_paths(words, ("run",))
     run_dir = named_run(words)
-    cfg = compose([*inherited(words, run_dir), *words], "evaluate")
+    chosen = inherited(words, run_dir)
+    if chosen:
+        require_trusted(chosen, run_dir)
+        require_trusted(compose(chosen, "evaluate").metrics, run_dir)
+    cfg = compose([*chosen, *words], "evaluate")
     check(cfg, Evaluate)
     if cfg.seeds < 1:
         raise UserError(f"seeds={cfg.seeds}: expected a number of sets of images, at least 1")

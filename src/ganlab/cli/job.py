@@ -17,7 +17,7 @@ from ganlab.config.catalogue import fits
 from ganlab.config.check import check
 from ganlab.config.compose import register_resolvers, settle
 from ganlab.config.paths import as_typed
-from ganlab.config.record import saved_config
+from ganlab.config.record import saved_config, words_of
 from ganlab.config.resume import check_resumable, is_run
 from ganlab.errors import GanlabError, Interrupted, UserError
 
@@ -73,7 +73,9 @@ class Jobs:
         if not in_sweep():
             raise SystemExit(self.exit_code(error)) from error
         job = HydraConfig.get()
-        self.errors[identity(job.overrides.task)] = (str(error) or type(error).__name__).splitlines()[0]
+        self.errors[identity(words_of(job.overrides.task))] = (
+            str(error) or type(error).__name__
+        ).splitlines()[0]
         plain = "hydra._internal.core_plugins.basic_"
         if not all(part._target_.startswith(plain) for part in (job.launcher, job.sweeper)):
             raise error
@@ -87,7 +89,7 @@ class Jobs:
             minutes = (total - number + 1) * sum(self.seconds) / len(self.seconds) / 60
             left = f" (about {minutes:.0f} min left)" if minutes > 1 else " (less than a minute left)"
         of = f" of {total}" if total else ""
-        print(f"\nrun {number}{of}: {sweep.varying(job.overrides.task)}{left}", flush=True)
+        print(f"\nrun {number}{of}: {sweep.varying(words_of(job.overrides.task))}{left}", flush=True)
 
     def _train(self, cfg: DictConfig, run_dir: Path) -> float | None:
         """Refuse what can be refused before training, the light checks first; then train."""

@@ -17,6 +17,7 @@ Commands (train may be left out):
   evaluate  score a run once more, with other seeds or other metrics
   doctor    look for what would stop a run, before it begins
   list      show models and data sets
+  export    weights and their description as files that others can read safely
   import-weights  begin a run with weights that were trained elsewhere
   ganlab COMMAND --help tells more.
 
@@ -131,12 +132,27 @@ pix2pix and CycleGAN code (latest_net_G.pth; also safetensors). It can be sample
 The other words are those of ganlab train: model, networks and channels must be those of the weights.
 """
 
+EXPORT = """\
+ganlab export run=DIRECTORY [KEY=VALUE ...]: the networks of a trained model, to share.
+
+  ganlab export run=outputs/dcgan-digits/2026-01-31_12-00-00-000000
+  ganlab export run=outputs/... checkpoint=best output=shared
+
+  run          a run directory
+  checkpoint   last or best (last)
+  output       a folder that is new or empty (export/ in the run directory)
+
+Writes weights.safetensors, which holds numbers and nothing that could run, config.json, which says what they are the
+weights of, and SHA256SUMS (sha256sum -c SHA256SUMS).
+"""
+
 PAGES = {
     "train": TRAIN,
     "sample": SAMPLE,
     "evaluate": EVALUATE,
     "doctor": DOCTOR,
     "list": LIST,
+    "export": EXPORT,
     "import-weights": IMPORT,
 }
 

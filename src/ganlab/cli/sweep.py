@@ -20,7 +20,7 @@ from ganlab import report
 from ganlab.cli.arguments import Arguments
 from ganlab.config import paths
 from ganlab.config.compose import quote, register_resolvers
-from ganlab.config.record import TRANSIENT, key_of
+from ganlab.config.record import TRANSIENT, key_of, words_of
 from ganlab.config.resume import is_run, merge_overrides
 
 MAKES_A_SWEEP = ("sweep", "experiment", "hydra.mode")  # keys that can, beside the flag -m
@@ -80,7 +80,7 @@ def combinations(loader: ConfigLoader, master: DictConfig) -> dict[Words, dict[s
     if not sweeper._target_.endswith(f".{BasicSweeper.__name__}"):
         return {}
     given = [f"{key}={value}" for key, value in (sweeper.params or {}).items()]
-    parsed = OverridesParser.create(loader).parse_overrides([*given, *master.hydra.overrides.task])
+    parsed = OverridesParser.create(loader).parse_overrides([*given, *words_of(master.hydra.overrides.task)])
     groups = {word.get_key_element() for word in parsed if loader.get_group_options(word.key_or_group)}
     composed: dict[Words, dict[str, str]] = {}
     planned = {}

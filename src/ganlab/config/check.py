@@ -13,6 +13,7 @@ from omegaconf.errors import InterpolationToMissingValueError, OmegaConfBaseExce
 
 from ganlab.config.conform import Mismatch, conform
 from ganlab.config.nearest import did_you_mean, listing
+from ganlab.config.ranges import require_range
 from ganlab.config.schema import Train
 from ganlab.config.secrets import HIDDEN
 from ganlab.config.signature import parameters_of
@@ -64,7 +65,10 @@ def read(where: str, node: Container, key: Key) -> Any:
             f"{where} is taken from {source}, which has no value yet: give {source}=..."
         ) from error
     except OmegaConfBaseException as error:
-        raise UserError(f"{where}: {str(error).splitlines()[0]}") from error
+        said = str(error).splitlines()[0]
+        if unset := re.search(r"Environment variable '(.*)' not found", said):
+            said = f"the variable {unset[1]} of the environment is not set: set it, or give {where}=..."
+        raise UserError(f"{where}: {said}") from error
 
 
 def check_top(cfg: DictConfig, schema: type = Train) -> None:
@@ -92,6 +96,7 @@ def check_node(path: str, node: DictConfig) -> None:
     for key in given:
         if key in named:
             _conform(_join(path, key), node, key, named[key].annotation)
+            require_range(_join(path, key), node[key], getattr(target, "__module__", ""))
         elif not open_ended:
             raise UserError(
                 f"{_join(path, key)}: {node['_target_']} has no parameter {key!r}{did_you_mean(key, named)}"

@@ -13,10 +13,18 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from ganlab.config import paths
 from ganlab.config.catalogue import read_header
 from ganlab.config.check import check_top
-from ganlab.config.schema import Evaluate, Sample, Train
+from ganlab.config.schema import Evaluate, Export, Sample, Train
+from ganlab.config.yaml_files import require_modest_below
 from ganlab.errors import GanlabError, UserError
 
-SCHEMAS: dict[str, type] = {"train": Train, "sample": Sample, "evaluate": Evaluate}
+SCHEMAS: dict[str, type] = {"train": Train, "sample": Sample, "evaluate": Evaluate, "export": Export}
+REFUSALS = (
+    ValueError,
+    ImportError,
+    RuntimeError,
+    ArithmeticError,
+    MemoryError,
+)  # of constructors and of PyTorch
 DEFAULTS = {"model": "dcgan", "data": "digits"}
 
 
@@ -30,7 +38,7 @@ def compose(
 
     Args:
         overrides: as on the command line, for instance ``["model=wgan", "seed=3"]``.
-        config_name: ``train`` or ``sample``.
+        config_name: one of ``SCHEMAS``.
         config_dirs: folders with groups of your own, as ``--config-dir`` takes one.
 
     Raises:
@@ -51,6 +59,7 @@ def compose_all(
     overrides: Sequence[str], config_name: str = "train", *, config_dirs: Sequence[Path] = ()
 ) -> DictConfig:
     """As ``compose``, with the ``hydra`` node, and with Hydra's own exceptions."""
+    require_modest_below(config_dirs)
     extra = [f"file://{Path(folder).resolve()}" for folder in config_dirs]
     search = [f"hydra.searchpath=[{','.join(quote(folder) for folder in extra)}]"] if extra else []
     register_resolvers()
@@ -103,16 +112,20 @@ def instantiate(node: Any, *args: Any, **given: Any) -> Any:
     ``args`` and ``given`` are passed on to its ``_target_``: what is known only at run time.
 
     Raises:
-        UserError: for a value that a constructor refuses (``ValueError``), and for a package not installed.
+        UserError: for a value that a constructor refuses, or that leads to tensors which cannot be made or do not fit
+            into the memory; and for a package not installed.
     """
+    from ganlab.memory import Budget
+
     try:
-        return hydra.utils.instantiate(node, *args, _convert_="all", **given)
+        with Budget(str(node.get("_target_", "this")) if isinstance(node, dict | DictConfig) else "this"):
+            return hydra.utils.instantiate(node, *args, _convert_="all", **given)
     except InstantiationException as error:
         cause = error.__cause__
         if isinstance(cause, GanlabError):
             raise cause from error
-        if cause is None or isinstance(cause, ValueError | ImportError):
-            raise UserError(str(cause or error).splitlines()[0]) from error
+        if cause is None or isinstance(cause, REFUSALS):
+            raise UserError((str(cause or error).splitlines() or [type(cause).__name__])[0]) from error
         raise
 
 
@@ -123,8 +136,15 @@ def quote(value: str) -> str:
 
 
 def register_resolvers() -> None:
-    """What the directory names of a sweep need: ``${ganlab.short:TEXT}``."""
+    """What the directory names of a sweep need: ``${ganlab.short:TEXT}`` and ``${ganlab.typed:KEY}``."""
     OmegaConf.register_new_resolver("ganlab.short", short, replace=True)
+    OmegaConf.register_new_resolver("ganlab.typed", typed, replace=True)
+
+
+def typed(key: str, *, _root_: DictConfig) -> str:
+    """The text at ``key`` as it is written: what an interpolation in it stands for may be a secret."""
+    parent, _, name = key.rpartition(".")
+    return str(OmegaConf.to_container(OmegaConf.select(_root_, parent), resolve=False)[name])
 
 
 def short(text: str, most: int = 80) -> str:

@@ -15,8 +15,8 @@ from ganlab.config.nearest import either, listing, nearest
 from ganlab.config.record import key_of
 from ganlab.config.resume import flatten
 
-BAD_INPUT = (HydraException, OmegaConfBaseException, YAMLError, ValueError)
-"""What composing raises for a user's mistake."""
+BAD_INPUT = (HydraException, OmegaConfBaseException, YAMLError, ValueError, TypeError)
+"""What composing raises for a user's mistake; TypeError for numbers in the place of a group's name."""
 
 
 def explain(
@@ -26,7 +26,12 @@ def explain(
     config_name: str = "train",
     config_dirs: Sequence[Path] = (),
 ) -> str:
-    """One sentence for an exception that composing ``words`` raised."""
+    """One sentence for an exception that composing ``words`` raised, on one line whatever the words hold."""
+    said = _explain(error, words, config_name=config_name, config_dirs=config_dirs)
+    return " ".join(said.splitlines())
+
+
+def _explain(error: Exception, words: Sequence[str], *, config_name: str, config_dirs: Sequence[Path]) -> str:
     if isinstance(error, OverrideParseException):
         return _unreadable(error)
     if isinstance(error, MissingConfigException):
@@ -42,7 +47,7 @@ def explain(
         return unknown_key(found[1], words, config_name=config_name, config_dirs=config_dirs)
     if found := re.search(r"An item is already at '([^']+)'", text):
         return f"+{found[1]}: this key exists already; give it without the plus"
-    if "Config group override must be" in text:
+    if "Config group override must be" in text or isinstance(error, TypeError):
         return _no_choice(words, [paths.config_dir(), *map(Path, config_dirs)])
     if isinstance(error, MarkedYAMLError) or isinstance(error.__cause__, MarkedYAMLError):
         return _bad_yaml(error if isinstance(error, MarkedYAMLError) else error.__cause__)

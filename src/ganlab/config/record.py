@@ -4,11 +4,14 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from ganlab.config.secrets import HIDDEN, Secrets
+from ganlab.config.yaml_files import read_yaml
+from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +28,7 @@ def save_config(cfg: DictConfig, run_dir: Path, overrides: Sequence[str] | None 
     folder = run_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     if overrides is None:
-        overrides = list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
+        overrides = words_of(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
     secrets = Secrets(cfg)
     kept = [secrets.override(word) for word in overrides if key_of(word) not in TRANSIENT]
     if HydraConfig.initialized():
@@ -44,33 +47,60 @@ def save_config(cfg: DictConfig, run_dir: Path, overrides: Sequence[str] | None 
 
 
 def saved_config(run_dir: Path) -> DictConfig:
-    """The resolved configuration that ``run_dir`` was last started with."""
-    cfg = OmegaConf.load(run_dir / FOLDER / "config.yaml")
-    assert isinstance(cfg, DictConfig)
+    """The resolved configuration that ``run_dir`` was last started with.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    path = run_dir / FOLDER / "config.yaml"
+    cfg = read_yaml(path)
+    if not isinstance(cfg, DictConfig):
+        raise UserError(f"{path} holds no configuration, but a list")
     return cfg
 
 
 def saved_overrides(run_dir: Path) -> list[str]:
-    """The overrides that ``run_dir`` was last started with."""
-    words = OmegaConf.load(run_dir / FOLDER / "overrides.yaml")
-    assert isinstance(words, ListConfig)
-    return [str(word) for word in words]
+    """The overrides that ``run_dir`` was last started with.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    path = run_dir / FOLDER / "overrides.yaml"
+    words = read_yaml(path)
+    if not isinstance(words, ListConfig):
+        raise UserError(f"{path} holds no list of overrides")
+    return words_of(words)
+
+
+def words_of(overrides: ListConfig) -> list[str]:
+    """Overrides as they were typed. Each by itself would be taken for an interpolation, and what it names put in."""
+    return [str(word) for word in OmegaConf.to_container(overrides, resolve=False)]
 
 
 def saved_config_dirs(run_dir: Path) -> list[Path]:
     """The folders given by ``--config-dir`` when ``run_dir`` was last started."""
-    path = run_dir / FOLDER / "hydra.yaml"
-    sources = (
-        OmegaConf.select(OmegaConf.load(path), "hydra.runtime.config_sources") if path.is_file() else None
-    )
-    return [Path(source.path) for source in sources or () if source.provider == "command-line"]
+    sources = _runtime(run_dir).get("config_sources")
+    listed = sources if isinstance(sources, list) else []
+    given = [
+        source for source in listed if isinstance(source, dict) and source.get("provider") == "command-line"
+    ]
+    return [Path(str(source.get("path"))) for source in given]
 
 
 def saved_choices(run_dir: Path) -> dict[str, str]:
     """Which option of each group ``run_dir`` was started with; empty for a run that Hydra did not start."""
+    chosen = _runtime(run_dir).get("choices")
+    pairs = chosen.items() if isinstance(chosen, dict) else ()
+    return {str(group): option for group, option in pairs if isinstance(option, str)}
+
+
+def _runtime(run_dir: Path) -> dict[str, Any]:
+    """What Hydra has written of how ``run_dir`` was started; empty for a run that it did not start."""
     path = run_dir / FOLDER / "hydra.yaml"
-    chosen = OmegaConf.select(OmegaConf.load(path), "hydra.runtime.choices") if path.is_file() else None
-    return {str(group): option for group, option in (chosen or {}).items() if isinstance(option, str)}
+    tree = OmegaConf.to_container(read_yaml(path)) if path.is_file() else {}
+    for key in ("hydra", "runtime"):
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree if isinstance(tree, dict) else {}
 
 
 def key_of(override: str) -> str:

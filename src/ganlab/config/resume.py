@@ -23,6 +23,7 @@ FREE = (
     "logger",
     "callbacks",
     "trainer.max_steps",
+    "trainer.detect_anomaly",
     "data.workers",
 )
 ABSENT = "(absent)"
@@ -139,8 +140,13 @@ def plain(cfg: DictConfig) -> dict[str, Any]:
 
 
 def merge_overrides(saved: Sequence[str], given: Sequence[str]) -> list[str]:
-    """The saved overrides, without those whose key is given anew, then the given ones."""
+    """The saved overrides, without those whose key is given anew, then the given ones.
+
+    The run has a key that was added (``+key=1``), so that ``key=2`` changes it.
+    """
     again = {key_of(word) for word in given}
+    added = {key_of(word) for word in saved if word.startswith("+")}
+    given = [f"+{word}" if key_of(word) in added and word[0] not in "+~" else word for word in given]
     return [*(word for word in saved if key_of(word) not in again), *given]
 
 

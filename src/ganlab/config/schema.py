@@ -1,4 +1,4 @@
-"""The keys at the top of conf/train.yaml, sample.yaml and evaluate.yaml: their types are checked against these classes.
+"""The keys at the top of conf/train.yaml, sample.yaml, evaluate.yaml and export.yaml, and their types.
 
 Everything below a key is checked against the constructor named by its ``_target_``.
 """
@@ -58,3 +58,12 @@ class Evaluate:
     checkpoint: Literal["best", "last"] = "best"
     seeds: int = 1
     device: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """What ``ganlab export`` reads."""
+
+    run: Path
+    checkpoint: Literal["last", "best"] = "last"
+    output: Path | None = None

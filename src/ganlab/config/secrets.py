@@ -1,9 +1,17 @@
-"""Keys, tokens and passwords, and how a configuration is written down without them."""
+"""Keys, tokens and passwords, and how a configuration is written down without them.
 
+Those of a command line are put away before anything keeps the words: ``put_away``. Those that stand in files, or were
+set from Python, are left out where the configuration is written: ``Secrets``.
+"""
+
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, Override, Quote, QuotedString
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
 HIDDEN = "***"
@@ -12,6 +20,43 @@ WANDB_KEY = re.compile(r"([a-z]+-)?[0-9a-f]{40}|wandb_v1\S+")
 NO_TEXT = re.compile(r"null|true|false|[-+]?[\d._]+(e[-+]?\d+)?", re.IGNORECASE)  # as an override
 VARIABLE = re.compile(r"\$\{oc\.env:\s*(\w+)\s*\}")  # of the environment
 SHORTEST = 8  # of a secret that is looked for inside other texts: shorter ones mean other things there
+
+
+def put_away(words: Iterable[str]) -> list[str]:
+    """Overrides with each secret moved into a variable of this process's environment, which its children inherit.
+
+    ``+data.token=abc`` becomes ``+data.token='${oc.env:GANLAB_DATA_TOKEN}'``: Hydra writes the words of a sweep into
+    files and names directories after them, and W&B notes the command line.
+    """
+    return [_put_away(word) for word in words]
+
+
+def _put_away(word: str) -> str:
+    try:
+        override = OverridesParser.create().parse_override(word)
+    except HydraException:
+        return word  # it is refused when it is composed
+    key, value = override.key_or_group, override._value
+    choices = value.list if isinstance(value, ChoiceSweep) else [value]
+    paths = [f"{key}.{number}" for number in range(len(choices))] if len(choices) > 1 else [key]
+    safe = [_in_environment(*pair) for pair in zip(paths, choices, strict=True)]
+    if safe == choices:
+        return word
+    return f"{override.get_key_element()}={','.join(map(Override._get_value_element_as_str, safe))}"
+
+
+def _in_environment(path: str, value: Any) -> Any:
+    """What the parser made of a value, with references in the place of secrets."""
+    if isinstance(value, dict):
+        return {key: _in_environment(f"{path}.{key}", inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_in_environment(f"{path}.{number}", inner) for number, inner in enumerate(value)]
+    text = value.text if isinstance(value, QuotedString) else value
+    if not isinstance(text, str) or "${" in text or not _is_secret(path, text):
+        return value
+    name = f"GANLAB_{re.sub(r'[^0-9a-zA-Z]+', '_', path).upper()}"
+    os.environ[name] = text
+    return QuotedString(f"${{oc.env:{name}}}", Quote.single)
 
 
 class Secrets:

@@ -5,7 +5,9 @@ the user's own words. The configuration inside a run directory may be anybody's.
 """
 
 import importlib.util
+import inspect
 import os
+import re
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,43 +15,106 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from ganlab.config.check import check_node, locate, nodes
 from ganlab.config.compose import instantiate
+from ganlab.config.record import saved_config
 from ganlab.errors import UserError
 
-PARTS = ("callbacks", "data", "layers", "losses", "metrics", "models", "networks", "techniques")
-ALLOWED = (*(f"ganlab.{part}." for part in PARTS), "torch.nn.", "torch.optim.")
+COMPUTE = ("ganlab.layers.", "ganlab.losses.", "ganlab.networks.", "ganlab.techniques.", "torch.nn.init.")
+"""Where functions and classes may be used; of the following only classes, for functions there read and write files."""
+BUILD = (
+    *COMPUTE,
+    "ganlab.callbacks.",
+    "ganlab.data.",
+    "ganlab.metrics.",
+    "ganlab.models.",
+    "torch.nn.",
+    "torch.optim.",
+)
+VARIABLE = re.compile(r"\$\{oc\.env:\s*(\w+)\s*(,\s*'\*\*\*'\s*)?\}")  # as save_config leaves them
 
 
-def instantiate_saved(node: Any, run_dir: Path) -> Any:
-    """Make the object that a node of a run's saved configuration describes.
+def instantiate_saved(run_dir: Path, part: str) -> Any:
+    """Make what a run's saved configuration describes under the key ``part``: its model or its data; see below."""
+    return instantiate_foreign(saved_config(run_dir), part, run_dir)
 
-    The environment variable GANLAB_TRUST names packages, with commas between them, whose code may run beside ganlab's,
-    PyTorch's networks and the user's own files.
+
+def instantiate_foreign(cfg: DictConfig, part: str, where: Path) -> Any:
+    """Make what ``cfg``, from the folder ``where``, describes under the key ``part``.
 
     Raises:
-        UserError: for a target of another package, before anything is imported or made.
+        UserError: for what ``require_trusted`` refuses, before anything is imported or made; no such part, or one that
+            does not fit its constructor.
     """
-    trust = os.environ.get("GANLAB_TRUST", "").split(",")
-    for target in targets(node):
-        package = target.partition(".")[0]
-        if not target.startswith(ALLOWED) and package not in trust and not is_own(package):
-            raise UserError(
-                f"{run_dir} would run {target}, which is neither ganlab's nor in your own folders; if you trust "
-                f"whoever made this run, set GANLAB_TRUST={package} in the environment"
-            )
-    return instantiate(node)
+    node = OmegaConf.to_container(cfg, resolve=False).get(part)  # type: ignore[union-attr]
+    if not isinstance(node, dict) or "_target_" not in node:
+        raise UserError(
+            f"the configuration in {where} describes no {part}: it is damaged, or of another program"
+        )
+    require_trusted(node, where)
+    for path, inner in nodes(cfg[part], part):
+        if "_target_" in inner:
+            check_node(path, inner)  # type: ignore[arg-type]
+    return instantiate(cfg[part])
 
 
-def targets(node: Any) -> Iterator[str]:
-    """Every ``_target_`` in the node."""
+def require_trusted(node: Any, run_dir: Path) -> None:
+    """Refuse foreign code, and interpolations, behind which anything may hide.
+
+    The environment variable GANLAB_TRUST names packages, with commas between them, whose code may run beside ganlab's,
+    PyTorch's networks and the user's own files; and variables of the environment that may be read.
+
+    Raises:
+        UserError: names what the run in ``run_dir`` would do, and the word that allows it.
+    """
+    trust = set(os.environ.get("GANLAB_TRUST", "").split(",")) - {""}
+    for key, text in texts(node):
+        if key == "_target_":
+            package = text.partition(".")[0]
+            if package not in trust and not is_harmless(text):
+                raise UserError(
+                    f"{run_dir} would run {text}, which is neither ganlab's nor in your own folders; if you trust "
+                    f"whoever made this run, set GANLAB_TRUST={package} in the environment"
+                )
+        elif "${" in text:
+            variable = VARIABLE.fullmatch(text)
+            if variable is None:
+                raise UserError(
+                    f"{run_dir} holds {text!r} in its configuration, where only plain values are taken"
+                )
+            if variable[1] not in trust:
+                raise UserError(
+                    f"{run_dir} would read {variable[1]} from the environment; if you trust whoever made this run, "
+                    f"set GANLAB_TRUST={variable[1]} there"
+                )
+
+
+def texts(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in the node, as it is written, with the last key above it; every ``_target_``, whatever it is."""
     plain = OmegaConf.to_container(node) if isinstance(node, DictConfig | ListConfig) else node
     if isinstance(plain, dict):
-        if "_target_" in plain:
-            yield str(plain["_target_"])
-        plain = list(plain.values())
-    if isinstance(plain, list):
+        for name, inner in plain.items():
+            yield from texts(inner, str(name))
+    elif isinstance(plain, list):
         for inner in plain:
-            yield from targets(inner)
+            yield from texts(inner)
+    elif isinstance(plain, str) or key == "_target_":
+        yield key, str(plain)
+
+
+def is_harmless(target: str) -> bool:
+    """Is this ganlab's or PyTorch's and builds something, or the user's own?
+
+    Both by its name, before it is imported, and by where it was defined: modules also hold what they import.
+    """
+    package = target.partition(".")[0]
+    if not target.startswith(BUILD) and not is_own(package):
+        return False
+    found = locate("", target)
+    home = f"{getattr(found, '__module__', '')}."
+    if home.startswith(COMPUTE) or (home.startswith(BUILD) and inspect.isclass(found)):
+        return True
+    return package != "ganlab" and home.partition(".")[0] == package and is_own(package)
 
 
 def is_own(package: str) -> bool:

@@ -1,9 +1,11 @@
 """Archives of pictures, unpacked so that nothing lands outside their folder, and nothing is left half there."""
 
+import errno
 import gzip
 import http.client
 import shutil
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -21,7 +23,17 @@ MANY, RATIO = (
     1_000_000,
     200,
 )  # members, and bytes that one byte of archive may become: photographs hardly grow
-DAMAGE = (zipfile.BadZipFile, gzip.BadGzipFile, tarfile.TarError, zlib.error, EOFError, RuntimeError)
+DAMAGED = (errno.EINVAL, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR)  # places and names that are none
+DAMAGE = (
+    zipfile.BadZipFile,
+    gzip.BadGzipFile,
+    tarfile.TarError,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+)
 
 
 def obtain(parent: Path, archives: Sequence[Archive]) -> None:
@@ -102,6 +114,10 @@ def unpack(path: Path, folder: Path) -> None:
         raise Refused(f"{path.name} holds {error.filename} twice") from None
     except DAMAGE as error:
         raise Refused(f"{path.name} is damaged ({error})") from None
+    except OSError as error:
+        if error.errno in DAMAGED:
+            raise Refused(f"{path.name} is damaged ({error.strerror})") from None
+        raise  # the disk's fault
 
 
 def _inside(folder: Path, name: str, archive: str) -> Path:
@@ -117,7 +133,7 @@ def _zip_members(path: Path) -> Iterator[Member]:
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
                 raise Refused(f"{path.name} holds {info.filename!r}, a link or a device")
-            if not info.is_dir():
+            if not info.filename.endswith("/"):
                 yield Member(info.filename, lambda info=info: archive.open(info))
 
 

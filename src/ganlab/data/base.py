@@ -11,6 +11,7 @@ from torch import Tensor
 from ganlab.data.stream import IndexStream
 from ganlab.errors import UserError
 from ganlab.images import from_uint8
+from ganlab.memory import require_memory
 from ganlab.randomness import Draws
 from ganlab.types import Batch, Growing, ImageSet
 
@@ -113,6 +114,7 @@ class ImageData(EndlessData):
     ) -> None:
         super().__init__(batch_size=batch_size, seed=seed)
         self.height, self.width = height_and_width(image_size)
+        require_memory_for_batch(batch_size, self.height, self.width)
         require_grey_or_rgb(channels=channels)
         self.flip = flip_chance(flip)
         self.image_size, self.channels = image_size, channels
@@ -203,6 +205,13 @@ def height_and_width(image_size: int | Sequence[int], key: str = "image_size") -
     if len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides):
         raise UserError(f"data.{key}={image_size}: a positive whole number, or [height, width]")
     return sides[0], sides[1]
+
+
+def require_memory_for_batch(batch_size: int, height: int, width: int) -> None:
+    """Raises UserError where one batch of RGB images in [-1, 1] does not fit into the memory."""
+    require_memory(
+        12 * batch_size * height * width, f"data.batch_size={batch_size} of {height} x {width} pixels"
+    )
 
 
 def require_grey_or_rgb(**channels: int) -> None:

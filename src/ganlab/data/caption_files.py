@@ -1,6 +1,7 @@
 """Captions as people keep them: a text file beside each image, or one list for all images."""
 
 import csv
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -40,18 +41,25 @@ def captions_below(root: Path, images: Sequence[str]) -> tuple[list[tuple[str, .
 def lines_of(path: Path) -> tuple[str, ...]:
     """The lines of a text file that hold anything; one empty caption for a file without any, none for no file."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except FileNotFoundError:
         return ()
+    return tuple(line.strip() for line in text.splitlines() if line.strip()) or ("",)
+
+
+def read_text(path: Path) -> str:
+    """What a text file holds; raises UserError if it is not in UTF-8."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is no text in UTF-8: {error.reason} at byte {error.start}") from None
-    return tuple(line.strip() for line in text.splitlines() if line.strip()) or ("",)
 
 
 def read_list(path: Path) -> dict[str, tuple[str, ...]]:
     """Image, relative to the list's folder, to captions; several lines of one image add up."""
     table: dict[str, tuple[str, ...]] = {}
-    rows = _json_lines(path) if path.suffix == ".jsonl" else _csv_lines(path)
+    text = read_text(path)
+    rows = _json_lines(path, text) if path.suffix == ".jsonl" else _csv_lines(path, text)
     for number, row in rows:
         image = _value(row, IMAGE_KEYS, path, number)
         found = _value(row, TEXT_KEYS, path, number)
@@ -63,25 +71,26 @@ def read_list(path: Path) -> dict[str, tuple[str, ...]]:
     return table
 
 
-def _json_lines(path: Path) -> Iterator[tuple[int, Mapping]]:
-    with path.open(encoding="utf-8-sig") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise UserError(f"{path}, line {number}: not JSON ({error})") from None
-            if not isinstance(row, dict):
-                raise UserError(f'{path}, line {number}: expected {{"image": "a.png", "caption": "..."}}')
-            yield number, row
+def _json_lines(path: Path, text: str) -> Iterator[tuple[int, Mapping]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise UserError(f"{path}, line {number}: not JSON ({error})") from None
+        if not isinstance(row, dict):
+            raise UserError(f'{path}, line {number}: expected {{"image": "a.png", "caption": "..."}}')
+        yield number, row
 
 
-def _csv_lines(path: Path) -> Iterator[tuple[int, Mapping]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
+def _csv_lines(path: Path, text: str) -> Iterator[tuple[int, Mapping]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
         for row in reader:
             yield reader.line_num, row
+    except csv.Error as error:
+        raise UserError(f"{path}, line {reader.line_num}: not CSV ({error})") from None
 
 
 def _value(row: Mapping, keys: Sequence[str], path: Path, number: int):

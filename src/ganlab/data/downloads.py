@@ -92,8 +92,8 @@ def _fetch(archive: Archive, part: Path) -> None:
     with response:
         if response.status != 206:
             done = 0  # all of it comes again
-        length = response.headers.get("Content-Length")
-        total = None if length is None else done + int(length)
+        length = response.headers.get("Content-Length", "")
+        total = done + int(length) if length.isdecimal() else None
         if shutil.disk_usage(part.parent).free < (total or 0) - done:
             raise Refused(f"{archive.name} has {total / 1e6:,.0f} MB, more than is free on the disk")
         with part.open("ab" if done else "wb") as file, _bar(archive.name, total, done) as bar:

@@ -6,7 +6,15 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ganlab.data.base import EndlessData, Split, flip_chance, height_and_width, mirrored, place
+from ganlab.data.base import (
+    EndlessData,
+    Split,
+    flip_chance,
+    height_and_width,
+    mirrored,
+    place,
+    require_memory_for_batch,
+)
 from ganlab.data.example_sets import Centred, Examples, ExampleSplits, Named
 from ganlab.data.stream import IndexStream
 from ganlab.errors import UserError
@@ -34,11 +42,11 @@ class ExampleData(EndlessData):
     def __init__(
         self,
         *,
-        image_size: int | tuple[int, int],
-        load_size: int | tuple[int, int] | None,
-        batch_size: int,
-        flip: bool | float,
-        seed: int,
+        image_size: int | tuple[int, int] = 64,
+        load_size: int | tuple[int, int] | None = None,
+        batch_size: int = 16,
+        flip: bool | float = True,
+        seed: int = 0,
     ) -> None:
         super().__init__(batch_size=batch_size, seed=seed)
         self.height, self.width = height_and_width(image_size)
@@ -50,6 +58,7 @@ class ExampleData(EndlessData):
                 f"data.load_size={load_size} is smaller than the crops, data.image_size={image_size}; "
                 "load_size=null cuts nothing off"
             )
+        require_memory_for_batch(batch_size, self.load_height, self.load_width)
         self.image_size, self.flip = image_size, flip_chance(flip)
 
     def load(self) -> ExampleSplits:

@@ -129,7 +129,7 @@ def describe(root: Path, listing: Listing, sets: Sequence[FileImages], headers: 
     train, test = sets
     log.info(
         "%s: %d images to train on, %d held out, %d classes; modes %s; %d of %d x %d pixels%s; "
-        "left out: %d other files, %d links to folders",
+        "left out: %d other files, %d links to folders or out of this one",
         *(root, len(train), len(test), len(train.classes)),
         ", ".join(f"{mode} {n}" for mode, n in modes.most_common()),
         *(most, width, height, spread),

@@ -22,7 +22,10 @@ class Listing(NamedTuple):
 
 
 def find_images(root: Path, expected: str | None = None) -> Listing:
-    """All images below ``root``, without hidden files and folders; links to folders are not followed.
+    """All images below ``root``, without hidden files and folders.
+
+    Links to folders, and links to files elsewhere, are not followed: a folder of pictures from somebody else could
+    otherwise show any file of this machine.
 
     expected: what to end an error message with; None: ``expected_tree``.
 
@@ -33,22 +36,30 @@ def find_images(root: Path, expected: str | None = None) -> Listing:
     require_folder(root, expected)
     listing = Listing(*_walk(root))
     if not listing.paths:
-        left_out = f"{listing.others} other files, {listing.links} links to folders, which are not followed"
+        links = f"{listing.links} links to folders or out of it, which are not followed"
+        left_out = f"{listing.others} other files, {links}"
         raise UserError(f"{root} holds no images ({left_out}); expected{expected}")
     return listing
 
 
 def _walk(root: Path) -> tuple[list[str], int, int]:
-    paths, others, links = [], 0, 0
+    paths, others, links, real = [], 0, 0, os.path.realpath(root)
     for folder, folders, files in os.walk(root, onerror=_raise_unreadable):
         links += sum(os.path.islink(os.path.join(folder, name)) for name in folders)
         folders[:] = [name for name in folders if not hidden(name)]
         for name in files:
             if hidden(name) or not name.lower().endswith(EXTENSIONS):
                 others += 1
+            elif _leads_out(os.path.join(folder, name), real):
+                links += 1
             else:
                 paths.append(Path(folder, name).relative_to(root).as_posix())
     return sorted(paths), others, links
+
+
+def _leads_out(path: str, root: str) -> bool:
+    """Is this a link to a file that is not below ``root``, itself without links?"""
+    return os.path.islink(path) and not Path(os.path.realpath(path)).is_relative_to(root)
 
 
 def hidden(name: str) -> bool:

@@ -9,6 +9,9 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from ganlab.data.stream import IndexStream
+from ganlab.memory import require_memory
+
+AT_ONCE = 1000  # images that are converted together
 
 
 class MemoryImages:
@@ -50,11 +53,18 @@ class MemoryImages:
 
 
 def resized(pixels: Tensor, height: int, width: int) -> Tensor:
-    """(N, C, h, w) uint8 to (N, C, height, width), bilinear, antialiased where it shrinks."""
+    """(N, C, h, w) uint8 to (N, C, height, width), bilinear, antialiased where it shrinks.
+
+    Raises:
+        UserError: that does not fit into the memory.
+    """
     if pixels.shape[2:] == (height, width):
         return pixels
+    n, channels = pixels.shape[:2]
+    needed = (n + 4 * min(n, AT_ONCE)) * channels * height * width
+    require_memory(needed, f"{n} images of {height} x {width} pixels")
     sheets = []
-    for chunk in pixels.split(1000):  # as floats, four times as large
+    for chunk in pixels.split(AT_ONCE):  # as floats, four times as large
         chunk = interpolate(chunk.float(), (height, width), mode="bilinear", antialias=True)
         sheets.append(chunk.round_().clamp_(0, 255).to(torch.uint8))
     return torch.cat(sheets)
@@ -67,5 +77,5 @@ def with_channels(pixels: Tensor, channels: int) -> Tensor:
     if channels == 3:
         return pixels.expand(-1, 3, -1, -1).contiguous()
     weights = torch.tensor([0.299, 0.587, 0.114])
-    luma = [torch.tensordot(chunk.float(), weights, dims=([1], [0])) for chunk in pixels.split(1000)]
+    luma = [torch.tensordot(chunk.float(), weights, dims=([1], [0])) for chunk in pixels.split(AT_ONCE)]
     return torch.cat(luma).round_().clamp_(0, 255).to(torch.uint8).unsqueeze(1)

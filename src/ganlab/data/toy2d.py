@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ganlab.data.base import Endless, Split, place
 from ganlab.errors import UserError
+from ganlab.memory import require_memory
 from ganlab.randomness import Draws
 from ganlab.types import Batch
 
@@ -57,6 +58,9 @@ class PointData(LightningDataModule):
         self.sigma, self.batch_size, self.seed = sigma, batch_size, seed
         self.means = torch.zeros(0, 2)
         _require_positive(sigma=sigma, batch_size=batch_size)
+        require_memory(
+            40 * batch_size, f"data.batch_size={batch_size}"
+        )  # positions, noise, labels: 64-bit numbers
 
     def draw(self, draws: Draws, n: int) -> Tensor:
         """(n, 2) float32 from the distribution."""

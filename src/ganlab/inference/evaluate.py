@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import torch
 
-from ganlab.config import saved_config
 from ganlab.config.trust import instantiate_saved
 from ganlab.inference.load import load
 from ganlab.metrics.scores import Metric, Score
@@ -38,7 +37,7 @@ def evaluate(
     run_dir = Path(run_dir)
     where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     model = load(run_dir, checkpoint, where)
-    data = instantiate_saved(saved_config(run_dir).data, run_dir)
+    data = instantiate_saved(run_dir, "data")
     data.prepare()
     scores: dict[str, Any] = {}
     for metric in metrics.values():

@@ -15,18 +15,22 @@ def load(
 ) -> "LatentGAN | ImageToImage":
     """The model of a run in eval mode, ready to ``sample(n)`` or, if it makes images of images, to ``convert(image)``.
 
-    It is made from the run's configuration, and from weights read without pickle.
+    It is made from the run's configuration, and from weights read without pickle. ``run_dir`` may also be what
+    ``ganlab export`` has written.
 
     Raises:
         UserError: if this is no run directory, holds no such checkpoint, or would run code that is not trusted.
         StorageError: if the checkpoint is damaged.
     """
-    from ganlab.config import saved_config
     from ganlab.config.resume import is_run
     from ganlab.config.trust import instantiate_saved
     from ganlab.training.checkpoints import newest_valid, read_checkpoint
 
     run_dir = Path(run_dir)
+    if (run_dir / "weights.safetensors").is_file():
+        from ganlab.inference.export import load_export
+
+        return load_export(run_dir).to(device)
     if not is_run(run_dir):
         raise UserError(
             f"{run_dir} is not a run directory: it has no .hydra/config.yaml; runs are made by `ganlab`"
@@ -43,7 +47,7 @@ def load(
             else "; only a run with metrics=... or callbacks.checkpoints.monitor=... keeps its best"
         )
         raise UserError(f"{run_dir} holds no {checkpoint} checkpoint{hint}")
-    model = instantiate_saved(saved_config(run_dir).model, run_dir)
+    model = instantiate_saved(run_dir, "model")
     state = read_checkpoint(path)
     model.load_state_dict(state["state_dict"])
     model.on_load_checkpoint(state)

@@ -130,7 +130,7 @@ def write_held_out(
     Raises:
         UserError: the data is missing, or holds nothing out.
     """
-    data = instantiate_saved(saved_config(run_dir).data, run_dir)
+    data = instantiate_saved(run_dir, "data")
     data.prepare()
     examples = data.dataset("test")
     if len(examples) == 0:
@@ -168,7 +168,7 @@ def require_sense(model: Translator, direction: str, mask: str | None) -> None:
 
 def channels_of(run_dir: Path, direction: str) -> int:
     """Of the pictures that the model takes, from the data that it was trained on, which need not be there any more."""
-    shapes = instantiate_saved(saved_config(run_dir).data, run_dir).shape
+    shapes = instantiate_saved(run_dir, "data").shape
     inputs = {"a_to_b": "a", "b_to_a": "b"}.get(direction)
     key = inputs or next(key for key in ("source", "low", "image") if key in shapes)
     return shapes[key][0]

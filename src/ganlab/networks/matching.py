@@ -115,7 +115,5 @@ class StackGANDiscriminator(MatchingDiscriminator):
             wide //= 2
         self.look = nn.Sequential(*blocks)
         self.project = nn.Sequential(nn.Linear(text_size, projection), leaky)
-        self.compare = nn.Sequential(
-            conv3(wide + projection, wide), norm(wide), leaky, nn.Conv2d(wide, 1, 4)
-        )
+        self.compare = nn.Sequential(conv3(wide + projection, wide), norm(wide), leaky, nn.Conv2d(wide, 1, 4))
         self.apply(init)

@@ -1,0 +1,23 @@
+"""``ganlab export``: a trained model as files to share."""
+
+from pathlib import Path
+
+from ganlab.cli.sample import named_run, quote_paths, refuse_flags
+from ganlab.config.check import check_values
+from ganlab.config.compose import compose
+
+
+def run(words: list[str]) -> int:
+    """Compose conf/export.yaml with ``words`` and write the files."""
+    refuse_flags("export", words)
+    words = quote_paths(words, ("run", "output"))
+    cfg = compose(words, "export")
+    run_dir = named_run(words)
+    check_values(cfg)
+    from ganlab.inference.export import export
+
+    output = None if cfg.output is None else Path(cfg.output).expanduser()
+    folder = export(run_dir, cfg.checkpoint, output)
+    names = ", ".join(sorted(path.name for path in folder.iterdir()))
+    print(f"{folder}: {names}\nread it with: ganlab.load({str(folder)!r})")
+    return 0

@@ -1,0 +1,118 @@
+"""A trained model as files to share: weights that cannot run anything, what they are, and checksums."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from omegaconf import DictConfig, OmegaConf
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from ganlab.config.record import saved_config
+from ganlab.config.trust import instantiate_foreign
+from ganlab.config.yaml_files import read_yaml
+from ganlab.errors import StorageError, UserError
+from ganlab.inference.load import load
+
+if TYPE_CHECKING:
+    from ganlab.models.latent import LatentGAN
+    from ganlab.models.translation import ImageToImage
+
+WEIGHTS, CONFIG, SUMS = "weights.safetensors", "config.json", "SHA256SUMS"
+
+
+def export(run_dir: Path, checkpoint: Literal["last", "best"] = "last", output: Path | None = None) -> Path:
+    """Write the three files of a run's model to ``output``, by default ``<run_dir>/export``; returns the folder.
+
+    Raises:
+        UserError: a run that cannot be loaded, or a folder that holds something.
+        StorageError: the disk does not take it.
+    """
+    folder = output or run_dir / "export"
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder} is there already; choose another output=FOLDER")
+    model = load(run_dir, checkpoint)
+    cfg: Any = OmegaConf.to_container(saved_config(run_dir), resolve=False)
+    about = {
+        "steps": model.steps,
+        "images": model.images,
+        **{key: cfg.get(key) for key in ("chosen", "classes", "seed", "model")},
+    }
+    state = model.state_dict().items()  # cloned: safetensors takes no two tensors that share memory
+    weights = {name: value.clone().contiguous() for name, value in state if isinstance(value, Tensor)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+        (folder / CONFIG).write_text(json.dumps(about, indent=2), encoding="utf-8")
+        sums = [f"{digest(folder / name)}  {name}\n" for name in (WEIGHTS, CONFIG)]
+        (folder / SUMS).write_text("".join(sums), encoding="utf-8")
+    except (OSError, SafetensorError) as error:
+        raise StorageError(f"{folder} cannot be written: {error}") from error
+    return folder
+
+
+def load_export(folder: Path) -> "LatentGAN | ImageToImage":
+    """The model in an exported folder, in eval mode; it may come from anybody.
+
+    Raises:
+        UserError: its configuration would run what is not trusted, or does not fit its weights.
+        StorageError: a file is damaged.
+    """
+    verify(folder)
+    about = read_yaml(folder / CONFIG)  # JSON is YAML
+    if not isinstance(about, DictConfig):
+        raise UserError(f"{folder / CONFIG} describes no model")
+    model = instantiate_foreign(about, "model", folder)
+    weights = read_weights(folder / WEIGHTS)
+    try:
+        missing, unknown = model.load_state_dict(weights, strict=False)
+    except RuntimeError as error:
+        raise UserError(
+            f"{folder / WEIGHTS} does not fit {CONFIG}: {str(error).splitlines()[-1].strip()}"
+        ) from error
+    lacking = [name for name in missing if not name.endswith("_extra_state")]
+    if lacking or unknown:
+        raise UserError(
+            f"{folder / WEIGHTS} does not fit {CONFIG}: {[*lacking, *unknown][0]} is in only one of them"
+        )
+    model.steps, model.images = int(about.get("steps") or 0), int(about.get("images") or 0)
+    return model.eval()
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors in a file of safetensors.
+
+    Raises:
+        StorageError: it is none, or damaged.
+    """
+    try:
+        return load_file(path)
+    except Exception as error:  # besides its own errors, those of a number or a type that nobody knows
+        raise StorageError(f"{path} cannot be read as safetensors: {str(error).splitlines()[0]}") from error
+
+
+def verify(folder: Path) -> None:
+    """Compare both files with their checksums.
+
+    Raises:
+        StorageError: one is missing or damaged.
+    """
+    for name in (WEIGHTS, CONFIG):
+        try:
+            sums = dict(
+                line.split()[::-1] for line in (folder / SUMS).read_text(encoding="utf-8").splitlines()
+            )
+            whole = sums[name] == digest(folder / name)
+        except (OSError, ValueError, KeyError):
+            whole = False
+        if not whole:
+            raise StorageError(
+                f"{folder / name} is damaged or missing: it does not match {SUMS}; fetch it again"
+            )
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

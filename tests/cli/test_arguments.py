@@ -1,0 +1,66 @@
+"""Words of the command line that must not be kept, and words that must be kept as they were typed."""
+
+import os
+
+import pytest
+
+from tests.config.test_secrets import CANARY, KEY
+from tests.loggers.reading import alone
+
+DATA = "data._target_=tests.config.test_secrets.PrivateDigits"
+QUICK = ("model=mlp_gan", "metrics=none", "trainer=cpu", "trainer.max_steps=1", "data.batch_size=8")
+
+
+@pytest.fixture
+def environment(monkeypatch) -> dict:
+    """That of this process, which is as before afterwards."""
+    monkeypatch.setenv("GANLAB_DATA_TOKEN", "")
+    monkeypatch.delenv("GANLAB_DATA_TOKEN")
+    return os.environ
+
+
+def test_X7_a_secret_on_the_command_line_is_in_no_file_and_no_name(
+    ganlab, environment, monkeypatch, tmp_path
+):
+    """A sweep of a real run: Hydra and W&B write down what they were told."""
+    alone(monkeypatch, tmp_path / "home")
+    monkeypatch.setenv("WANDB_API_KEY", KEY)
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("HUB_NAME", "private-hub-name")
+    words = [*QUICK, "logger=wandb", "callbacks.samples.n=4", "tags=['${oc.env:HUB_NAME}']"]
+    answer = ganlab("-m", f"+data.token={CANARY}", DATA, *words)
+    assert answer.code == 0, answer.err
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"results.json", "multirun.yaml"} <= {path.name for path in files}
+    assert any(path.suffix == ".wandb" for path in files)
+    for secret in (CANARY, KEY):
+        assert secret not in answer.out + answer.err
+        assert [path for path in files if secret.encode() in path.read_bytes() or secret in str(path)] == []
+    named = [path for path in tmp_path.rglob("*") if "private-hub-name" in path.name]
+    assert named == [], "a variable of the environment, in the name of a directory"
+
+
+def test_X7_a_resumed_run_needs_the_secret_again(ganlab, trained, environment):
+    assert ganlab(f"+data.token={CANARY}", DATA).code == 0
+    cfg, run_dir = trained[0]
+    assert cfg.data.token == CANARY
+    environment.pop("GANLAB_DATA_TOKEN")
+    refused = ganlab(f"resume={run_dir}")
+    assert refused.code == 2
+    assert "data.token: the variable GANLAB_DATA_TOKEN of the environment is not set" in refused.err
+    assert "or give data.token=..." in refused.err
+    assert ganlab(f"resume={run_dir}", "data.token=another").code == 0
+    assert trained[-1][0].data.token == "another"
+    environment["GANLAB_DATA_TOKEN"] = CANARY
+    assert ganlab(f"resume={run_dir}").code == 0
+    assert trained[-1][0].data.token == CANARY
+
+
+def test_a_word_with_an_interpolation_is_kept_as_it_was_typed(ganlab, trained):
+    """In a run, in a sweep, and when it is resumed."""
+    word = "model.generator.width='${data.batch_size}'"
+    assert ganlab(word, "data.batch_size=16").code == 0
+    assert ganlab(f"resume={trained[0][1]}").code == 0
+    assert ganlab("-m", word, "data.batch_size=16,32").code == 0
+    assert [cfg.model.generator.width for cfg, _ in trained] == [16, 16, 16, 32]
+    assert "data.batch_size" in trained[2][1].name

@@ -1,0 +1,37 @@
+"""X10: what gets installed."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+INDEXES = ("pypi" + ".org", "python" + "hosted", "test." + "pypi", "ana" + "conda.org", "--index" + "-url")
+
+
+def test_X10_versions_known_to_be_malware_are_excluded():
+    """lightning 2.6.2 and 2.6.3; and what is installed is what the tests name."""
+    packaging = pytest.importorskip("packaging.requirements")
+    needed = [packaging.Requirement(line) for line in PROJECT["project"]["dependencies"]]
+    pinned = [packaging.Requirement(line) for line in PROJECT["tool"]["uv"]["constraint-dependencies"]]
+    for name, bad in (("lightning", ("2.6.2", "2.6.3")), ("hydra-core", ("1.3.2", "1.4.0"))):
+        (requirement,) = [one for one in needed if one.name == name]
+        assert not any(requirement.specifier.contains(version) for version in bad)
+    assert all(len(one.specifier) == 1 and str(one.specifier).startswith("==") for one in pinned)
+    for one in needed:
+        tested = [str(pin.specifier).removeprefix("==") for pin in pinned if pin.name == one.name]
+        assert all(one.specifier.contains(version) for version in tested), one.name
+
+
+def test_X10_no_file_says_where_packages_come_from():
+    folders = [ROOT / name for name in ("src", "conf", "tests", ".github", "benchmarks")]
+    files = [
+        path
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.suffix in (".py", ".yaml", ".yml", ".md")
+    ]
+    for path in [*files, ROOT / "README.md", ROOT / "pyproject.toml"]:
+        text = path.read_text(encoding="utf-8")
+        assert not [index for index in INDEXES if index in text], path
