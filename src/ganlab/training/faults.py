@@ -3,9 +3,11 @@
 import errno
 import re
 import time
+import traceback
 from collections.abc import Callable
 
 import torch.distributed as dist
+from torch.utils.data import dataloader
 
 from ganlab.errors import GanlabError, PeerError, StorageError
 from ganlab.training.processes import Launcher
@@ -43,14 +45,23 @@ def _explained(error: BaseException, launcher: object) -> BaseException:
             f"{error.filename or 'the run directory'} cannot be written ({error.strerror}); the checkpoints before are "
             "whole: free some space and resume the run"
         )
-    if worker := OF_A_WORKER.search(str(error)):
+    worker = OF_A_WORKER.search(str(error))
+    if worker or _is_of_a_loader(error):
         return PeerError(
-            f"a decoding process (pid {worker[1]}) was killed, most often because memory ran out; the last checkpoint "
+            f"a decoding process{f' (pid {worker[1]})' if worker else ''} was killed, most often because memory ran out; the last checkpoint "
             "is whole: resume the run with fewer data.workers, or with data.workers=0"
         )
     if dist.is_available() and dist.is_initialized() and _is_of_a_peer(error):
         return _first_fault(error, launcher)
     return error
+
+
+def _is_of_a_loader(error: BaseException) -> bool:
+    """Whether a decoding process was gone in the middle of a message: then the loader does not say which."""
+    if not isinstance(error, ConnectionError | EOFError):
+        return False
+    files = (frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(name == dataloader.__file__ for name in files)
 
 
 def _is_of_a_peer(error: BaseException) -> bool:
