@@ -47,9 +47,10 @@ def _explained(error: BaseException, launcher: object) -> BaseException:
         )
     worker = OF_A_WORKER.search(str(error))
     if worker or _is_of_a_loader(error):
+        which = f" (pid {worker[1]})" if worker else ""
         return PeerError(
-            f"a decoding process{f' (pid {worker[1]})' if worker else ''} was killed, most often because memory ran out; the last checkpoint "
-            "is whole: resume the run with fewer data.workers, or with data.workers=0"
+            f"a decoding process{which} was killed, most often because memory ran out; the last checkpoint is whole: "
+            "resume the run with fewer data.workers, or with data.workers=0"
         )
     if dist.is_available() and dist.is_initialized() and _is_of_a_peer(error):
         return _first_fault(error, launcher)
