@@ -1,5 +1,6 @@
 """The constructor is the schema."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import NotRequired, TypedDict, Unpack
@@ -188,6 +189,12 @@ def test_C5_a_number_out_of_range_is_refused_in_a_sentence_or_means_something(va
     if value == -1:
         own = {name for name in accepted if name.startswith("ganlab.") and not name.endswith(".seed")}
         assert own == NEGATIVE
+
+
+@pytest.mark.parametrize("key", ["model.prior.size", "data.image_size", "model.generator.width"])
+def test_C5_a_size_of_zero_is_refused_by_the_key_that_was_given(key):
+    with pytest.raises(UserError, match=rf"^{re.escape(key)}=0: expected at least 1$"):
+        check(compose([f"{key}=0"]))
 
 
 def test_C5_more_than_the_memory_is_refused_before_it_is_taken(monkeypatch):

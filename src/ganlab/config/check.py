@@ -71,6 +71,15 @@ def read(where: str, node: Container, key: Key) -> Any:
         raise UserError(f"{where}: {said}") from error
 
 
+def origin(where: str, node: DictConfig, key: str) -> str:
+    """The key that a person would set: ``where``, or the one that it takes its value from, as ``${data.channels}``."""
+    if not OmegaConf.is_interpolation(node, key):
+        return where
+    written = OmegaConf.to_container(node, resolve=False)[key]
+    source = re.fullmatch(r"\$\{(\w+(\.\w+)*)\}", written)
+    return source[1] if source else where
+
+
 def check_top(cfg: DictConfig, schema: type = Train) -> None:
     """The keys at the top, and the types of their values, against the dataclass ``schema``."""
     types, keys = {field.name: field for field in fields(schema)}, list(cfg)
@@ -96,7 +105,7 @@ def check_node(path: str, node: DictConfig) -> None:
     for key in given:
         if key in named:
             _conform(_join(path, key), node, key, named[key].annotation)
-            require_range(_join(path, key), node[key], getattr(target, "__module__", ""))
+            require_range(origin(_join(path, key), node, key), node[key], getattr(target, "__module__", ""))
         elif not open_ended:
             raise UserError(
                 f"{_join(path, key)}: {node['_target_']} has no parameter {key!r}{did_you_mean(key, named)}"
