@@ -5,7 +5,7 @@ import pytest
 import ganlab as package
 
 
-def test_X4_a_run_becomes_three_files(ganlab, tmp_path):
+def test_X4_a_run_becomes_files_to_share(ganlab, tmp_path):
     assert (
         ganlab(
             "model=vanilla", "debug=tiny", "metrics=none", "callbacks.samples.n=4", "hydra.run.dir=run"
@@ -15,7 +15,7 @@ def test_X4_a_run_becomes_three_files(ganlab, tmp_path):
     answer = ganlab("export", "run=run", "output=to, share")
     assert answer.code == 0, answer.err
     assert answer.out.splitlines() == [
-        "to, share: SHA256SUMS, config.json, weights.safetensors",
+        "to, share: SHA256SUMS, config.json, state.json, weights.safetensors",
         "read it with: ganlab.load('to, share')",
     ]
     for line in (tmp_path / "to, share" / "SHA256SUMS").read_text().splitlines():

@@ -10,7 +10,7 @@ import torch
 import ganlab
 from ganlab.config import save_config
 from ganlab.errors import StorageError, UserError
-from ganlab.inference.export import CONFIG, SUMS, WEIGHTS, digest, export, load_export, read_weights
+from ganlab.inference.export import CONFIG, STATE, SUMS, WEIGHTS, digest, export, load_export, read_weights
 from tests.helpers import fit, in_child, tiny_config
 
 
@@ -33,7 +33,9 @@ def folder(exported, tmp_path):
 
 def sign(folder) -> None:
     """Checksums are no signature: whoever changes a file can change them."""
-    (folder / SUMS).write_text("".join(f"{digest(folder / name)}  {name}\n" for name in (WEIGHTS, CONFIG)))
+    (folder / SUMS).write_text(
+        "".join(f"{digest(folder / name)}  {name}\n" for name in (WEIGHTS, STATE, CONFIG))
+    )
 
 
 def test_X4_what_was_exported_makes_the_same_pictures(exported, folder):
@@ -44,6 +46,28 @@ def test_X4_what_was_exported_makes_the_same_pictures(exported, folder):
     assert json.loads((folder / CONFIG).read_text())["chosen"] == {"model": "vanilla", "data": "digits"}
     with pytest.raises(UserError, match=r"is there already; choose another output="):
         export(run)
+
+
+@pytest.mark.parametrize("model", ["gan_cls", "progan"])
+def test_X4_what_a_model_knows_beside_its_weights_goes_along(model, tmp_path):
+    """The words of captions; how far a model has grown."""
+    words = {
+        "gan_cls": ["data=shapes", "data.images_per_caption=2"],
+        "progan": ["data.image_size=16", "model.growth.stable_images=8", "model.growth.fade_images=8"],
+    }
+    cfg = tiny_config(f"model={model}", *words[model], "trainer.max_steps=4")
+    fit(cfg, tmp_path)
+    save_config(cfg, tmp_path, [])
+    shared = load_export(export(tmp_path))
+    assert torch.equal(ganlab.load(tmp_path).sample(3, seed=1), shared.sample(3, seed=1))
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "null", '{"steps": "x"}', "{"])
+def test_X4_a_state_that_fits_nothing_is_a_sentence(folder, text):
+    (folder / STATE).write_text(text)
+    sign(folder)
+    with pytest.raises(UserError, match=r"state\.json does not fit"):
+        load_export(folder)
 
 
 def test_X4_damaged_files_are_told(folder):

@@ -56,7 +56,7 @@ def test_P1_logged_losses_are_those_of_the_whole_batch(runs, name):
                 assert float(one[key]) == pytest.approx(float(two[key]), abs=2e-5), key
 
 
-def test_P4_two_processes_score_what_one_does(runs):
+def test_D14_P4_two_processes_score_what_one_does(runs):
     one, two = (json.loads((folder / "results.json").read_text())["scores"] for folder in runs["vanilla"])
     assert one.keys() == two.keys() >= {"fid_digits", "kid_digits", "precision_digits", "classes_digits"}
     for name in one:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from ganlab.models.latent import LatentGAN
     from ganlab.models.translation import ImageToImage
 
-WEIGHTS, CONFIG, SUMS = "weights.safetensors", "config.json", "SHA256SUMS"
+WEIGHTS, STATE, CONFIG, SUMS = "weights.safetensors", "state.json", "config.json", "SHA256SUMS"
 
 
 def export(run_dir: Path, checkpoint: Literal["last", "best"] = "last", output: Path | None = None) -> Path:
-    """Write the three files of a run's model to ``output``, by default ``<run_dir>/export``; returns the folder.
+    """Write the four files of a run's model to ``output``, by default ``<run_dir>/export``; returns the folder.
 
     Raises:
         UserError: a run that cannot be loaded, or a folder that holds something.
@@ -35,18 +36,17 @@ def export(run_dir: Path, checkpoint: Literal["last", "best"] = "last", output: 
         raise UserError(f"{folder} is there already; choose another output=FOLDER")
     model = load(run_dir, checkpoint)
     cfg: Any = OmegaConf.to_container(saved_config(run_dir), resolve=False)
-    about = {
-        "steps": model.steps,
-        "images": model.images,
-        **{key: cfg.get(key) for key in ("chosen", "classes", "seed", "model")},
-    }
+    about = {key: cfg.get(key) for key in ("chosen", "classes", "seed", "model")}
     state = model.state_dict().items()  # cloned: safetensors takes no two tensors that share memory
     weights = {name: value.clone().contiguous() for name, value in state if isinstance(value, Tensor)}
+    rest = {name: value for name, value in state if is_plain(value)}  # words, and what else is no tensor
+    progress = {"steps": model.steps, "images": model.images, "counts": dict(model.counts), "modules": rest}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
-        (folder / CONFIG).write_text(json.dumps(about, indent=2), encoding="utf-8")
-        sums = [f"{digest(folder / name)}  {name}\n" for name in (WEIGHTS, CONFIG)]
+        for name, content in ((STATE, progress), (CONFIG, about)):
+            (folder / name).write_text(json.dumps(content, indent=2), encoding="utf-8")
+        sums = [f"{digest(folder / name)}  {name}\n" for name in (WEIGHTS, STATE, CONFIG)]
         (folder / SUMS).write_text("".join(sums), encoding="utf-8")
     except (OSError, SafetensorError) as error:
         raise StorageError(f"{folder} cannot be written: {error}") from error
@@ -67,7 +67,12 @@ def load_export(folder: Path) -> "LatentGAN | ImageToImage":
     model = instantiate_foreign(about, "model", folder)
     weights = read_weights(folder / WEIGHTS)
     try:
-        missing, unknown = model.load_state_dict(weights, strict=False)
+        progress = json.loads((folder / STATE).read_text(encoding="utf-8"))
+        missing, unknown = model.load_state_dict(weights | progress["modules"], strict=False)
+        model.steps, model.images = int(progress["steps"]), int(progress["images"])
+        model.counts |= {name: int(progress["counts"][name]) for name in model.counts}
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(f"{folder / STATE} does not fit {CONFIG} ({error})") from error
     except RuntimeError as error:
         raise UserError(
             f"{folder / WEIGHTS} does not fit {CONFIG}: {str(error).splitlines()[-1].strip()}"
@@ -77,8 +82,16 @@ def load_export(folder: Path) -> "LatentGAN | ImageToImage":
         raise UserError(
             f"{folder / WEIGHTS} does not fit {CONFIG}: {[*lacking, *unknown][0]} is in only one of them"
         )
-    model.steps, model.images = int(about.get("steps") or 0), int(about.get("images") or 0)
     return model.eval()
+
+
+def is_plain(value: object) -> bool:
+    """Whether it is made of texts, numbers and the like alone, so that JSON can hold it."""
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) and is_plain(inner) for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(is_plain, value))
+    return value is None or isinstance(value, str | int | float | bool)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -94,12 +107,12 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def verify(folder: Path) -> None:
-    """Compare both files with their checksums.
+    """Compare the files with their checksums.
 
     Raises:
         StorageError: one is missing or damaged.
     """
-    for name in (WEIGHTS, CONFIG):
+    for name in (WEIGHTS, STATE, CONFIG):
         try:
             sums = dict(
                 line.split()[::-1] for line in (folder / SUMS).read_text(encoding="utf-8").splitlines()
