@@ -94,6 +94,15 @@ def test_R7_differences_are_refused_with_both_values_unless_named(tmp_path):
         check_resumable(run, other)
 
 
+def test_R10_a_key_of_a_later_version_is_no_difference_unless_a_command_sets_it():
+    later = changed(model__penalty__gamma=1.0)
+    key = {"model.penalty.gamma": ("(absent)", 1.0)}
+    assert differences(OmegaConf.create(CONFIG), later, named=["seed"]) == {}
+    assert differences(OmegaConf.create(CONFIG), later, named=["model.penalty"]) == key
+    assert differences(OmegaConf.create(CONFIG), later) == key
+    assert differences(later, OmegaConf.create(CONFIG), named=["seed"]) != {}
+
+
 def test_R5_auto_takes_the_last_name_not_the_newest_file(tmp_path):
     for name in ("2026-01-01", "2026-01-03", "2026-01-02"):
         make_run(tmp_path / name)

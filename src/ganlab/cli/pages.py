@@ -143,7 +143,7 @@ ganlab export run=DIRECTORY [KEY=VALUE ...]: the networks of a trained model, to
   output       a folder that is new or empty (export/ in the run directory)
 
 Writes weights.safetensors, which holds numbers and nothing that could run, config.json, which says what they are the
-weights of, and SHA256SUMS (sha256sum -c SHA256SUMS).
+weights of, state.json with words and counts, and SHA256SUMS (sha256sum -c SHA256SUMS).
 """
 
 PAGES = {

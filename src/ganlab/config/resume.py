@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from ganlab.config.nearest import did_you_mean, nearest
@@ -77,11 +78,11 @@ def find_unfinished(folder: Path, cfg: DictConfig) -> tuple[Path | None, str]:
         path for path in sorted(folder.glob("*/"), reverse=True) if is_run(path) and not is_finished(path)
     ]
     for run_dir in unfinished:
-        if not differences(saved_config(run_dir), cfg):
+        if not differences(saved_config(run_dir), cfg, named=named_now()):
             return run_dir, f"resume=auto: continuing {run_dir}"
     why = f"no unfinished run with this configuration in {folder}"
     if unfinished:
-        changed = differences(saved_config(unfinished[0]), cfg)
+        changed = differences(saved_config(unfinished[0]), cfg, named=named_now())
         why += f" ({unfinished[0].name} differs: {in_words(changed)})"
     return None, f"resume=auto: {why}; starting a new run"
 
@@ -96,7 +97,7 @@ def check_resumable(run_dir: Path, cfg: DictConfig) -> None:
     for key in permitted:
         if not any(_covers(key, name) for name in known):
             raise UserError(f"allow_change={key}: no such key{did_you_mean(key, nearest(key, known))}")
-    changed = differences(saved_config(run_dir), cfg, permitted)
+    changed = differences(saved_config(run_dir), cfg, permitted, named_now())
     if changed:
         raise UserError(
             f"{run_dir} was started with other settings: {in_words(changed)}. Leave them as they were, "
@@ -104,10 +105,21 @@ def check_resumable(run_dir: Path, cfg: DictConfig) -> None:
         )
 
 
+def named_now() -> list[str] | None:
+    """The keys that the words of this command set; None where there is no command."""
+    if not HydraConfig.initialized():
+        return None
+    return [key_of(word).replace("/", ".") for word in HydraConfig.get().overrides.task]
+
+
 def differences(
-    old: DictConfig, new: DictConfig, permitted: Sequence[str] = ()
+    old: DictConfig, new: DictConfig, permitted: Sequence[str] = (), named: Sequence[str] | None = None
 ) -> dict[str, tuple[Any, Any]]:
-    """``{key: (old, new)}`` for every key outside ``FREE`` and ``permitted`` whose resolved value differs."""
+    """``{key: (old, new)}`` for every key outside ``FREE`` and ``permitted`` whose resolved value differs.
+
+    named: keys set by a command. A key that ``old`` lacks, and that is not among them, came with a later version of
+    ganlab, and is no difference.
+    """
     before, after = flatten(plain(old)), flatten(plain(new))
     free = (*FREE, *permitted)
     return {
@@ -115,6 +127,7 @@ def differences(
         for key in sorted(before.keys() | after.keys())
         if before.get(key, ABSENT) not in (after.get(key, ABSENT), HIDDEN)
         and not any(_covers(name, key) for name in free)
+        and (key in before or named is None or any(_covers(name, key) for name in named))
     }
 
 
