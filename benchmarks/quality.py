@@ -28,6 +28,7 @@ from ganlab.config import compose, instantiate
 from ganlab.report.cells import NONE, count, mean
 from ganlab.report.columns import Column, Mean
 from ganlab.report.table import Row, Table, main_of
+from ganlab.training.run import quiet
 
 PAGE = Path(__file__).with_name("quality.md")
 ARROWS = {"lower": "↓", "higher": "↑"}
@@ -67,7 +68,11 @@ def against_noise(table: Table) -> str:
     def cells(row: Row) -> list[str]:
         left = (row.score(main, "last").mean - floor) / (noise - floor)
         shown = [mean(row.score(main, which), len(row.runs)) for which in ("best", "last")]
-        seen = mean(row.score(classes, "last"), len(row.runs), spread=False) if classes else NONE
+        seen = (
+            mean(row.score(classes, "last"), len(row.runs), spread=False).removesuffix(".0")
+            if classes
+            else NONE
+        )
         return [*shown, f"{left:.3f}", seen]
 
     return "\n".join(
@@ -145,6 +150,7 @@ def main() -> None:
     parser.add_argument("sweeps", nargs="+", type=Path, help="folders of sweeps of one data set")
     folders = [path.parent for sweep in parser.parse_args().sweeps for path in sweep.glob("*/results.json")]
     torch.set_num_threads(1)
+    quiet()
     table = report.table(report.collect(sorted(folders)))
     compared = [column for column in table.columns if column.mean(table.runs, "baseline") is not None]
     text = against_the_trivial_answer(table, compared) if compared else against_noise(table)
