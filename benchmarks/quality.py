@@ -13,18 +13,17 @@ that data; other sections stay.
 
 import argparse
 import math
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
-from lightning.pytorch import Callback
 
 from benchmarks import pages
 from benchmarks.baselines import measured
+from benchmarks.steps import step_times
 from ganlab import report
-from ganlab.config import compose, instantiate
+from ganlab.config import compose
 from ganlab.report.cells import NONE, count, mean
 from ganlab.report.columns import Column, Mean
 from ganlab.report.table import Row, Table, main_of
@@ -34,26 +33,12 @@ PAGE = Path(__file__).with_name("quality.md")
 ARROWS = {"lower": "↓", "higher": "↑"}
 
 
-class Clock(Callback):
-    """Processor time at the end of each step."""
-
-    def __init__(self) -> None:
-        self.times: list[float] = []
-
-    def on_train_batch_end(self, *_: object) -> None:
-        self.times.append(time.process_time())
-
-
 def milliseconds_per_image(overrides: list[str], steps: int = 12, warm_up: int = 2) -> float:
     """Of processor time in training on one thread, without pictures, scores and checkpoints."""
     cfg = compose([*overrides, "trainer=cpu", "metrics=none"])
     cfg.trainer.max_steps, cfg.trainer.threads = steps, 1
-    data, clock = instantiate(cfg.data), Clock()
-    data.prepare()
-    with tempfile.TemporaryDirectory() as folder:
-        trainer = instantiate(cfg.trainer, run_dir=Path(folder), callbacks=[clock], loggers=[])
-        trainer.fit(instantiate(cfg.model), datamodule=data)
-    return 1000 * (clock.times[-1] - clock.times[warm_up - 1]) / (steps - warm_up) / cfg.data.batch_size
+    times = step_times(cfg, time.process_time)
+    return 1000 * (times[-1] - times[warm_up - 1]) / (steps - warm_up) / cfg.data.batch_size
 
 
 def against_noise(table: Table) -> str:

@@ -1,6 +1,7 @@
 """What the guards cost, and how far two processes are from one."""
 
 import itertools
+import json
 import statistics
 import tempfile
 import time
@@ -8,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from lightning.pytorch import Callback
 
 from benchmarks.reliability.figure import Figure
+from benchmarks.steps import step_times
 from ganlab.config import compose, instantiate
 from ganlab.training.run import train
 from tests.helpers import training_state
@@ -56,16 +57,6 @@ def measure() -> Iterator[Figure]:
     yield Figure("their FID, relative to each other", f"{relative:.1e}", "1e-3", relative <= 1e-3)
 
 
-class Clock(Callback):
-    """The time at which each step ended."""
-
-    def __init__(self) -> None:
-        self.times = [time.perf_counter()]
-
-    def on_train_batch_end(self, *_: object) -> None:
-        self.times.append(time.perf_counter())
-
-
 def overhead(words: list[str], steps: int) -> float:
     """Time per step with the guards over that without, the median over rounds in turns."""
     ratios = []
@@ -79,20 +70,12 @@ def seconds_per_step(words: list[str], steps: int, guards: bool) -> float:
     cfg = compose([*words, "trainer=cpu", "trainer.threads=1", "metrics=none", f"trainer.max_steps={steps}"])
     cfg.callbacks.checkpoints.every_images = cfg.data.batch_size * steps // 2
     guarding = [cfg.callbacks[name] for name in ("health", "preemption", "checkpoints")] if guards else []
-    data, clock = instantiate(cfg.data), Clock()
-    data.prepare()
-    with tempfile.TemporaryDirectory() as folder:
-        callbacks = [*(instantiate(node) for node in guarding), clock]
-        trainer = instantiate(cfg.trainer, run_dir=Path(folder), callbacks=callbacks, loggers=[])
-        trainer.fit(instantiate(cfg.model), datamodule=data)
-    laps = [after - before for before, after in itertools.pairwise(clock.times)][2:]
-    return statistics.fmean(laps)
+    times = step_times(cfg, time.perf_counter, [instantiate(node) for node in guarding])
+    return statistics.fmean(after - before for before, after in itertools.pairwise(times[1:]))
 
 
 def apart(words: list[str]) -> tuple[float, tuple[float, float]]:
     """The largest difference between weights, and the FID of both."""
-    import json
-
     both = [
         *words,
         *PLAIN,

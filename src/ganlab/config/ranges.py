@@ -1,6 +1,5 @@
 """Numbers that no constructor of ganlab has a meaning for."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,13 +11,7 @@ SIGNED = ("ganlab.losses.adversarial.", "ganlab.layers.priors.")  # labels and b
 NEGATIVE = ("seed", "devices", "fill")  # -1 devices: all there are; fill: a pixel's value
 SIZES = ("ganlab.networks.", "ganlab.layers.")  # there, whole numbers are widths and counts of layers
 LARGEST = 65_536  # of those
-AT_LEAST_ONE = (
-    "width",
-    "size",
-    "channels",
-    "hidden",
-    "projection",
-)  # the last word of a key that cannot be 0
+AT_LEAST_ONE = ("width", "size", "channels", "hidden", "projection")  # what a key ends with that cannot be 0
 
 
 def require_range(where: str, value: Any, module: str) -> None:
@@ -39,7 +32,7 @@ def require_range(where: str, value: Any, module: str) -> None:
             raise UserError(f"{where}={number}: expected a number from 0 on")
         if number > LARGEST and isinstance(number, int) and home.startswith(SIZES):
             raise UserError(f"{where}={number}: expected a size or a count of at most {LARGEST}")
-        if number == 0 and home.startswith(SIZES) and re.search(rf"({'|'.join(AT_LEAST_ONE)})$", where):
+        if number == 0 and home.startswith(SIZES) and where.endswith(AT_LEAST_ONE):
             raise UserError(f"{where}=0: expected at least 1")
 
 

@@ -1,6 +1,5 @@
 """A trained model as files to share: weights that cannot run anything, what they are, and checksums."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from ganlab.config.trust import instantiate_foreign
 from ganlab.config.yaml_files import read_yaml
 from ganlab.errors import StorageError, UserError
 from ganlab.inference.load import load
+from ganlab.training.checkpoints import digest
 
 if TYPE_CHECKING:
     from ganlab.models.latent import LatentGAN
@@ -124,8 +124,3 @@ def verify(folder: Path) -> None:
             raise StorageError(
                 f"{folder / name} is damaged or missing: it does not match {SUMS}; fetch it again"
             )
-
-
-def digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
