@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import torch
-from PIL import Image
-
 from benchmarks.reliability.figure import Figure
 from ganlab.config import compose
 from ganlab.config.catalogue import catalogue
 from ganlab.models.base import GAN
 from ganlab.training.run import train
+from tests.data.pictures import fill
 from tests.helpers import differences, fit, forked, in_child, tiny_config, training_state
 from tests.models.test_translation_variants import CASES as TRANSLATORS
 from tests.models.test_translation_variants import config as translator
@@ -124,11 +122,7 @@ def _at(step: int, at: str | None, act: Callable[[], None]) -> None:
 def streamed(workers: int) -> bool:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "images").mkdir()
-        draws = torch.Generator().manual_seed(0)
-        for index in range(24):
-            pixels = torch.randint(0, 255, (9, 9, 3), generator=draws, dtype=torch.uint8)
-            Image.fromarray(pixels.numpy()).save(folder / "images" / f"{index}.png")
+        fill(folder, 24, "images", size=(9, 9))
         words = ["model=mlp_gan", "data=folder", f"data.root={folder / 'images'}", "data.memory_limit=0"]
         words += [
             f"data.workers={workers}",

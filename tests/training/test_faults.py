@@ -5,8 +5,6 @@ import os
 import signal
 
 import pytest
-import torch
-from PIL import Image
 from torch.utils.data import dataloader
 
 from ganlab.config import compose
@@ -15,15 +13,12 @@ from ganlab.models.base import GAN
 from ganlab.training.checkpoints import newest_valid, steps_of
 from ganlab.training.faults import fault_of
 from ganlab.training.run import train
+from tests.data.pictures import fill
 
 
 def test_S16_a_decoding_process_is_killed(tmp_path, monkeypatch):
     """As when memory runs out."""
-    generator = torch.Generator().manual_seed(0)
-    (tmp_path / "images").mkdir()
-    for index in range(24):
-        pixels = torch.randint(0, 255, (9, 9, 3), generator=generator, dtype=torch.uint8)
-        Image.fromarray(pixels.numpy()).save(tmp_path / "images" / f"{index}.png")
+    fill(tmp_path, 24, "images", size=(9, 9))
     words = ["model=mlp_gan", "data=folder", f"data.root={tmp_path / 'images'}", "data.memory_limit=0"]
     words += ["data.image_size=8", "data.batch_size=6", "trainer=cpu", "trainer.max_steps=40", "metrics=none"]
     words += ["callbacks.samples=null", "callbacks.checkpoints.every_images=12", "resume=auto"]

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from PIL import Image
 
 from ganlab.config import compose
 from ganlab.errors import StorageError, UserError
@@ -17,6 +16,7 @@ from ganlab.models.latent import LatentGAN
 from ganlab.training import run as run_module
 from ganlab.training.checkpoints import PATTERN, checksum_path, newest_valid, read_checkpoint, steps_of
 from ganlab.training.run import train
+from tests.data.pictures import fill
 from tests.helpers import differences, in_child, training_state
 
 EPOCH = 10  # steps: 1,297 images in batches of 128, and a bit
@@ -95,11 +95,7 @@ def test_R1_whatever_a_variant_remembers(overrides, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_R1_streamed_folder(workers, tmp_path, monkeypatch):
-    generator = torch.Generator().manual_seed(0)
-    (tmp_path / "images").mkdir()
-    for index in range(24):
-        pixels = torch.randint(0, 255, (9, 9, 3), generator=generator, dtype=torch.uint8)
-        Image.fromarray(pixels.numpy()).save(tmp_path / "images" / f"{index}.png")
+    fill(tmp_path, 24, "images", size=(9, 9))
     source = [
         "data=folder",
         f"data.root={tmp_path / 'images'}",
