@@ -7,8 +7,8 @@ Models that make images from noise are compared by the best and the last value o
 the way from held-out real images to Gaussian noise remains, and the classes that appear. Where a score knows a trivial
 answer, such as the input itself, the last value of every such score stands above that of the trivial answer. All are
 means and standard deviations over seeds. Beside them stands the price: parameters, and processor time per image of
-training, measured here in a few steps on one thread. Sweeps of one data set make one section of quality.md, named by
-that data; other sections stay.
+training, measured here in a few steps on one thread; or with --minutes, for networks that grow, what the whole runs
+took. The sweeps make one section of quality.md, named by their data or by --section; other sections stay.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
@@ -41,7 +42,18 @@ def milliseconds_per_image(overrides: list[str], steps: int = 12, warm_up: int =
     return 1000 * (times[-1] - times[warm_up - 1]) / (steps - warm_up) / cfg.data.batch_size
 
 
-def against_noise(table: Table) -> str:
+class Price(NamedTuple):
+    """What a setting costs: the name of a column, and a number for it."""
+
+    name: str
+    of: Callable[[Row, Table], float]
+
+
+PER_IMAGE = Price("ms per image", lambda row, table: milliseconds_per_image(_overrides(row, table)))
+WHOLE = Price("minutes", lambda row, table: row.mean("seconds").mean / 60)
+
+
+def against_noise(table: Table, price: Price) -> str:
     """Markdown: a line for each setting, the best last score first."""
     (main,) = main_of(table.columns)
     classes = next((column for column in table.columns if column.name.startswith("classes")), None)
@@ -62,7 +74,7 @@ def against_noise(table: Table) -> str:
 
     return "\n".join(
         [
-            *lines(table, main, [f"{main.name} best", "last", "left", "classes"], cells),
+            *lines(table, main, [f"{main.name} best", "last", "left", "classes"], cells, price),
             "",
             f"Held-out real images score {floor:.3g}, Gaussian noise with each pixel's mean and deviation {noise:.3g}; "
             f"*left* is (last - {floor:.3g}) / ({noise:.3g} - {floor:.3g}). Each run saw {images} images. "
@@ -71,7 +83,7 @@ def against_noise(table: Table) -> str:
     )
 
 
-def against_the_trivial_answer(table: Table, compared: list[Column]) -> str:
+def against_the_trivial_answer(table: Table, compared: list[Column], price: Price) -> str:
     """Markdown: a line for each setting, and one for the trivial answer, under the scores that know one."""
 
     def cells(row: Row) -> list[str]:
@@ -84,7 +96,7 @@ def against_the_trivial_answer(table: Table, compared: list[Column]) -> str:
     names = [f"{column.name} {ARROWS[column.better]}" for column in compared]
     return "\n".join(
         [
-            *lines(table, compared[0], [*names, "images"], cells),
+            *lines(table, compared[0], [*names, "images"], cells, price),
             f"| {compared[0].protocol['baseline']} | {' | '.join(trivial)} | | | |",
             "",
             _conditions(compared[0]),
@@ -92,9 +104,11 @@ def against_the_trivial_answer(table: Table, compared: list[Column]) -> str:
     )
 
 
-def lines(table: Table, main: Column, names: list[str], cells: Callable[[Row], list[str]]) -> Iterator[str]:
-    """The rows of a table in Markdown, its head first: the setting, its cells, time per image and parameters."""
-    yield f"| `model=` | {' | '.join(names)} | ms per image | parameters |"
+def lines(
+    table: Table, main: Column, names: list[str], cells: Callable[[Row], list[str]], price: Price
+) -> Iterator[str]:
+    """The rows of a table in Markdown, its head first: the setting, its cells, its price and its parameters."""
+    yield f"| `model=` | {' | '.join(names)} | {price.name} | parameters |"
     yield "|---" * (len(names) + 3) + "|"
     up = main.better == "higher"
     for row in sorted(table.rows, key=lambda row: _order(row.score(main, "last"), up)):
@@ -105,9 +119,9 @@ def lines(table: Table, main: Column, names: list[str], cells: Callable[[Row], l
         if row.score(main, "last") is None:
             yield f"| `{name}` | {row.status}{' |' * (len(names) + 2)}"
             continue
-        cost = milliseconds_per_image(_overrides(row, table))
+        cost = price.of(row, table)
         print(
-            f"{name:<24} {mean(row.score(main, 'last'), len(row.runs)):<14} {cost:.2f} ms per image",
+            f"{name:<24} {mean(row.score(main, 'last'), len(row.runs)):<14} {cost:.2f} {price.name}",
             flush=True,
         )
         weights = int(row.mean("parameters").mean)
@@ -133,13 +147,19 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("sweeps", nargs="+", type=Path, help="folders of sweeps of one data set")
-    folders = [path.parent for sweep in parser.parse_args().sweeps for path in sweep.glob("*/results.json")]
+    parser.add_argument("--section", help="name of the section of quality.md; by default the data's")
+    parser.add_argument(
+        "--minutes", action="store_true", help="show what whole runs took, not the time per image"
+    )
+    args = parser.parse_args()
+    folders = [path.parent for sweep in args.sweeps for path in sweep.glob("*/results.json")]
     torch.set_num_threads(1)
     quiet()
     table = report.table(report.collect(sorted(folders)))
     compared = [column for column in table.columns if column.mean(table.runs, "baseline") is not None]
-    text = against_the_trivial_answer(table, compared) if compared else against_noise(table)
-    pages.write(PAGE, table.shared["data"], text)
+    price = WHOLE if args.minutes else PER_IMAGE
+    text = against_the_trivial_answer(table, compared, price) if compared else against_noise(table, price)
+    pages.write(PAGE, args.section or table.shared["data"], text)
 
 
 if __name__ == "__main__":

@@ -78,3 +78,13 @@ def test_progress_without_a_terminal_is_lines(tiny_run, caplog):
     assert lines[-1].startswith("step 10/10  D ")
     assert "G " in lines[-1]
     assert "left" in lines[-1]
+
+
+def test_a_player_that_has_not_moved_yet_has_no_loss_to_show(tiny_run, caplog):
+    caplog.set_level(logging.INFO, logger="ganlab")
+    few = ["model=wgan", "metrics=none", "data.image_size=8", "trainer.max_steps=2"]  # of five, until G moves
+    tiny_run(*few, "callbacks.progress.line_seconds=0")
+    lines = [record.getMessage() for record in caplog.records if "images/s" in record.getMessage()]
+    assert len(lines) == 2
+    assert all("D " in line and "G " not in line for line in lines), lines
+    assert not any("nan" in record.getMessage() for record in caplog.records)

@@ -69,8 +69,9 @@ class Progress(Callback):
 def _state(module: GAN) -> str:
     """Each player's loss by its initial, and the speed: ``D 0.61, G 1.32, 850 images/s``."""
     losses = [
-        f"{player[0].upper()} {module.published.get(f'{player}/loss', float('nan')):.3g}"
+        f"{player[0].upper()} {module.published[f'{player}/loss']:.3g}"
         for player in module.players()
+        if f"{player}/loss" in module.published
     ]
     speed = module.published.get("progress/images_per_second", 0.0)
     return ", ".join([*losses, f"{speed:.0f} images/s"])

@@ -213,9 +213,8 @@ def _conclude(
 
 
 def _summary(cfg: DictConfig, where: str, model: "GAN", results: dict[str, Any]) -> str:
-    losses = "   ".join(
-        f"{p}/loss {model.published.get(f'{p}/loss', float('nan')):.3f}" for p in model.players()
-    )
+    names = (f"{player}/loss" for player in model.players())
+    losses = "   ".join(f"{name} {model.published[name]:.3f}" for name in names if name in model.published)
     wins = model.published.get("game/real_wins")
     judged = (
         f"   a real image outscores a fake one {wins:.0%} of the time (50% is a tie)"
