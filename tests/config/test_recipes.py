@@ -31,6 +31,17 @@ COUNTS = {  # of generator and discriminator, as published or counted in the aut
     "wgan_gp_cifar10": (1_204_483, 1_053_825),
     "wgan_gp_mnist": (1_554_177, 1_030_145),
 }
+RATES = {  # of both players; 2e-4 where nothing is said
+    "began_celeba": (1e-4, 1e-4),
+    "ebgan_celeba": (1e-3, 1e-3),
+    "infogan_mnist": (1e-3, 2e-4),
+    "lsgan_celeba": (1e-3, 1e-3),
+    "progan_celeba": (1e-3, 1e-3),
+    "progan_celebahq": (1e-3, 1e-3),
+    "progan_cifar10": (1e-3, 1e-3),
+    "r1gan_celeba": (1e-4, 1e-4),
+    "wgan_gp_mnist": (1e-4, 1e-4),
+}
 
 
 class Noise(ImageData):
@@ -61,6 +72,9 @@ def test_a_recipe_has_its_paper_s_size_and_trains(name, tmp_path):
     size = cfg.data.image_size
     data = Noise((cfg.data.channels, size, size), 2, cfg.classes, model.data_kind)
     model.check(data.shape, data.classes)
+    rates = tuple(cfg.model.optimizers[player].lr for player in ("generator", "discriminator"))
+    assert rates == RATES.get(name, (2e-4, 2e-4))
+    assert "learning_rate" not in cfg.model or cfg.model.learning_rate.start == 2e-4  # R3GAN's
     del cfg.callbacks.checkpoints  # a hundred megabytes or more
     callbacks = list(instantiate(cfg.callbacks).values())
     trainer = instantiate(cfg.trainer, run_dir=tmp_path, callbacks=callbacks, loggers=[])

@@ -60,7 +60,7 @@ def test_header_and_keys(name):
     assert sum(line.startswith("# source: ") for line in lines) == 1
     assert any(line.startswith("# classes: ") for line in lines) == (lines[1] == "# kind: labelled")
     cfg = load(name)
-    handed_on = {"load_size", *(field.name for field in dataclasses.fields(FileSettings))}
+    handed_on = {"load_size", "side_by_side", *(field.name for field in dataclasses.fields(FileSettings))}
     left_out = set(defaults_of(get_class(cfg._target_))) - set(cfg)
     assert set(cfg) - {"_target_"} <= set(defaults_of(get_class(cfg._target_)))
     assert left_out <= handed_on
@@ -114,7 +114,8 @@ def test_image_to_image_data_is_of_its_kind_and_has_what_models_take(name):
     assert set(cfg) >= MODELS_TAKE[kind]
     assert (data.height, data.width, data.batch_size, data.seed) == (*[cfg.image_size] * 2, cfg.batch_size, 3)
     defaults = defaults_of(type(data))
-    recipe = {"known", "direction", "load_size", "batch_size", "flip"} if "known" in cfg else set()
+    fixed = {"known", "direction", "side_by_side", "load_size", "batch_size", "flip"}
+    recipe = fixed if "known" in cfg else set()
     for key in set(cfg) - recipe - {"_target_", "seed", "root"}:
         assert cfg[key] == defaults[key], key
 

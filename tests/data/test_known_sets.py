@@ -118,6 +118,16 @@ def test_directions_are_those_of_the_paper(tmp_path, name):
     assert to_uint8(batch[other]).float().mean() < 80
 
 
+def test_the_pairs_of_a_known_set_taken_apart(tmp_path):
+    root = unpacked(tmp_path, "edges2shoes")
+    data = load("edges2shoes_unpaired", root, image_size=32, batch_size=5)
+    batch = next(iter(data.train_dataloader()))
+    assert to_uint8(batch["a"]).float().mean() > 245  # the left half, edges on white
+    assert to_uint8(batch["b"]).float().mean() < 80
+    assert data.dataset("test").truth.tolist() == [0, 1]
+    assert data.archive == load("edges2shoes", root).archive
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_without_files_and_network_it_is_said_what_belongs_where(tmp_path, name):
     folder, file = tmp_path / "data", f"{name}.zip" if name in UNPAIRED else f"{name}.tar.gz"

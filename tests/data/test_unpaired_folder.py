@@ -2,6 +2,7 @@
 
 from itertools import islice
 
+import numpy as np
 import pytest
 import torch
 
@@ -70,6 +71,25 @@ def test_streamed_domains_are_those_in_memory_with_workers_too(tmp_path):
         streamed = unpaired(tmp_path, memory_limit=0, workers=workers)
         for one, other in zip(whole, batches(streamed, 9), strict=True):
             assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_pictures_that_show_both_sides_are_taken_apart(tmp_path):
+    for i in range(6):
+        left, right = np.full((12, 10, 3), 20 * i, np.uint8), np.full((12, 10, 3), 255 - 20 * i, np.uint8)
+        write(tmp_path / "train" / f"{i}.png", np.concatenate((left, right), 1))
+        write(tmp_path / "val" / f"{i}.png", np.concatenate((left, right), 1))
+    data = unpaired(tmp_path, side_by_side=True, batch_size=6, b_channels=1)
+    (batch,) = batches(data, 1)
+    a, b = (to_uint8(batch[side])[:, 0, 0, 0].tolist() for side in ("a", "b"))
+    assert sorted(a) == [20 * i for i in range(6)]
+    assert sorted(b) == [255 - 20 * i for i in reversed(range(6))]
+    assert a != [255 - value for value in b], "each side has an order of its own"
+    test = data.dataset("test")
+    assert test.truth.tolist() == list(range(6))
+    real_a, real_b = (test.side(side).images(torch.arange(6))[:, 0, 0, 0] for side in ("a", "b"))
+    assert (real_a + real_b == 255).all()
+    write(tmp_path / "train" / "odd.png", size=(11, 12))
+    assert "is 11 pixels wide, an odd number" in complaint(unpaired(tmp_path, side_by_side=True))
 
 
 def test_what_can_be_wrong_with_the_folders(tmp_path):

@@ -1,4 +1,4 @@
-"""Pairs of pictures that stay in their files: two files each, or one that shows both side by side."""
+"""Pairs of pictures that stay in their files: two files each, or one that shows both side by side; and its halves."""
 
 import hashlib
 import os
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import ImageOps
+from PIL import Image, ImageOps
 
 from ganlab.data.decode import Decoder, Header
 from ganlab.data.streaming import FileImages
@@ -45,20 +45,48 @@ class Halves(PairDecoder):
 
     def __call__(self, path: str) -> np.ndarray:
         with self.source.opened(path) as image:
-            ImageOps.exif_transpose(image, in_place=True)
-            middle = image.width // 2
-            halves = image.crop((0, 0, middle, image.height)), image.crop((middle, 0, *image.size))
-            source, target = halves if self.source_left else reversed(halves)
+            sides = halves(image)
+            source, target = sides if self.source_left else reversed(sides)
             return np.concatenate((self.source.fitted(source), self.target.fitted(target)))
 
     def header(self, path: str) -> Header:
-        header = self.source.header(path)
-        if header.width % 2:
-            raise UserError(
-                f"{path} is {header.width} pixels wide, an odd number: a picture that shows a pair side by side "
-                "has two equal halves; pairs in two folders of equal names need folders A/ and B/"
-            )
-        return header
+        return with_halves(path, self.source.header(path))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneHalf(Decoder):
+    """The left or the right half of a file that shows two pictures side by side.
+
+    Raises:
+        UserError: a file of odd width.
+    """
+
+    left: bool
+
+    def __call__(self, path: str) -> np.ndarray:
+        with self.opened(path) as image:
+            left, right = halves(image)
+            return self.fitted(left if self.left else right)
+
+    def header(self, path: str) -> Header:
+        return with_halves(path, super().header(path))
+
+
+def halves(image: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """The left and the right half of a picture, once it is turned as its EXIF says."""
+    ImageOps.exif_transpose(image, in_place=True)
+    middle = image.width // 2
+    return image.crop((0, 0, middle, image.height)), image.crop((middle, 0, *image.size))
+
+
+def with_halves(path: str, header: Header) -> Header:
+    """The header of a file that can be cut in half; raises UserError for one of odd width."""
+    if header.width % 2:
+        raise UserError(
+            f"{path} is {header.width} pixels wide, an odd number: a picture that shows two side by side has "
+            "two equal halves; pictures in two folders need folders A/ and B/"
+        )
+    return header
 
 
 @dataclass(frozen=True, kw_only=True)

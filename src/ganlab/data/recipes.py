@@ -38,12 +38,18 @@ DIV2K = {  # likewise, and as others have measured
 
 
 class KnownUnpaired(UnpairedFolder):
-    """One of ``CYCLEGAN``, in ``root/<known>`` (Zhu et al. 2017), with the parts trainA, trainB, testA and testB."""
+    """One of ``CYCLEGAN``, in ``root/<known>`` (Zhu et al. 2017), with the parts trainA, trainB, testA and testB.
 
-    def __init__(self, *, known: str, root: str = "data", **options: Any) -> None:
-        super().__init__(root=root, **options)
-        size, sha256 = known_as(known, CYCLEGAN)
-        self.archive = Archive(f"{BERKELEY}/cyclegan/datasets/{known}.zip", known, size, sha256)
+    With ``side_by_side`` one of ``PIX2PIX`` (Isola et al. 2017), whose pairs are taken apart.
+    """
+
+    def __init__(self, *, known: str, root: str = "data", side_by_side: bool = False, **options: Any) -> None:
+        super().__init__(root=root, side_by_side=side_by_side, **options)
+        if side_by_side:
+            self.archive = pix2pix_archive(known)
+        else:
+            size, sha256 = known_as(known, CYCLEGAN)
+            self.archive = Archive(f"{BERKELEY}/cyclegan/datasets/{known}.zip", known, size, sha256)
 
     def folder(self) -> Path:
         return obtained(self.settings.folder, self.archive)
@@ -54,8 +60,7 @@ class KnownPaired(PairedFolder):
 
     def __init__(self, *, known: str, root: str = "data", **options: Any) -> None:
         super().__init__(root=root, **options)
-        known_as(known, dict.fromkeys(PIX2PIX))
-        self.archive = Archive(f"{BERKELEY}/pix2pix/datasets/{known}.tar.gz", known)
+        self.archive = pix2pix_archive(known)
 
     def folder(self) -> Path:
         return obtained(self.settings.folder, self.archive)
@@ -80,6 +85,12 @@ class Div2K(SuperResolutionFolder):
             Part(f"{name}/", [f"{name}/{path}" for path in find_images(root / name).paths]) for name in DIV2K
         )
         return root, (train, test)
+
+
+def pix2pix_archive(known: str) -> Archive:
+    """Of one of ``PIX2PIX``."""
+    known_as(known, dict.fromkeys(PIX2PIX))
+    return Archive(f"{BERKELEY}/pix2pix/datasets/{known}.tar.gz", known)
 
 
 def known_as(known: str, sets: dict):

@@ -4,15 +4,23 @@ import logging
 from pathlib import Path
 from typing import Literal, Unpack
 
-from ganlab.data.domains import find_domains, held_out_share
+import torch
+
+from ganlab.data.decode import Decoder
+from ganlab.data.domains import Domain, Domains, find_domains, held_out_share
 from ganlab.data.example_sets import ExampleSplits, Named
 from ganlab.data.files import FileOptions, FileSettings
 from ganlab.data.folder import worker_count
+from ganlab.data.listing import find_images, split
+from ganlab.data.pair_files import OneHalf
+from ganlab.data.paired_folder import expected_pairs
 from ganlab.data.streaming import CorruptFiles, FileImages
 from ganlab.data.unpaired import UnpairedData
 from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)
+
+HALVES = ("left", "right")
 
 
 class UnpairedFolder(UnpairedData):
@@ -22,6 +30,8 @@ class UnpairedFolder(UnpairedData):
     ``test_fraction`` is held out; train/A and A/train are understood as well.
 
     Args:
+        side_by_side: Each picture shows an a on its left and a b on its right, as pix2pix has them; they are taken
+            apart, in orders of their own, and only scores know which belong together.
         files: See ``FileSettings``.
     """
 
@@ -35,6 +45,7 @@ class UnpairedFolder(UnpairedData):
         batch_size: int = 1,
         flip: bool | float = True,
         seed: int = 0,
+        side_by_side: bool = False,
         **files: Unpack[FileOptions],
     ) -> None:
         super().__init__(
@@ -46,7 +57,7 @@ class UnpairedFolder(UnpairedData):
             flip=flip,
             seed=seed,
         )
-        self.settings = FileSettings(**files)
+        self.side_by_side, self.settings = side_by_side, FileSettings(**files)
 
     def folder(self) -> Path:
         """Where the pictures are."""
@@ -54,13 +65,7 @@ class UnpairedFolder(UnpairedData):
 
     def load(self) -> ExampleSplits:
         root = self.folder()
-        found = find_domains(root, expected_domains(root))
-        if found is None:
-            raise UserError(
-                f"{root} has no folders of two domains, trainA/ and trainB/; expected{expected_domains(root)}"
-            )
-        if "test" not in found:
-            found = held_out_share(found["train"], self.settings.test_fraction)
+        found = self._halves(root) if self.side_by_side else self._folders(root)
         domains = [domain for part in ("train", "test") for domain in found[part]]
         log.info("%s: %d a and %d b to train on, %d and %d held out", root, *(len(d.paths) for d in domains))
         corrupt = CorruptFiles(self.settings.on_corrupt, sum(len(domain.paths) for domain in domains))
@@ -68,7 +73,7 @@ class UnpairedFolder(UnpairedData):
         sets = [
             FileImages(
                 paths=domain.files(),
-                decoder=self.settings.decoder(size, channels),
+                decoder=self._decoder(domain.side, size, channels),
                 corrupt=corrupt,
                 workers=(worker_count(self.settings.workers) + 1) // 2,  # both sides decode at the same time
             )
@@ -81,6 +86,29 @@ class UnpairedFolder(UnpairedData):
             for images, domain in zip(self.settings.stored(sets), domains, strict=True)
         ]
         return ExampleSplits({"a": named[0], "b": named[1]}, {"a": named[2], "b": named[3]})
+
+    def _folders(self, root: Path) -> dict[str, Domains]:
+        """The pictures of both domains, which lie in folders of their own."""
+        expected = expected_domains(root)
+        found = find_domains(root, expected)
+        if found is None:
+            raise UserError(f"{root} has no folders of two domains, trainA/ and trainB/; expected{expected}")
+        return found if "test" in found else held_out_share(found["train"], self.settings.test_fraction)
+
+    def _halves(self, root: Path) -> dict[str, Domains]:
+        """Both domains in the same files."""
+        listing = find_images(root, expected_pairs(root))
+        parts = split(root, listing.paths, self.settings.test_fraction)
+        self.truth = {"test": torch.arange(len(parts[1].paths))}
+        return {
+            name: Domains(*(Domain(side, root, part.paths) for side in HALVES))
+            for name, part in zip(("train", "test"), parts, strict=True)
+        }
+
+    def _decoder(self, side: str, size: tuple[int, int], channels: int) -> Decoder:
+        if self.side_by_side:
+            return OneHalf(left=side == HALVES[0], **self.settings.decoding(size, channels))
+        return self.settings.decoder(size, channels)
 
 
 def expected_domains(root: Path) -> str:

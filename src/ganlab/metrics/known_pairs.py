@@ -38,7 +38,7 @@ class KnownPairScores(UnpairedScores):
         self.require_kind(test)
         if test.truth is None:
             raise UserError(
-                "metrics=fonts_unpaired: this data does not know which b belongs to an a; try metrics=unpaired"
+                "this data does not know which b belongs to an a, as these metrics must: try metrics=unpaired"
             )
         real = test.side("b")
         self.truth = test.truth.cpu()
