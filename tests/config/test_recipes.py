@@ -74,7 +74,8 @@ def test_a_recipe_has_its_paper_s_size_and_trains(name, tmp_path):
     model.check(data.shape, data.classes)
     rates = tuple(cfg.model.optimizers[player].lr for player in ("generator", "discriminator"))
     assert rates == RATES.get(name, (2e-4, 2e-4))
-    assert "learning_rate" not in cfg.model or cfg.model.learning_rate.start == 2e-4  # R3GAN's
+    if name.startswith("r3gan"):
+        assert (cfg.model.learning_rate.start, cfg.model.gamma.start) == (2e-4, 0.05)
     del cfg.callbacks.checkpoints  # a hundred megabytes or more
     callbacks = list(instantiate(cfg.callbacks).values())
     trainer = instantiate(cfg.trainer, run_dir=tmp_path, callbacks=callbacks, loggers=[])
