@@ -193,3 +193,16 @@ def test_D3_an_unreadable_half_is_named_or_its_pair_replaced(tmp_path):
 def test_settings_that_make_no_sense_are_refused(tmp_path, changes, words):
     with pytest.raises(UserError, match=words):
         paired(tmp_path, **changes)
+
+
+@pytest.mark.parametrize(("width", "warned"), [(12, True), (20, False)])
+def test_pictures_too_narrow_for_two_are_cut_with_a_warning(tmp_path, caplog, width, warned):
+    fill(tmp_path, 4, ".", size=(width, 10))
+    paired(tmp_path).prepare()
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert bool(told) == warned
+    if warned:
+        assert (
+            "000.png has 12 x 10 pixels, and is cut into a left half (a) and a right half (b) of 6 x 10"
+            in told[0]
+        )

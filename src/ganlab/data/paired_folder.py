@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import Literal, Unpack
 
-from ganlab.data.decode import Decoder
+from ganlab.data.decode import CorruptImage, Decoder
 from ganlab.data.domains import Domains, find_domains, held_out_share, matched, stem
 from ganlab.data.example_sets import ExampleSplits, Named
 from ganlab.data.files import FileOptions, FileSettings
@@ -16,6 +16,8 @@ from ganlab.data.streaming import CorruptFiles, FileImages
 from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)
+
+WIDE = 1.6  # width over height from which a picture may well show a pair
 
 
 class PairedFolder(PairedData):
@@ -77,6 +79,7 @@ class PairedFolder(PairedData):
 
     def _side_by_side(self, root: Path) -> tuple[list[FileImages], list[list[str]]]:
         listing = find_images(root, expected_pairs(root))
+        warn_of_whole_pictures(root / listing.paths[0], self.settings.decoder(self._sizes()[0], 3))
         parts = split(root, listing.paths, self.settings.test_fraction)
         corrupt = CorruptFiles(self.settings.on_corrupt, len(listing.paths))
         sets = [
@@ -115,6 +118,24 @@ class PairedFolder(PairedData):
             "source": self.settings.decoder(size, self.source_channels),
             "target": self.settings.decoder(size, self.target_channels),
         }
+
+
+def warn_of_whole_pictures(path: Path, decoder: Decoder) -> None:
+    """Say so where a picture looks as if it were one, not two side by side: where its halves are tall."""
+    try:
+        header = decoder.header(str(path))
+    except CorruptImage:
+        return  # which reading the pictures will tell
+    if header.width < WIDE * header.height:
+        log.warning(
+            "%s has %d x %d pixels, and is cut into a left half (a) and a right half (b) of %d x %d; if it is one "
+            "picture, not a pair, put the pictures into folders A/ and B/ with equal names",
+            path,
+            header.width,
+            header.height,
+            header.width // 2,
+            header.height,
+        )
 
 
 def expected_pairs(root: Path) -> str:
