@@ -259,8 +259,27 @@ def test_a_hole_out_of_reach_is_told_before_the_first_update(tmp_path):
 
 
 def test_rates_fall_in_the_second_half_and_resume_where_they_were(tmp_path):
-    words = ["model/schedules=linear_decay", "model.schedules.generator.updates=4", "model.identity_weight=0"]
-    words += ["model.schedules.discriminator.updates=4"]
-    fit(config("cyclegan", *words, "trainer.max_steps=2"), tmp_path)
-    module = fit(config("cyclegan", *words, "trainer.max_steps=3"), tmp_path, resume=True)
+    words = ["model/schedules=linear_decay", "model.schedules.every.updates=4", "model.identity_weight=0"]
+    fit(config("cyclegan", *words, "trainer.max_steps=3"), tmp_path)
+    module = fit(config("cyclegan", *words, "trainer.max_steps=4"), tmp_path, resume=True)
     assert module.learning_rate("generator") == module.learning_rate("discriminator") == pytest.approx(1e-4)
+
+
+def test_rates_fall_with_the_run_for_players_that_move_more_or_less_often(tmp_path, recwarn):
+    words = ["model/schedules=linear_decay", "trainer.max_steps=5", "model.schedules.every.constant=0"]
+    rates = []
+
+    def spy(module) -> None:
+        inner = module.training_step
+
+        def noted(batch, batch_idx):
+            rates.append([module.learning_rate(player) for player in ("generator", "discriminator")])
+            return inner(batch, batch_idx)
+
+        module.training_step = noted
+
+    step(config("discogan", *words), tmp_path, steps=5, spy=spy)  # the discriminators move in the third step alone
+    assert len(rates) == 5
+    for position, both in enumerate(rates):
+        assert both == pytest.approx([1e-3 * (5 - position) / 5] * 2)
+    assert not [warning for warning in recwarn if "lr_scheduler" in str(warning.message)]

@@ -3,6 +3,7 @@
 import logging
 import math
 import random
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -20,6 +21,7 @@ from ganlab.types import Batch, OptimizerFactory, ScheduleFactory
 
 log = logging.getLogger(__name__)
 
+EVERY = "every"  # among schedules: of all players that have none of their own
 SCHEMA = 1  # of what on_save_checkpoint writes; what an earlier schema lacks, on_load_checkpoint knows
 
 
@@ -34,7 +36,8 @@ class GAN(LightningModule):
     (real images seen, over all processes). Both, like everything drawn at random, survive a resume exactly.
 
     optimizers: for each player, a function from its parameters to an optimizer.
-    schedules: for some players, a function from the optimizer to a learning-rate schedule, stepped at each update.
+    schedules: for some players, a function from the optimizer to a learning-rate schedule, stepped at each of the
+        player's updates; under "every" one for all other players, stepped once in each training step.
     gradient_clip: largest allowed norm of a player's gradient in an update; None leaves gradients alone.
     seed: of all random draws in training.
     """
@@ -80,7 +83,8 @@ class GAN(LightningModule):
     def configure_optimizers(self):
         """One optimizer for each player, in the order of :meth:`players`."""
         players = self.players()
-        for what, given in (("optimizers", self.optimizer_factories), ("schedules", self.schedule_factories)):
+        own = {name: make for name, make in self.schedule_factories.items() if name != EVERY}
+        for what, given in (("optimizers", self.optimizer_factories), ("schedules", own)):
             if unknown := set(given) - set(players):
                 raise UserError(
                     f"model.{what}: {sorted(unknown)} are no players of this game; they are {list(players)}"
@@ -96,9 +100,12 @@ class GAN(LightningModule):
             for name, parameters in self._parameters_of.items()
         }
         self._numbers = {name: numbers_of(optimizer) for name, optimizer in self._optimizer_of.items()}
-        self._schedule_of = {
-            name: make(self._optimizer_of[name]) for name, make in self.schedule_factories.items()
-        }
+        self._schedule_of = {name: make(self._optimizer_of[name]) for name, make in own.items()}
+        self._common_schedules = []
+        if shared := self.schedule_factories.get(EVERY):
+            common = {name: shared(self._optimizer_of[name]) for name in players if name not in own}
+            self._schedule_of |= common
+            self._common_schedules = list(common.values())
         return list(self._optimizer_of.values()), list(self._schedule_of.values())
 
     @contextmanager
@@ -161,7 +168,7 @@ class GAN(LightningModule):
         else:
             self._stepped = True
             self._counted_optimizer_of[player].step()
-        if player in self._schedule_of:
+        if player in self.schedule_factories:
             self._schedule_of[player].step()
         self.after_update(player)
 
@@ -271,11 +278,19 @@ class GAN(LightningModule):
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Count the step and make all randomness in it a function of (seed, step, rank)."""
+        if self.steps:
+            self._move_common_schedules()
         self.steps += 1
         self.images += len(next(iter(batch.values()))) * self.draws.world
         self._stepped = False
         self.draws.reseed("step", self.steps)
         _seed_everything(derive(self.seed, "step", self.steps, self.draws.rank), self.device)
+
+    def _move_common_schedules(self) -> None:
+        with warnings.catch_warnings():  # of PyTorch, where a player has not moved yet
+            warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step")
+            for schedule in self._common_schedules:
+                schedule.step()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["ganlab"] = {

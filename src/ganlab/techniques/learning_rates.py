@@ -1,4 +1,4 @@
-"""Learning-rate schedules, counted in a player's own updates; each makes a schedule of an optimizer."""
+"""Learning-rate schedules, counted in a player's own updates, or in the run's steps; each makes one of an optimizer."""
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
@@ -9,8 +9,8 @@ from ganlab.errors import UserError
 def constant_then_linear(optimizer: Optimizer, *, updates: int, constant: float = 0.5) -> LRScheduler:
     """The optimizer's own rate for a share of all updates, then linearly to 0 (Isola et al. 2017; Zhu et al. 2017).
 
-    updates: of the whole run. constant: the share before the rate falls. The authors let it fall by a step each epoch;
-    here it falls a little with each update.
+    updates: of the whole run, or its steps for ``schedules.every``. constant: the share before the rate falls. The
+    authors let it fall by a step each epoch; here it falls a little with each update.
 
     Raises:
         UserError: no update at all, or a share outside [0, 1].
