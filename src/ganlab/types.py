@@ -191,6 +191,10 @@ class Growing(Protocol):
         """Pixels on a side that it makes of the images of ``step``: they need no more, and a multiple of them."""
         ...
 
+    def skip_to(self, images: int) -> None:
+        """Go on as if so many images had been seen."""
+        ...
+
 
 class NoiseToImage(Protocol):
     """A model that makes pictures of nothing; see :class:`~ganlab.models.latent.LatentGAN`."""

@@ -1,5 +1,6 @@
 """``ganlab doctor``: each thing that is wrong is one line, and nothing is left behind."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,22 @@ def test_C11_a_run_that_is_ready(ganlab, tmp_path):
     for subject in ("configuration", "disk", "data", "held-out data", "classes", "model", "training"):
         assert f"ok    {subject}" in answer.out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_each_size_of_a_network_that_grows_is_tried(ganlab):
+    sizes = ["model.growth.stable_images=40", "model.growth.fade_images=10", "model.generator.width=4"]
+    words = [
+        "model=progan",
+        "data.image_size=16",
+        "data.batch_size=8",
+        "trainer.max_steps=30",
+        "trainer.threads=1",
+    ]
+    answer = ganlab("doctor", *words, *sizes, "model.discriminator.width=4", "metrics=none")
+    assert answer.code == 0, answer
+    found = re.findall(r"training +(\d+) x \d+: \S+ s a step, (\d+) steps in about 0:00:", answer.out)
+    assert found == [("4", "5"), ("8", "7"), ("16", "18")]  # batches of 8 that begin before 40 and 90 images
+    assert "30 steps take about 0:00:" in answer.out
 
 
 def test_what_is_odd_about_a_folder_is_told(ganlab, tmp_path):

@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -39,19 +40,53 @@ def run(cfg: DictConfig, data: Any, run_dir: Path) -> Iterator[Finding]:
         model = instantiate(cfg.model)
         model.check(data.shape, data.classes)
         yield good("model", f"{sum(p.numel() for p in model.parameters()):,} weights; it fits the data")
-        seconds = seconds_per_step(cfg, data, model)
+        if isinstance(model, Growing):
+            yield from growing(cfg, data, model)
+        else:
+            seconds = seconds_per_step(cfg, data, model)
+            steps = cfg.trainer.max_steps
+            yield good("training", f"{seconds:.3g} s a step, so {in_words(steps, seconds * steps)}")
     except GanlabError as error:
         yield fault("model", str(error))
-        return
-    whole = timedelta(seconds=round(seconds * cfg.trainer.max_steps))
-    text = (
-        f"{seconds:.3g} s a step, so {cfg.trainer.max_steps:,} steps take about {whole} here, on one process"
-    )
-    if isinstance(model, Growing):
-        text += "; that is its first, smallest size, and larger ones take longer"
+
+
+def growing(cfg: DictConfig, data: Any, model: Growing) -> Iterator[Finding]:
+    """Try every size that the model will have, in the middle of its time."""
+    batch, whole = data.batch_size, 0.0
+    middles = [
+        (side, steps, model.batch_at(steps[len(steps) // 2], batch, 1)[0])
+        for side, steps in sizes(model, cfg.trainer.max_steps, batch)
+    ]
+    for side, steps, images in middles:
+        model.skip_to(images)
+        seconds = seconds_per_step(cfg, data, model)
+        whole += seconds * len(steps)
+        took = timedelta(seconds=round(seconds * len(steps)))
+        yield good(
+            "training", f"{side} x {side}: {seconds:.3g} s a step, {len(steps):,} steps in about {took}"
+        )
+    yield good("training", in_words(cfg.trainer.max_steps, whole))
+
+
+def sizes(model: Growing, steps: int, batch: int) -> Iterator[tuple[int, range]]:
+    """Pixels on a side that a model goes through on one process, and the training steps of each, from 0."""
+
+    def side(step: int) -> int:
+        return model.side_at(step, batch, 1)
+
+    first = 0
+    while first < steps:
+        past = bisect_right(range(steps), side(first), lo=first, key=side)
+        yield side(first), range(first, past)
+        first = past
+
+
+def in_words(steps: int, seconds: float) -> str:
+    """How long the whole run takes, and the GPU memory that the trial took."""
+    text = f"{steps:,} steps take about {timedelta(seconds=round(seconds))} here, on one process"
     if torch.cuda.is_available():
         text += f"; {torch.cuda.max_memory_allocated() / 1e9:.1f} GB of GPU memory"
-    yield good("training", text)
+    return text
 
 
 def seconds_per_step(cfg: DictConfig, data: Any, model: Any) -> float:

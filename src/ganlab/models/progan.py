@@ -132,9 +132,13 @@ class ProGAN(LatentGAN):
         """See :class:`~ganlab.types.Growing`."""
         return self.growth.at(self.batch_at(step, usual, world)[0]).resolution
 
+    def skip_to(self, images: int) -> None:
+        """See :class:`~ganlab.types.Growing`."""
+        self.images, self.begun_at = images, (self.steps, images)
+
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_load_checkpoint(checkpoint)
-        self.begun_at = (self.steps, self.images)
+        self.skip_to(self.images)
 
     def drawn(self, network: nn.Module, *inputs: Tensor) -> Tensor:
         image = network(*inputs, *self.stage)
