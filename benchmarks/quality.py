@@ -151,12 +151,19 @@ def main() -> None:
     parser.add_argument(
         "--minutes", action="store_true", help="show what whole runs took, not the time per image"
     )
+    parser.add_argument(
+        "--scores", nargs="+", help="the columns, where there is a trivial answer; default: all"
+    )
     args = parser.parse_args()
     folders = [path.parent for sweep in args.sweeps for path in sweep.glob("*/results.json")]
     torch.set_num_threads(1)
     quiet()
     table = report.table(report.collect(sorted(folders)))
-    compared = [column for column in table.columns if column.mean(table.runs, "baseline") is not None]
+    compared = [
+        column
+        for column in table.columns
+        if column.mean(table.runs, "baseline") is not None and column.name in (args.scores or [column.name])
+    ]
     price = WHOLE if args.minutes else PER_IMAGE
     text = against_the_trivial_answer(table, compared, price) if compared else against_noise(table, price)
     pages.write(PAGE, args.section or table.shared["data"], text)
