@@ -31,6 +31,7 @@ from ganlab.report.table import Row, Table, main_of
 from ganlab.training.run import quiet
 
 PAGE = Path(__file__).with_name("quality.md")
+NO_NAME = ("model", "trainer.max_steps")  # keys that a row is not called by, nor by those of callbacks
 ARROWS = {"lower": "↓", "higher": "↑"}
 
 
@@ -113,7 +114,9 @@ def lines(
     up = main.better == "higher"
     for row in sorted(table.rows, key=lambda row: _order(row.score(main, "last"), up)):
         own = [
-            f"{key}={row.settings[key]}" for key in table.keys if key not in ("model", "trainer.max_steps")
+            f"{key}={row.settings[key]}"
+            for key in table.keys
+            if key in row.settings and key not in NO_NAME and not key.startswith("callbacks.")
         ]
         name = " ".join([row.settings["model"], *own])
         if row.score(main, "last") is None:
