@@ -18,7 +18,13 @@ from tests.helpers import differences, training_state
 
 CASES = {
     "vanilla": ["model=vanilla", "metrics.digits.n_fake=301", "callbacks.quality.every_images=64"],
-    "wgan_gp": ["model=wgan_gp", "model.critic_steps=2", "metrics=none"],
+    "wgan_gp": [  # at a rate that does not magnify the last bits, which differ
+        "model=wgan_gp",
+        "model.critic_steps=2",
+        "model.optimizers.discriminator.lr=1e-4",
+        "model.optimizers.generator.lr=1e-4",
+        "metrics=none",
+    ],
     "began": ["metrics=none", "model=began", "model.generator.width=8", "model.discriminator.width=8"],
 }
 QUIET = ["callbacks.samples.n=4", "callbacks.log.every_steps=1", "trainer.max_steps=8", "model.seed=5"]
