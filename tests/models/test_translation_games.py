@@ -278,9 +278,8 @@ def test_rates_fall_with_the_run_for_players_that_move_more_or_less_often(tmp_pa
 
         module.training_step = noted
 
-    step(
-        config("discogan", *words), tmp_path, steps=5, spy=spy
-    )  # the discriminators move in the third step alone
+    # the discriminators move in the third step alone
+    step(config("discogan", *words), tmp_path, steps=5, spy=spy)
     assert len(rates) == 5
     for position, both in enumerate(rates):
         assert both == pytest.approx([1e-3 * (5 - position) / 5] * 2)

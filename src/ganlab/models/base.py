@@ -100,12 +100,9 @@ class GAN(LightningModule):
             for name, parameters in self._parameters_of.items()
         }
         self._numbers = {name: numbers_of(optimizer) for name, optimizer in self._optimizer_of.items()}
-        self._schedule_of = {name: make(self._optimizer_of[name]) for name, make in own.items()}
-        self._common_schedules = []
-        if shared := self.schedule_factories.get(EVERY):
-            common = {name: shared(self._optimizer_of[name]) for name in players if name not in own}
-            self._schedule_of |= common
-            self._common_schedules = list(common.values())
+        common = self.schedule_factories.get(EVERY)
+        makers = (dict.fromkeys(players, common) if common else {}) | own
+        self._schedule_of = {name: make(self._optimizer_of[name]) for name, make in makers.items()}
         return list(self._optimizer_of.values()), list(self._schedule_of.values())
 
     @contextmanager
@@ -289,8 +286,9 @@ class GAN(LightningModule):
     def _move_common_schedules(self) -> None:
         with warnings.catch_warnings():  # of PyTorch, where a player has not moved yet
             warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step")
-            for schedule in self._common_schedules:
-                schedule.step()
+            for player, schedule in self._schedule_of.items():
+                if player not in self.schedule_factories:
+                    schedule.step()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["ganlab"] = {
