@@ -59,7 +59,7 @@ def test_rates_of_the_papers():
     assert all(optimizer.weight_decay == 1e-5 for optimizer in discogan.model.optimizers.values())
     assert discogan.data.batch_size == 64
     assert discogan.model.curriculum == 10_000
-    assert srgan.model.game_rate == 1
+    assert (srgan.model.game_rate, srgan.model.mse_weight) == (1, 0)
     assert rates["srresnet_div2k"] == {"generator": 1e-4}
     paris = compose(["experiment=context_encoder_paris"])
     assert paris.data.image_size // 2 - paris.data.mask_size == 2 * paris.model.overlap

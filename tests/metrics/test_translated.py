@@ -156,6 +156,62 @@ def test_super_resolution_is_scored_on_y_without_the_border_beside_bicubic():
     assert grey["psnr_y"].baseline is None, "bicubic is perfect here"
 
 
+def test_details_count_by_their_shape_and_not_by_their_strength():
+    stripes = torch.sin(torch.arange(32) * 2.5) * torch.ones(32, 1)
+    blurred = torch.nn.functional.avg_pool2d(noise(16, 1, 32, 32).float() / 127.5 - 1, 4)
+    coarse = torch.nn.functional.interpolate(blurred, (32, 32), mode="bilinear")
+    high = (0.5 * coarse + 0.3 * stripes).clamp(-1, 1)
+    examples = Examples(low=torch.nn.functional.avg_pool2d(high, 4), high=high)
+    answers = {
+        "own": lambda batch: {"high": batch["high"]},
+        "weaker": lambda batch: {"high": batch["high"] / 2},
+        "elsewhere": lambda batch: {"high": batch["high"].roll(1, 0)},
+        "upright": lambda batch: {"high": batch["high"].transpose(2, 3)},
+        "flat": lambda batch: {"high": torch.zeros_like(batch["high"])},
+    }
+    found = {
+        name: scored(SuperResolutionScores(), examples, answer)["swd_detail"]
+        for name, answer in answers.items()
+    }
+    values = {name: score.value for name, score in found.items()}
+    assert values["own"] == 0
+    assert values["weaker"] < 20
+    assert values["elsewhere"] < 20
+    assert values["upright"] > 200
+    assert values["flat"] > 200
+    assert found["own"].baseline > 100
+    assert "finest level" in found["own"].protocol["measured"]
+    two = scored(SuperResolutionScores(batch_size=5), examples, answers["upright"])["swd_detail"].value
+    assert two == pytest.approx(values["upright"], rel=0.1)
+
+
+def test_lpips_stands_beside_the_scores_of_super_resolution():
+    class Distance:
+        smallest = 31
+
+        def prepare(self): ...
+
+        def to(self, device): ...
+
+        def __call__(self, one, other):
+            return (one - other).abs().flatten(1).mean(1)
+
+        def measured(self):
+            return "LPIPS of a test"
+
+    def whole(size):
+        given = Examples(low=pictures(2, 3, size // 4, size // 4), high=pictures(2, 3, size, size))
+        return scored(
+            SuperResolutionScores(perceptual=Distance()), given, lambda batch: {"high": -batch["high"]}
+        )
+
+    found = whole(32)
+    assert found["lpips"].value > 0
+    assert found["lpips"].protocol["measured"] == "LPIPS of a test"
+    assert "lpips" not in whole(24)
+    assert "psnr_y" in whole(24)
+
+
 def test_holes_alone_count_when_they_are_filled():
     image = torch.full((2, 3, 8, 8), -1.0)
     image[:, :, 2:6, 2:6] = 0.6

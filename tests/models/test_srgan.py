@@ -20,6 +20,7 @@ def test_it_pretrains_by_least_squares_and_then_plays_with_features(tmp_path):
     with torch.no_grad():
         fake = module.generator(batch["low"])
     assert only == {"mse": pytest.approx(F.mse_loss(fake, batch["high"]).item(), rel=1e-4)}
+    cfg.model.mse_weight = 0.5
     module, (d, g), calls = step(cfg, tmp_path / "then", steps=2)
     batch = module.trainer.datamodule.batch(1)
     assert len(calls["generator"]) == 1, "one enlargement for both players"
@@ -30,6 +31,7 @@ def test_it_pretrains_by_least_squares_and_then_plays_with_features(tmp_path):
     assert d == {"adversarial": pytest.approx(bce(real_score, 1) + bce(fake_score, 0), rel=1e-4)}
     assert g == {
         "perceptual_glyphs": pytest.approx(distance, rel=1e-4),
+        "mse": pytest.approx(0.5 * F.mse_loss(fake, batch["high"]).item(), rel=1e-4),
         "adversarial": pytest.approx(1e-3 * bce(fake_score, 1), rel=1e-4),
     }
     assert not any("perceptual" in key for key in module.state_dict())

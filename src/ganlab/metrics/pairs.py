@@ -1,7 +1,7 @@
 """How near translations are to their truth, where held-out pairs are known."""
 
-from collections.abc import Mapping
-from typing import ClassVar, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -9,6 +9,7 @@ from torch import Tensor
 from ganlab.errors import UserError
 from ganlab.metrics.description import ALONE, Ranks
 from ganlab.metrics.perceptual import Perceptual
+from ganlab.metrics.scores import Better
 from ganlab.metrics.similarity import WINDOW, as_stored, mean_absolute, mean_square, psnr, ssim
 from ganlab.metrics.translated import Rows, TranslationScores, with_channels
 from ganlab.types import Batch, ExampleSet
@@ -17,30 +18,27 @@ SSIM = f"SSIM of Wang et al. 2004 ({WINDOW}x{WINDOW} Gaussian, sigma 1.5, window
 POOLED = "PSNR of the squared error pooled over all images"
 
 
-class PairScores(TranslationScores):
-    """L1, PSNR, SSIM and, where it can be had, LPIPS, between output and target.
+class LikenessScores(TranslationScores):
+    """Scores of pictures against those that they should be: a subclass's own and, where it can be had, LPIPS.
 
-    l1: mean absolute error of pixels in [0, 1]. psnr: in dB, of the mean squared error over all images. ssim: the
-    mean over images and channels; absent for images smaller than its window. lpips: the mean over images.
-
-    perceptual: what computes LPIPS; None leaves it out. on_missing: what happens where it cannot: LPIPS is absent
-    ("skip"), or the run is refused ("error"). n, seed, batch_size: see :class:`TranslationScores`.
+    direction: whether lower or higher is better, for each score of the subclass.
+    perceptual: what computes LPIPS, a mean over images; None leaves it out. on_missing: what happens where it cannot:
+    LPIPS is absent ("skip"), or the run is refused ("error"). Others: see :class:`TranslationScores`.
     """
 
-    keys: ClassVar[tuple[str, ...]] = ("source", "target")
+    truth: ClassVar[str]  # the key of what an output should be, in batches and in outputs
 
     def __init__(
         self,
+        direction: Mapping[str, Better],
         *,
         perceptual: Perceptual | None = None,
         on_missing: Literal["skip", "error"] = "skip",
-        n: int | None = None,
-        seed: int = 0,
-        batch_size: int = 16,
+        **options: Any,
     ) -> None:
-        super().__init__(n=n, seed=seed, batch_size=batch_size)
+        super().__init__(**options)
         self.perceptual, self.on_missing = perceptual, on_missing
-        self.direction = {"l1": "lower", "psnr": "higher", "ssim": "higher"}
+        self.direction = dict(direction)
         if perceptual is not None:
             self.direction["lpips"] = "lower"
             try:
@@ -54,14 +52,61 @@ class PairScores(TranslationScores):
         self, train: ExampleSet, test: ExampleSet, device: torch.device, ranks: Ranks = ALONE
     ) -> None:
         self.require_kind(test)
-        height, width = test.batch(torch.tensor([0]))["target"].shape[2:]
-        for name, least in (("ssim", WINDOW), ("lpips", self.perceptual.smallest if self.perceptual else 0)):
-            if min(height, width) < least:
-                self.leave_out(
-                    [name], f"images of {height}x{width} are smaller than the {least}x{least} it needs"
-                )
         if "lpips" in self.direction:
+            size = test.batch(torch.tensor([0]))[self.truth].shape[2:]
+            self.leave_out_if_small(["lpips"], size, self.perceptual.smallest)
             self.perceptual.to(device)
+        super().prepare(train, test, device, ranks)
+
+    def leave_out_if_small(self, names: Iterable[str], size: Sequence[int], least: int) -> None:
+        """Go on without scores that need images of ``least`` pixels each way."""
+        if min(size) < least:
+            height, width = size
+            self.leave_out(names, f"images of {height}x{width} are smaller than the {least}x{least} it needs")
+
+    def lpips(self, output: Tensor, truth: Tensor) -> dict[str, Tensor]:
+        """A row for LPIPS, of (B, C, H, W) in [0, 1] twice; none where it is left out."""
+        return {"lpips": self.perceptual(output, truth)} if "lpips" in self.direction else {}
+
+    def measured(self, name: str) -> str:
+        return self.perceptual.measured() if name == "lpips" else self.measured_otherwise(name)
+
+    def measured_otherwise(self, name: str) -> str:
+        """``measured`` of a score of the subclass."""
+        raise NotImplementedError
+
+
+class PairScores(LikenessScores):
+    """L1, PSNR, SSIM and, where it can be had, LPIPS, between output and target.
+
+    l1: mean absolute error of pixels in [0, 1]. psnr: in dB, of the mean squared error over all images. ssim: the
+    mean over images and channels; absent for images smaller than its window. lpips: the mean over images.
+
+    perceptual, on_missing: see :class:`LikenessScores`. n, seed, batch_size: see :class:`TranslationScores`.
+    """
+
+    keys: ClassVar[tuple[str, ...]] = ("source", "target")
+    truth: ClassVar[str] = "target"
+
+    def __init__(
+        self,
+        *,
+        perceptual: Perceptual | None = None,
+        on_missing: Literal["skip", "error"] = "skip",
+        n: int | None = None,
+        seed: int = 0,
+        batch_size: int = 16,
+    ) -> None:
+        direction: dict[str, Better] = {"l1": "lower", "psnr": "higher", "ssim": "higher"}
+        super().__init__(
+            direction, perceptual=perceptual, on_missing=on_missing, n=n, seed=seed, batch_size=batch_size
+        )
+
+    def prepare(
+        self, train: ExampleSet, test: ExampleSet, device: torch.device, ranks: Ranks = ALONE
+    ) -> None:
+        self.require_kind(test)
+        self.leave_out_if_small(["ssim"], test.batch(torch.tensor([0]))["target"].shape[2:], WINDOW)
         super().prepare(train, test, device, ranks)
 
     def trivial(self, batch: Batch) -> dict[str, Tensor] | None:
@@ -75,15 +120,11 @@ class PairScores(TranslationScores):
         rows = {"l1": mean_absolute(output, target), "square": mean_square(output, target)}
         if "ssim" in self.direction:
             rows["ssim"] = ssim(output, target)
-        if "lpips" in self.direction:
-            rows["lpips"] = self.perceptual(output, target)
-        return rows
+        return rows | self.lpips(output, target)
 
     def values(self, rows: Rows) -> dict[str, float | None]:
         means = {name: float(values.mean()) for name, values in rows.items()}
         return {"psnr": psnr(means.pop("square")), **means}
 
-    def measured(self, name: str) -> str:
-        if name == "lpips":
-            return self.perceptual.measured()
+    def measured_otherwise(self, name: str) -> str:
         return f"pixels in [0, 1], rounded to 8 bits: L1; {POOLED}; {SSIM}"

@@ -99,17 +99,11 @@ class SlicedWasserstein(FakeScores):
         return dict(zip(self.names(), [sum(distances) / len(distances), *distances], strict=True))
 
     def _rows(self, patches: Tensor) -> Tensor:
-        """(n, patches, C, 7, 7) to (n * patches, C * 49), with mean 0 and deviation 1 in each channel."""
-        rows = patches.to(self.device).flatten(0, 1)
-        deviation, mean = torch.std_mean(rows, dim=(0, 2, 3), correction=0, keepdim=True)
-        return ((rows - mean) / deviation.clamp_min(1e-8)).flatten(1)
+        """(n, patches, C, 7, 7) to (n * patches, C * 49)."""
+        return standardised(patches.to(self.device).flatten(0, 1)).flatten(1)
 
     def _slices(self, real: Tensor) -> Tensor:
-        """(C * 49, directions) of length 1."""
-        size = real.shape[3:].numel()
-        return F.normalize(Draws(self.seed, "directions").normal(size, self.directions), dim=0).to(
-            self.device
-        )
+        return random_directions(real.shape[3:].numel(), self.directions, self.seed).to(self.device)
 
     def measured(self) -> str:
         return (
@@ -160,6 +154,17 @@ def cut(images: Tensor, places: Tensor) -> Tensor:
     sample = torch.arange(len(images), device=images.device)[:, None, None, None, None]
     channel = torch.arange(images.shape[1], device=images.device)[:, None, None]
     return images[sample, channel, rows, columns]
+
+
+def standardised(patches: Tensor) -> Tensor:
+    """(N, C, 7, 7) to the same shape, with mean 0 and deviation 1 in each channel."""
+    deviation, mean = torch.std_mean(patches, dim=(0, 2, 3), correction=0, keepdim=True)
+    return (patches - mean) / deviation.clamp_min(1e-8)
+
+
+def random_directions(size: int, number: int, seed: int) -> Tensor:
+    """(size, number) of length 1."""
+    return F.normalize(Draws(seed, "directions").normal(size, number), dim=0)
 
 
 def sliced_wasserstein(one: Tensor, other: Tensor, directions: Tensor) -> float:

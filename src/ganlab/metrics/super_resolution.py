@@ -1,7 +1,7 @@
 """How near enlarged images are to the originals, as papers on super-resolution measure it, beside bicubic."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -9,27 +9,55 @@ from torch.nn.functional import interpolate
 
 from ganlab.errors import UserError
 from ganlab.metrics.description import ALONE, Ranks
-from ganlab.metrics.pairs import POOLED, SSIM
+from ganlab.metrics.pairs import POOLED, SSIM, LikenessScores
+from ganlab.metrics.perceptual import Perceptual
+from ganlab.metrics.scores import Better
 from ganlab.metrics.similarity import WINDOW, as_stored, luma, mean_square, psnr, ssim
-from ganlab.metrics.translated import Rows, TranslationScores
+from ganlab.metrics.sliced_wasserstein import (
+    cut,
+    laplacian_pyramid,
+    random_directions,
+    sliced_wasserstein,
+    standardised,
+)
+from ganlab.metrics.translated import Rows
+from ganlab.randomness import Draws
 from ganlab.types import Batch, ExampleSet
 
+PATCHES, DIRECTIONS = 128, 512  # of each image; of projections
 
-class SuperResolutionScores(TranslationScores):
-    """PSNR and SSIM on Y (ITU-R BT.601, 16 to 235), without a border as many pixels wide as the scale.
 
-    psnr_y: in dB, of the mean squared error over all images. ssim_y: the mean over images. The trivial answer is
-    bicubic interpolation (Keys' kernel with a = -0.5, as in MATLAB and Pillow).
+class SuperResolutionScores(LikenessScores):
+    """PSNR, SSIM and the distribution of details on Y (ITU-R BT.601, 16 to 235), and LPIPS where it can be had.
 
+    psnr_y: in dB, of the mean squared error over all images. ssim_y: the mean over images. swd_detail: 1000 times the
+    sliced Wasserstein distance (Karras et al. 2018, section 5) of 7 x 7 patches of the finest level of Y's Laplacian
+    pyramid from those of the originals: lines and textures count, and neither their strength nor where they lie. These
+    are without a border as many pixels wide as the scale; the last two need 11 pixels within. lpips: in RGB, the mean
+    over images. The trivial answer is bicubic interpolation (Keys' kernel with a = -0.5, as in MATLAB and Pillow).
+
+    perceptual, on_missing: see :class:`~ganlab.metrics.pairs.LikenessScores`.
     n, seed, batch_size: see :class:`TranslationScores`.
     """
 
     keys: ClassVar[tuple[str, ...]] = ("low", "high")
+    truth: ClassVar[str] = "high"
     trivial_answer: ClassVar[str] = "bicubic"
 
-    def __init__(self, *, n: int | None = None, seed: int = 0, batch_size: int = 16) -> None:
-        super().__init__(n=n, seed=seed, batch_size=batch_size)
-        self.direction = {"psnr_y": "higher", "ssim_y": "higher"}
+    def __init__(
+        self,
+        *,
+        perceptual: Perceptual | None = None,
+        on_missing: Literal["skip", "error"] = "skip",
+        n: int | None = None,
+        seed: int = 0,
+        batch_size: int = 16,
+    ) -> None:
+        direction: dict[str, Better] = {"psnr_y": "higher", "ssim_y": "higher", "swd_detail": "lower"}
+        super().__init__(
+            direction, perceptual=perceptual, on_missing=on_missing, n=n, seed=seed, batch_size=batch_size
+        )
+        self.places = Draws(seed, "patches").uniform(batch_size, PATCHES, 2)
 
     def prepare(
         self, train: ExampleSet, test: ExampleSet, device: torch.device, ranks: Ranks = ALONE
@@ -47,7 +75,8 @@ class SuperResolutionScores(TranslationScores):
             )
         if inside < WINDOW:
             self.leave_out(
-                ["ssim_y"], f"{inside} pixels within the border are fewer than its window of {WINDOW}"
+                ["ssim_y", "swd_detail"],
+                f"{inside} pixels within the border are fewer than the {WINDOW} they need",
             )
         super().prepare(train, test, device, ranks)
 
@@ -55,20 +84,43 @@ class SuperResolutionScores(TranslationScores):
         return {"high": bicubic(batch["low"], batch["high"].shape[2:])}
 
     def describe(self, batch: Batch, outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        output, high = (self._seen(images) for images in (outputs["high"], batch["high"]))
-        rows = {"square": mean_square(output, high)}
-        return rows | ({"ssim_y": ssim(output, high)} if "ssim_y" in self.direction else {})
+        whole = [as_stored(images) for images in (outputs["high"], batch["high"])]
+        output, high = (self._scored(images) for images in whole)
+        rows = {"square": mean_square(output, high)} | self.lpips(*whole)
+        if "ssim_y" in self.direction:
+            rows["ssim_y"] = ssim(output, high)
+            rows["output_detail"], rows["high_detail"] = (self._detail(images) for images in (output, high))
+        return rows
 
-    def _seen(self, images: Tensor) -> Tensor:
+    def _scored(self, images: Tensor) -> Tensor:
         border = self.scale
-        return luma(as_stored(images))[..., border:-border, border:-border]
+        return luma(images)[..., border:-border, border:-border]
+
+    def _detail(self, images: Tensor) -> Tensor:
+        """(B, patches, 7, 7) of what (B, 1, H, W) has beyond half the resolution."""
+        finest = laplacian_pyramid(images.float(), 2)[0]
+        return cut(finest, self.places[: len(images)]).squeeze(2)
 
     def values(self, rows: Rows) -> dict[str, float | None]:
-        means = {name: float(values.mean()) for name, values in rows.items()}
-        return {"psnr_y": psnr(means.pop("square")), **means}
+        details = {name: patches for name, patches in rows.items() if name.endswith("_detail")}
+        means = {name: float(values.mean()) for name, values in rows.items() if name not in details}
+        found = {"psnr_y": psnr(means.pop("square")), **means}
+        if details:
+            sets = [
+                standardised(patches.flatten(0, 1).unsqueeze(1)).flatten(1) for patches in details.values()
+            ]
+            directions = random_directions(sets[0].shape[1], DIRECTIONS, self.seed)
+            found["swd_detail"] = 1000 * sliced_wasserstein(*sets, directions)
+        return found
 
-    def measured(self, name: str) -> str:
-        return f"Y of BT.601 (16 to 235), pixels rounded to 8 bits, border of {self.scale} left out: {POOLED}; {SSIM}"
+    def measured_otherwise(self, name: str) -> str:
+        border = f"Y of BT.601 (16 to 235), pixels rounded to 8 bits, border of {self.scale} left out"
+        if name == "swd_detail":
+            return (
+                f"{border}: 1000 x sliced Wasserstein distance of {PATCHES} patches per image of the finest level of "
+                f"the Laplacian pyramid, {DIRECTIONS} directions"
+            )
+        return f"{border}: {POOLED}; {SSIM}"
 
 
 def bicubic(low: Tensor, size: tuple[int, int]) -> Tensor:

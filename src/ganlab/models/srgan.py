@@ -6,6 +6,7 @@ from typing import Protocol, Unpack
 from torch import Tensor, nn
 
 from ganlab.losses.adversarial import NonSaturating
+from ganlab.losses.similarity import l2
 from ganlab.models.srresnet import SRResNet
 from ganlab.models.translation import GameOptions, Shape, observation
 from ganlab.types import AdversarialLoss, Batch, Observation
@@ -24,13 +25,15 @@ class Perceptual(Protocol):
 class SRGAN(SRResNet):
     """Photo-realistic single image super-resolution using a GAN (Ledig et al. 2017, equations 2, 3, 5 and 6).
 
-    G minimises a distance in the features of a network that knows pictures, and adversarial_weight * -log D(G(low)).
+    G minimises a distance in the features of a network that knows pictures, adversarial_weight * -log D(G(low)) and,
+    where the features do not see all that the eye does, mse_weight * the squared error of pixels.
     It starts as an SRResNet: that of a finished run (callbacks.start.run), or its own after ``pretraining_images``.
 
     discriminator: high-resolution images to scores (B,).
     loss: what D minimises, and G beside the distance.
     perceptual: that distance; its name is the term's in the log.
     adversarial_weight: 1e-3 in the paper.
+    mse_weight: 0 in the paper.
     pretraining_images: for so many images, over all processes, G minimises the squared error alone.
     game_rate: what its learning rate is multiplied by when the game begins; 1 in the paper.
     """
@@ -43,13 +46,14 @@ class SRGAN(SRResNet):
         loss: AdversarialLoss,
         perceptual: Perceptual,
         adversarial_weight: float = 1e-3,
+        mse_weight: float = 0.0,
         pretraining_images: int = 0,
         game_rate: float = 1.0,
         **options: Unpack[GameOptions],
     ) -> None:
         super().__init__(generator=generator, **options)
         self.discriminator, self.loss, self.perceptual = discriminator, loss, perceptual
-        self.adversarial_weight = adversarial_weight
+        self.adversarial_weight, self.mse_weight = adversarial_weight, mse_weight
         self.pretraining_images, self.game_rate = pretraining_images, game_rate
 
     def players(self) -> dict[str, list[nn.Module]]:
@@ -72,6 +76,8 @@ class SRGAN(SRResNet):
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
         with self.update("generator") as terms:
             terms[self.perceptual.name] = self.perceptual(fake, high)
+            if self.mse_weight:
+                terms["mse"] = self.mse_weight * l2(fake, high)
             terms["adversarial"] = self.adversarial_weight * self.loss.generator(
                 self.discriminator(fake), lambda: self.discriminator(high)
             )
