@@ -30,6 +30,7 @@ def test_a_recipe_has_its_paper_s_size_and_its_networks_fit(name):
         text = model.read(torch.zeros(2, cfg.data.max_length, dtype=torch.int64))
         z = torch.zeros(2, cfg.model.prior.size)
         if name == "stackgan_cub":
+            assert model.kl_weight == 2
             small = network.first(network.split(z)[0], text)
             assert small.shape == (2, 3, 64, 64)
             assert discriminator(small, text).shape == (2,)
