@@ -1,7 +1,7 @@
 """How near translations are to their truth, where held-out pairs are known."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -21,24 +21,25 @@ POOLED = "PSNR of the squared error pooled over all images"
 class LikenessScores(TranslationScores):
     """Scores of pictures against those that they should be: a subclass's own and, where it can be had, LPIPS.
 
-    direction: whether lower or higher is better, for each score of the subclass.
     perceptual: what computes LPIPS, a mean over images; None leaves it out. on_missing: what happens where it cannot:
-    LPIPS is absent ("skip"), or the run is refused ("error"). Others: see :class:`TranslationScores`.
+    LPIPS is absent ("skip"), or the run is refused ("error"). n, seed, batch_size: see :class:`TranslationScores`.
     """
 
+    own: ClassVar[Mapping[str, Better]]  # the scores beside LPIPS, the main one first
     truth: ClassVar[str]  # the key of what an output should be, in batches and in outputs
 
     def __init__(
         self,
-        direction: Mapping[str, Better],
         *,
         perceptual: Perceptual | None = None,
         on_missing: Literal["skip", "error"] = "skip",
-        **options: Any,
+        n: int | None = None,
+        seed: int = 0,
+        batch_size: int = 16,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(n=n, seed=seed, batch_size=batch_size)
         self.perceptual, self.on_missing = perceptual, on_missing
-        self.direction = dict(direction)
+        self.direction = dict(self.own)
         if perceptual is not None:
             self.direction["lpips"] = "lower"
             try:
@@ -72,7 +73,7 @@ class LikenessScores(TranslationScores):
         return self.perceptual.measured() if name == "lpips" else self.measured_otherwise(name)
 
     def measured_otherwise(self, name: str) -> str:
-        """``measured`` of a score of the subclass."""
+        """``measured`` of one of ``own``."""
         raise NotImplementedError
 
 
@@ -82,25 +83,12 @@ class PairScores(LikenessScores):
     l1: mean absolute error of pixels in [0, 1]. psnr: in dB, of the mean squared error over all images. ssim: the
     mean over images and channels; absent for images smaller than its window. lpips: the mean over images.
 
-    perceptual, on_missing: see :class:`LikenessScores`. n, seed, batch_size: see :class:`TranslationScores`.
+    perceptual, on_missing, n, seed, batch_size: see :class:`LikenessScores`.
     """
 
     keys: ClassVar[tuple[str, ...]] = ("source", "target")
+    own: ClassVar[Mapping[str, Better]] = {"l1": "lower", "psnr": "higher", "ssim": "higher"}
     truth: ClassVar[str] = "target"
-
-    def __init__(
-        self,
-        *,
-        perceptual: Perceptual | None = None,
-        on_missing: Literal["skip", "error"] = "skip",
-        n: int | None = None,
-        seed: int = 0,
-        batch_size: int = 16,
-    ) -> None:
-        direction: dict[str, Better] = {"l1": "lower", "psnr": "higher", "ssim": "higher"}
-        super().__init__(
-            direction, perceptual=perceptual, on_missing=on_missing, n=n, seed=seed, batch_size=batch_size
-        )
 
     def prepare(
         self, train: ExampleSet, test: ExampleSet, device: torch.device, ranks: Ranks = ALONE

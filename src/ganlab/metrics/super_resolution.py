@@ -1,7 +1,7 @@
 """How near enlarged images are to the originals, as papers on super-resolution measure it, beside bicubic."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -10,7 +10,6 @@ from torch.nn.functional import interpolate
 from ganlab.errors import UserError
 from ganlab.metrics.description import ALONE, Ranks
 from ganlab.metrics.pairs import POOLED, SSIM, LikenessScores
-from ganlab.metrics.perceptual import Perceptual
 from ganlab.metrics.scores import Better
 from ganlab.metrics.similarity import WINDOW, as_stored, luma, mean_square, psnr, ssim
 from ganlab.metrics.sliced_wasserstein import (
@@ -36,28 +35,13 @@ class SuperResolutionScores(LikenessScores):
     are without a border as many pixels wide as the scale; the last two need 11 pixels within. lpips: in RGB, the mean
     over images. The trivial answer is bicubic interpolation (Keys' kernel with a = -0.5, as in MATLAB and Pillow).
 
-    perceptual, on_missing: see :class:`~ganlab.metrics.pairs.LikenessScores`.
-    n, seed, batch_size: see :class:`TranslationScores`.
+    perceptual, on_missing, n, seed, batch_size: see :class:`~ganlab.metrics.pairs.LikenessScores`.
     """
 
     keys: ClassVar[tuple[str, ...]] = ("low", "high")
+    own: ClassVar[Mapping[str, Better]] = {"psnr_y": "higher", "ssim_y": "higher", "swd_detail": "lower"}
     truth: ClassVar[str] = "high"
     trivial_answer: ClassVar[str] = "bicubic"
-
-    def __init__(
-        self,
-        *,
-        perceptual: Perceptual | None = None,
-        on_missing: Literal["skip", "error"] = "skip",
-        n: int | None = None,
-        seed: int = 0,
-        batch_size: int = 16,
-    ) -> None:
-        direction: dict[str, Better] = {"psnr_y": "higher", "ssim_y": "higher", "swd_detail": "lower"}
-        super().__init__(
-            direction, perceptual=perceptual, on_missing=on_missing, n=n, seed=seed, batch_size=batch_size
-        )
-        self.places = Draws(seed, "patches").uniform(batch_size, PATCHES, 2)
 
     def prepare(
         self, train: ExampleSet, test: ExampleSet, device: torch.device, ranks: Ranks = ALONE
@@ -78,6 +62,7 @@ class SuperResolutionScores(LikenessScores):
                 ["ssim_y", "swd_detail"],
                 f"{inside} pixels within the border are fewer than the {WINDOW} they need",
             )
+        self.places = Draws(self.seed, "patches").uniform(self.batch_size, PATCHES, 2)
         super().prepare(train, test, device, ranks)
 
     def trivial(self, batch: Batch) -> dict[str, Tensor]:
