@@ -9,6 +9,7 @@ import shutil
 import signal
 import stat
 import time
+import traceback
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -119,8 +120,11 @@ def test_X1_a_checkpoint_with_code_in_it_is_refused(tmp_path):
     for content in (Payload(), {"state_dict": {"weight": Payload()}}):
         path = tmp_path / checkpoint_name(1)
         torch.save(content, path)
-        with pytest.raises(StorageError, match="cannot be read as tensors and plain values"):
+        with pytest.raises(StorageError, match="cannot be read as tensors and plain values") as refusal:
             read_checkpoint(path)
+        assert "would run posix.system" in str(refusal.value)
+        shown = "".join(traceback.format_exception(refusal.value))  # as with --debug
+        assert "likely succeed" not in shown, "PyTorch's advice to run it"
     assert not marker.exists()
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ganlab.config import check, instantiate, save_config
 from ganlab.errors import UserError
-from ganlab.training.checkpoints import AtomicCheckpointIO, checkpoint_name
+from ganlab.training.checkpoints import AtomicCheckpointIO, checkpoint_name, why_unreadable
 
 Layers = dict[str, dict[str, Tensor]]  # a layer's place in its network -> its tensors by name
 
@@ -68,8 +68,7 @@ def read(path: Path) -> dict[str, Tensor]:
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
     except Exception as error:  # a damaged file can raise nearly any
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UserError(f"{path} cannot be read as tensors by name ({reason})") from error
+        raise UserError(f"{path} cannot be read as tensors by name ({why_unreadable(error)})") from None
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise UserError(f"{path} holds no tensors by name; a state dict is needed, as in latest_net_G.pth")
     return dict(state)

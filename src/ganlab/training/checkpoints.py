@@ -3,9 +3,11 @@
 import errno
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -92,10 +94,19 @@ def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
     try:
         return torch.load(path, map_location=map_location or "cpu", weights_only=True)
     except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise StorageError(
-            f"checkpoint {path} cannot be read as tensors and plain values ({reason})"
-        ) from error
+            f"checkpoint {path} cannot be read as tensors and plain values ({why_unreadable(error)})"
+        ) from None
+
+
+def why_unreadable(error: Exception) -> str:
+    """Why ``torch.load`` has not read a file, without its advice to run what a pickle asks for."""
+    if isinstance(error, UnpicklingError):
+        found = re.search(r"unsupported GLOBAL (\S+)", str(error))
+        return (
+            f"it would run {found[1]}, and was not let" if found else "it holds something else, or is damaged"
+        )
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def newest_valid(folder: Path) -> tuple[Path | None, list[Path]]:
