@@ -64,3 +64,54 @@ def test_a_word_with_an_interpolation_is_kept_as_it_was_typed(ganlab, trained):
     assert ganlab("-m", word, "data.batch_size=16,32").code == 0
     assert [cfg.model.generator.width for cfg, _ in trained] == [16, 16, 16, 32]
     assert "data.batch_size" in trained[2][1].name
+
+
+LABELS = (
+    "name='a-${oc.env:MY_TOKEN}'",
+    "group='${oc.env:MY_TOKEN}'",
+    "tags=['${oc.env:MY_TOKEN}']",
+    "logger.wandb.notes='${oc.env:MY_TOKEN}'",
+    "logger.wandb.project='${oc.env:MY_TOKEN}'",
+)
+
+
+def test_T3_a_secret_in_a_label_is_in_no_file_of_a_sweep_and_not_on_the_screen(ganlab, monkeypatch, tmp_path):
+    """A sweep of a real run with every service; a token in a file of one's own; a run that fails."""
+    alone(monkeypatch, tmp_path / "home")
+    monkeypatch.setenv("MY_TOKEN", CANARY)
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    private = tmp_path / "mine" / "data" / "private.yaml"
+    private.parent.mkdir(parents=True)
+    private.write_text(
+        f"defaults: [digits]\n_target_: tests.config.test_secrets.PrivateDigits\ntoken: {KEY}\n"
+    )
+    words = [*QUICK, "data=private", "logger=[wandb,tensorboard]", "callbacks.samples.n=4", *LABELS]
+    answer = ganlab("-m", "--config-dir", "mine", *words, "data.image_size=28,'${oc.env:MY_TOKEN}'")
+    assert answer.code == 2
+    assert "data.image_size=***" in answer.err
+    private.unlink()
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"results.json", "multirun.yaml", "ganlab.log", "table.md"} <= {path.name for path in files}
+    for secret in (CANARY, KEY):
+        assert secret not in answer.out + answer.err
+        assert [path for path in files if secret.encode() in path.read_bytes() or secret in str(path)] == []
+    assert any(b"a-$MY_TOKEN" in path.read_bytes() for path in files if path.name == "results.json")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("hydra.run.dir='runs/${oc.env:MY_TOKEN}'",),
+        ("hydra.run.dir='runs/${name}'", "name='${oc.env:MY_TOKEN}'"),
+        ("-m", "hydra.sweep.dir='runs/${oc.env:MY_TOKEN}'"),
+        ("-m", "hydra.sweep.subdir='${oc.env:MY_TOKEN}'"),
+    ],
+    ids=str,
+)
+def test_T3_no_folder_is_named_after_a_secret(words, ganlab, trained, monkeypatch, tmp_path):
+    monkeypatch.setenv("MY_TOKEN", "abc")
+    answer = ganlab("model=vanilla", *words)
+    assert answer.code == 2
+    assert "would name a folder after a secret" in answer.err
+    assert list(tmp_path.rglob("*abc*")) == []
+    assert trained == []

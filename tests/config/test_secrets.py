@@ -170,3 +170,58 @@ def test_X7_no_file_of_a_run_holds_a_secret(tmp_path, monkeypatch):
     for secret in (CANARY, KEY):
         assert [path for path in files if secret.encode() in path.read_bytes()] == []
     assert any(b"***" in path.read_bytes() for path in run.glob("wandb/offline-run-*/*.wandb"))
+
+
+def test_T3_a_variable_with_a_secret_name_is_hidden_wherever_it_goes(monkeypatch):
+    monkeypatch.setenv("MY_TOKEN", "abc")  # too short to be looked for in other texts
+    monkeypatch.setenv("PLACE", "here")
+    tree = {
+        "whole": "${oc.env:MY_TOKEN}",
+        "part": "run-${oc.env:MY_TOKEN}-1",
+        "again": ["${part}", {"deep": "${whole}"}],
+        "fallen_back": "${oc.env:OTHER_TOKEN,abc}",
+        "chosen": "${oc.env:${which}}",
+        "which": "MY_TOKEN",
+        "place": "${oc.env:PLACE}",
+        "abc": "abcdef",
+    }
+    assert Secrets(OmegaConf.create(tree)).config() == {
+        "whole": "${oc.env:MY_TOKEN,'***'}",
+        "part": "***",
+        "again": ["run-***-1", {"deep": "***"}],
+        "fallen_back": "***",
+        "chosen": "***",
+        "which": "MY_TOKEN",
+        "place": "here",
+        "abc": "abcdef",
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "shown"),
+    [
+        ("name", "${oc.env:MY_TOKEN}", "$MY_TOKEN"),
+        ("name", "first-${oc.env:MY_TOKEN}", "first-$MY_TOKEN"),
+        ("name", "${group}", "$MY_TOKEN"),
+        ("tags", "[paper,'${oc.env:MY_TOKEN}']", ["paper", "$MY_TOKEN"]),
+        ("logger.wandb.notes", "see ${oc.env:MY_TOKEN}", "see $MY_TOKEN"),
+        ("logger.wandb.entity", "${name}", "vanilla-digits-s0"),
+    ],
+)
+def test_T3_a_label_says_the_name_of_a_secret_only(key, value, shown, monkeypatch):
+    monkeypatch.setenv("MY_TOKEN", "abc")
+    word = f"{key}={value}" if key == "tags" else f"{key}='{value}'"
+    cfg = compose(["model=vanilla", "logger=wandb", "group='${oc.env:MY_TOKEN}'", word])
+    assert OmegaConf.select(cfg, key) == shown
+    assert (cfg.group, cfg.logger.wandb.group) == ("$MY_TOKEN", "$MY_TOKEN")
+    assert cfg.logger.wandb.name == cfg.name
+
+
+def test_T3_what_is_said_holds_no_secret(monkeypatch):
+    from ganlab.config.secrets import conceal
+
+    monkeypatch.setenv("HUB_PASSWORD", CANARY)
+    compose(["model=vanilla", "data.batch_size='${oc.env:HUB_PASSWORD}'"])
+    assert (
+        conceal(f"batch_size={CANARY}: expected a whole number") == "batch_size=***: expected a whole number"
+    )

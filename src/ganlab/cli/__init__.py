@@ -31,8 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # ganlab list | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:
-        traceback.print_exc()
+    except Exception as error:
+        tell_bug(error)
         return 1
 
 
@@ -107,6 +107,15 @@ def version() -> str:
 
 def tell(error: GanlabError, debug: bool, prefix: str = "ganlab") -> None:
     """The fault as one sentence on stderr; its traceback above it for ``--debug``."""
+    from ganlab.config.secrets import conceal
+
     if debug:
-        traceback.print_exception(error)
-    print(f"{prefix}: {error}", file=sys.stderr, flush=True)
+        tell_bug(error)
+    print(f"{prefix}: {conceal(str(error))}", file=sys.stderr, flush=True)
+
+
+def tell_bug(error: BaseException) -> None:
+    """The traceback on stderr, without secrets."""
+    from ganlab.config.secrets import conceal
+
+    print(conceal("".join(traceback.format_exception(error))), end="", file=sys.stderr, flush=True)

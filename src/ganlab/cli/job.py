@@ -1,24 +1,25 @@
 """One job: the checks before training, the training, and what becomes of its faults."""
 
+import logging
 import shutil
 import sys
 import time
-import traceback
 from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from ganlab.cli import tell
+from ganlab.cli import tell, tell_bug
 from ganlab.cli.sweep import Sweep, identity
 from ganlab.config.catalogue import fits
 from ganlab.config.check import check
-from ganlab.config.compose import register_resolvers, settle
+from ganlab.config.compose import RUN_PLACES, SWEEP_PLACES, refuse_secret_places, register_resolvers, settle
 from ganlab.config.paths import as_typed
-from ganlab.config.record import saved_config, words_of
+from ganlab.config.record import hide_in_file, saved_config, words_of
 from ganlab.config.resume import check_resumable, is_run
+from ganlab.config.secrets import Secrets, conceal, conceal_record
 from ganlab.errors import GanlabError, Interrupted, UserError
 
 TRACES = {".lock", ".owner", "multirun.yaml"}  # what a directory holds before training has begun
@@ -73,9 +74,8 @@ class Jobs:
         if not in_sweep():
             raise SystemExit(self.exit_code(error)) from error
         job = HydraConfig.get()
-        self.errors[identity(words_of(job.overrides.task))] = (
-            str(error) or type(error).__name__
-        ).splitlines()[0]
+        said = conceal(str(error) or type(error).__name__).splitlines()[0]
+        self.errors[identity(words_of(job.overrides.task))] = said
         plain = "hydra._internal.core_plugins.basic_"
         if not all(part._target_.startswith(plain) for part in (job.launcher, job.sweeper)):
             raise error
@@ -96,12 +96,15 @@ class Jobs:
         job = HydraConfig.get()
         choices = dict(job.runtime.choices)
         if in_sweep():
-            cfg.group = Path(job.sweep.dir).name if cfg.group is None else cfg.group
+            if cfg.group is None:
+                cfg.group = Path(job.sweep.dir).name
             if is_run(run_dir):  # of a sweep that was stopped and goes on
                 cfg.resume = str(as_typed(run_dir))
         elif cfg.group is None and cfg.resume is not None and is_run(run_dir):
             cfg.group = saved_config(run_dir).get("group")
+        refuse_secret_places(with_job(cfg), *(SWEEP_PLACES if in_sweep() else RUN_PLACES))
         settle(cfg, choices)
+        keep_secrets(cfg)
         fits(choices["model"], choices["data"], own_groups())
         print(
             f"{choices['model']} on {choices['data']} in {as_typed(run_dir)}", flush=True
@@ -118,7 +121,7 @@ class Jobs:
         if isinstance(error, GanlabError):
             tell(error, self.debug, prefix)
         else:
-            traceback.print_exception(error)
+            tell_bug(error)
 
     def has_told(self, error: BaseException) -> bool:
         return any(error is told for told in self.faults)
@@ -138,6 +141,20 @@ class Jobs:
 
 def in_sweep() -> bool:
     return HydraConfig.get().mode == RunMode.MULTIRUN
+
+
+def with_job(cfg: DictConfig) -> DictConfig:
+    """The configuration, unresolved, with the ``hydra`` node that a job gets by itself."""
+    job = OmegaConf.to_container(HydraConfig.get(), resolve=False)
+    return OmegaConf.create({**OmegaConf.to_container(cfg, resolve=False), "hydra": job})
+
+
+def keep_secrets(cfg: DictConfig) -> None:
+    """Out of what is logged from now on, and of the file in which Hydra has noted the sweep."""
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(conceal_record)
+    if in_sweep():
+        hide_in_file(Path(HydraConfig.get().sweep.dir) / "multirun.yaml", Secrets(cfg))
 
 
 def name_in_sweep(run_dir: Path) -> str:

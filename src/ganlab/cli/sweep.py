@@ -19,7 +19,7 @@ from omegaconf import DictConfig
 from ganlab import report
 from ganlab.cli.arguments import Arguments
 from ganlab.config import paths
-from ganlab.config.compose import quote, register_resolvers
+from ganlab.config.compose import SWEEP_PLACES, quote, refuse_secret_places, register_resolvers
 from ganlab.config.record import TRANSIENT, key_of, words_of
 from ganlab.config.resume import is_run, merge_overrides
 
@@ -71,6 +71,7 @@ def plan(arguments: Arguments, overrides: list[str]) -> Sweep | None:
         master = loader.load_configuration(name, [*search, *overrides], run_mode=RunMode.MULTIRUN)
         if not options.multirun and master.hydra.mode != RunMode.MULTIRUN:
             return None
+        refuse_secret_places(master, SWEEP_PLACES[0])
         return Sweep(Path(master.hydra.sweep.dir), combinations(loader, master))
 
 

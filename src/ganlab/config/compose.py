@@ -12,8 +12,9 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ganlab.config import paths
 from ganlab.config.catalogue import read_header
-from ganlab.config.check import check_top
+from ganlab.config.check import check_top, read
 from ganlab.config.schema import Evaluate, Export, Sample, Train
+from ganlab.config.secrets import HIDDEN, masked, masked_environment, remember_written
 from ganlab.config.yaml_files import require_modest_below
 from ganlab.errors import GanlabError, UserError
 
@@ -26,6 +27,8 @@ REFUSALS = (
     MemoryError,
 )  # of constructors and of PyTorch
 DEFAULTS = {"model": "dcgan", "data": "digits"}
+RUN_PLACES, SWEEP_PLACES = ("hydra.run.dir",), ("hydra.sweep.dir", "hydra.sweep.subdir")
+LABELS = ("name", "group", "tags", "notes", "project", "entity")  # of a run, and where services file it
 
 
 def compose(
@@ -94,9 +97,46 @@ def settle(cfg: DictConfig, choices: dict[str, Any], schema: type = Train) -> No
     if "chosen" in cfg:
         cfg.chosen = {group: choices[group] for group in ("model", "data")}
         pair = f"{choices['model']}-{choices['data']}"
-        cfg.name = cfg.name or f"{pair}-s{cfg.seed}"
-        cfg.group = cfg.group or pair
-        cfg.classes = cfg.classes or classes_of(choices["data"])
+        labels = {"name": f"{pair}-s{cfg.seed}", "group": pair, "classes": classes_of(choices["data"])}
+        for key, usual in labels.items():
+            if not read(key, cfg, key):
+                cfg[key] = usual
+        keep_secrets_out_of_labels(cfg)
+
+
+def keep_secrets_out_of_labels(cfg: DictConfig) -> None:
+    """Put ``$NAME`` in the place of a secret in what only labels a run: its name, group, tags, a tracker's notes.
+
+    Labels are shown everywhere: in results, in tables, by services.
+    """
+    tree = OmegaConf.to_container(cfg, resolve=False)
+    remember_written(tree)
+    hiding = masked(tree)
+    services = cfg.logger if isinstance(cfg.get("logger"), DictConfig) else {}
+    trackers = [name for name in services if isinstance(services[name], DictConfig)]
+    for node, safe in [(cfg, hiding), *((services[name], hiding.logger[name]) for name in trackers)]:
+        for key in [key for key in LABELS if key in node]:
+            said = shown(read(key, node, key))
+            with masked_environment(lambda name: f"${name}"):
+                told = shown(safe[key])
+            if told != said:
+                node[key] = told
+
+
+def refuse_secret_places(cfg: DictConfig, *keys: str) -> None:
+    """Raise ``UserError`` where a folder would be named after a secret: ``hydra.run.dir`` and the like in ``cfg``."""
+    safe = masked(OmegaConf.to_container(cfg, resolve=False))
+    with masked_environment(lambda name: HIDDEN):
+        for key in keys:
+            if HIDDEN in str(OmegaConf.select(safe, key)):
+                raise UserError(
+                    f"{key} would name a folder after a secret, for all to see: leave the secret out of it"
+                )
+
+
+def shown(value: Any) -> Any:
+    """A value with its interpolations resolved."""
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
 
 
 def classes_of(data: str) -> int | None:

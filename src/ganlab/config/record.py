@@ -46,6 +46,14 @@ def save_config(cfg: DictConfig, run_dir: Path, overrides: Sequence[str] | None 
         )
 
 
+def hide_in_file(path: Path, secrets: Secrets) -> None:
+    """Take secrets out of a YAML file that Hydra has written."""
+    if path.is_file():
+        tree = OmegaConf.to_container(read_yaml(path), resolve=False)
+        if (safe := secrets.hydra(tree)) != tree:
+            _write(path, OmegaConf.to_yaml(safe))
+
+
 def saved_config(run_dir: Path) -> DictConfig:
     """The resolved configuration that ``run_dir`` was last started with.
 

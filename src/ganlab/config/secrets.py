@@ -1,24 +1,29 @@
 """Keys, tokens and passwords, and how a configuration is written down without them.
 
 Those of a command line are put away before anything keeps the words: ``put_away``. Those that stand in files, or were
-set from Python, are left out where the configuration is written: ``Secrets``.
+set from Python, are left out where the configuration is written, ``Secrets``, and where anything is said, ``conceal``.
 """
 
+import logging
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import omegaconf.resolvers.oc
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Override, Quote, QuotedString
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 HIDDEN = "***"
 WORDS = {"key", "apikey", "token", "secret", "password", "passwd", "passphrase"}
 WANDB_KEY = re.compile(r"([a-z]+-)?[0-9a-f]{40}|wandb_v1\S+")
 NO_TEXT = re.compile(r"null|true|false|[-+]?[\d._]+(e[-+]?\d+)?", re.IGNORECASE)  # as an override
 VARIABLE = re.compile(r"\$\{oc\.env:\s*(\w+)\s*\}")  # of the environment
+VARIABLES = re.compile(r"oc\.env:\s*(\w+)")
 SHORTEST = 8  # of a secret that is looked for inside other texts: shorter ones mean other things there
 
 
@@ -63,7 +68,8 @@ class Secrets:
     """The secrets of a configuration, which no file of a run may hold.
 
     A secret is a text whose key has one of ``WORDS`` in its name (``api_key``, not ``monkey``), that looks like a key
-    of W&B, or that comes from a variable of the environment with such a name; and whatever repeats one of these.
+    of W&B, or that is read from a variable of the environment with such a name; and whatever is made of one of these,
+    which is seen by resolving the configuration once more with ``***`` in their place.
     """
 
     def __init__(self, cfg: DictConfig) -> None:
@@ -71,7 +77,8 @@ class Secrets:
         self.written = OmegaConf.to_container(cfg, resolve=False)
         self.found: dict[str, str] = {}  # dotted key -> secret
         _change(self.resolved, self.written, self._find)
-        self.known = sorted((text for text in self.found.values() if len(text) >= SHORTEST), key=len)[::-1]
+        self.known = _long(self.found.values())
+        remember(self.known)
         self.plain: list[str] = []  # keys of secrets that are written out, so that nothing will remember them
 
     def config(self) -> dict[str, Any]:
@@ -79,7 +86,12 @@ class Secrets:
 
         One written as ``${oc.env:NAME}`` stays so: a resumed run, or a further process of this one, reads it again.
         """
-        return _change(self.resolved, self.written, self._hide)
+        with masked_environment(lambda name: HIDDEN):
+            try:
+                safe = OmegaConf.to_container(masked(self.written), resolve=True)
+            except OmegaConfBaseException:  # *** cannot be decoded
+                safe = self.resolved
+        return _change(safe, self.written, self._hide)
 
     def override(self, word: str) -> str:
         """A word of the command line, without secrets."""
@@ -88,11 +100,11 @@ class Secrets:
         is_text = equals and not NO_TEXT.fullmatch(value) and not text.startswith("${")
         if is_text and _is_secret(head.partition("@")[0], text):
             return f"{head}={HIDDEN}"
-        return self._without_known(word)
+        return conceal(word, self.known)
 
     def hydra(self, tree: Any) -> Any:
-        """Hydra's own settings, unresolved, which repeat the words of the command line in several places."""
-        return _change(tree, tree, lambda path, text, written: self.override(text))
+        """What Hydra writes down, unresolved: it repeats the words of the command line in several places."""
+        return _change(tree, tree, self._hide_written)
 
     def _find(self, path: str, text: str, written: Any) -> str:
         variable = VARIABLE.search(written) if isinstance(written, str) else None
@@ -102,17 +114,78 @@ class Secrets:
 
     def _hide(self, path: str, text: str, written: Any) -> str:
         if path not in self.found:
-            return self._without_known(text)
+            return conceal(text, self.known)
         if isinstance(written, str) and VARIABLE.fullmatch(written):
             return VARIABLE.sub(rf"${{oc.env:\1,'{HIDDEN}'}}", written)
         if path not in self.plain:
             self.plain.append(path)
         return HIDDEN
 
-    def _without_known(self, text: str) -> str:
-        for secret in self.known:
-            text = text.replace(secret, HIDDEN)
+    def _hide_written(self, path: str, text: str, written: Any) -> str:
+        return HIDDEN if "${" not in text and _is_secret(path, text) else self.override(text)
+
+
+def masked(written: dict[str, Any]) -> DictConfig:
+    """A configuration as it is written, with ``***`` for the values of keys that are secrets."""
+    return OmegaConf.create(_change(written, written, _mask))
+
+
+def _mask(path: str, text: str, written: Any) -> str:
+    return HIDDEN if _is_secret(path, text) and not VARIABLE.fullmatch(text) else text
+
+
+@contextmanager
+def masked_environment(mask: Callable[[str], str]) -> Iterator[None]:
+    """Within it an interpolation reads ``mask(NAME)`` in the place of a secret in the environment."""
+
+    def read(name: str, *default: Any) -> str | None:
+        value = omegaconf.resolvers.oc.env(name, *default)
+        return mask(name) if value is not None and _is_secret(name, value) else value
+
+    OmegaConf.register_new_resolver("oc.env", read, replace=True)
+    try:
+        yield
+    finally:
+        OmegaConf.register_new_resolver("oc.env", omegaconf.resolvers.oc.env, replace=True)
+
+
+_met: set[str] = set()  # secrets that this process has come across
+
+
+def remember(secrets: Iterable[str]) -> None:
+    """Keep ``secrets`` out of whatever this process says from now on."""
+    _met.update(_long(secrets))
+
+
+def _long(secrets: Iterable[str]) -> list[str]:
+    """Those that can be looked for in other texts, the longest first."""
+    return sorted((text for text in secrets if len(text) >= SHORTEST), key=len, reverse=True)
+
+
+def remember_written(written: Any) -> None:
+    """``remember`` what a configuration holds, by the names of its keys and of the variables that it reads."""
+
+    def look(path: str, text: str, _: Any) -> str:
+        values = {name: os.environ.get(name, "") for name in VARIABLES.findall(text)} or {path: text}
+        remember(value for name, value in values.items() if _is_secret(name, value))
         return text
+
+    _change(written, written, look)
+
+
+def conceal(text: str, secrets: Iterable[str] | None = None) -> str:
+    """``text`` with ``***`` in the place of ``secrets``: by default all that this process has come across."""
+    for secret in _long(_met) if secrets is None else secrets:
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+def conceal_record(record: logging.LogRecord) -> bool:
+    """A filter for the handlers of a log: everything passes, secrets hidden."""
+    said = record.getMessage()
+    if (safe := conceal(said)) != said:
+        record.msg, record.args = safe, ()
+    return True
 
 
 def _change(value: Any, written: Any, change: Callable[[str, str, Any], str], path: str = "") -> Any:

@@ -19,7 +19,7 @@ from omegaconf import DictConfig
 
 from ganlab.config import check, instantiate, save_config
 from ganlab.config.paths import as_typed
-from ganlab.config.secrets import Secrets
+from ganlab.config.secrets import Secrets, conceal
 from ganlab.errors import DivergedError, GanlabError, Interrupted, StorageError, UserError
 from ganlab.loggers.tracker import begin, finish
 from ganlab.randomness import derive
@@ -86,7 +86,7 @@ def _end(
     seconds: float,
 ) -> tuple[dict[str, Any], BaseException | None]:
     """Write results.json however training ended, tell the loggers, and leave the other processes."""
-    sentence = str(error) if isinstance(error, GanlabError) else None
+    sentence = conceal(str(error)) if isinstance(error, GanlabError) else None
     results = results_of(cfg, model, status=_status(trainer, error), error=sentence, seconds=seconds)
     if rank_zero_only.rank == 0:
         unwritten = fault_of(lambda: write_results(run_dir, results))

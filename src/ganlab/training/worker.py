@@ -30,6 +30,7 @@ def main() -> None:
 
 def run(run_dir: Path, notes) -> int:
     """The exit code; what failed goes to ``notes``: a sentence, and for what is not a user's matter the traceback."""
+    from ganlab.config.secrets import conceal
     from ganlab.errors import GanlabError, Interrupted
 
     try:
@@ -42,10 +43,10 @@ def run(run_dir: Path, notes) -> int:
     except KeyboardInterrupt:  # before training, and rank 0 has heard it too
         return 130
     except GanlabError as error:
-        notes.write(f"{error}\n")
+        notes.write(conceal(f"{error}\n"))
         return error.exit_code
     except Exception as error:
-        notes.write(f"{type(error).__name__}: {error}\n\n{traceback.format_exc()}")
+        notes.write(conceal(f"{type(error).__name__}: {error}\n\n{traceback.format_exc()}"))
         return 1
     return 0
 
