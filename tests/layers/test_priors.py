@@ -47,7 +47,7 @@ def test_a_prior_knows_its_size(prior):
 
 @pytest.mark.parametrize("make", [Normal, Uniform])
 def test_an_empty_prior_is_refused(make):
-    with pytest.raises(UserError, match=r"^size=0: .* try model\.prior\.size=100$"):
+    with pytest.raises(UserError, match=r"^size=0: .* the default is 100$"):
         make(size=0)
 
 

@@ -222,10 +222,10 @@ def test_scores_that_are_not_one_for_each_image_are_refused(penalty):
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: R1(gamma=-1.0), r"gamma=-1\.0: expected at least 0; try model\.penalty\.gamma=10"),
-        (lambda: R1R2(every=0), r"every=0: expected at least 1; try model\.penalty\.every=1"),
-        (lambda: GradientPenalty(weight=-2.0), r"weight=-2\.0: expected at least 0"),
-        (lambda: GradientPenalty(target=-1.0), r"target=-1\.0: expected at least 0"),
+        (lambda: R1(gamma=-1.0), r"gamma=-1\.0: expected a number of at least 0; the default is 10\.0"),
+        (lambda: R1R2(every=0), r"every=0: expected a whole number of at least 1; the default is 1"),
+        (lambda: GradientPenalty(weight=-2.0), r"weight=-2\.0: expected a number of at least 0"),
+        (lambda: GradientPenalty(target=-1.0), r"target=-1\.0: expected a number of at least 0"),
     ],
 )
 def test_impossible_numbers_are_refused(make, sentence):

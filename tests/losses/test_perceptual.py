@@ -54,7 +54,7 @@ def test_it_is_the_mean_squared_difference_of_scaled_features():
 
 
 def test_a_scale_below_0_and_images_of_two_shapes_are_refused():
-    with pytest.raises(UserError, match=r"^model\.perceptual\.scale=0"):
+    with pytest.raises(UserError, match=r"^scale=0: expected a number above 0"):
         FeatureDistance(features=Doubled(), scale=0)
     with pytest.raises(ValueError, match="must have one shape"):
         FeatureDistance(features=Doubled())(torch.zeros(2, 1, 4, 4), torch.zeros(2, 3, 4, 4))

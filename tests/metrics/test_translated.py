@@ -286,5 +286,5 @@ def test_data_of_another_kind_is_refused(metric, data, sentence):
 
 def test_numbers_below_one_are_refused():
     for options in ({"n": 0}, {"batch_size": 0}):
-        with pytest.raises(UserError, match="=0: expected a number of examples, at least 1"):
+        with pytest.raises(UserError, match="=0: expected a whole number"):
             PairScores(**options)

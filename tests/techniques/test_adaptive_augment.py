@@ -73,9 +73,9 @@ def test_a_saved_state_goes_on_exactly(tmp_path):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"target": 1.0}, r"target=1\.0: .*between -1 and 1; try model\.augment\.target=0\.6"),
-        ({"every": 0}, r"every=0: expected at least 1; try model\.augment\.every=4"),
-        ({"images_to_full": 0}, r"images_to_full=0: .*try model\.augment\.images_to_full=500000"),
+        ({"target": 1.0}, r"target=1\.0: expected a number above -1 and below 1; the default is 0\.6"),
+        ({"every": 0}, r"every=0: expected a whole number of at least 1; the default is 4"),
+        ({"images_to_full": 0}, r"images_to_full=0: .*the default is 500000"),
     ],
 )
 def test_impossible_numbers_are_refused(options, sentence):

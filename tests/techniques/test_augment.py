@@ -48,7 +48,10 @@ def test_calls_differ_and_the_gradient_passes():
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
-    [({"std": -0.1}, r"std=-0\.1: .*try"), ({"images_to_zero": 0}, "images_to_zero=0: .*above 0; try")],
+    [
+        ({"std": -0.1}, r"std=-0\.1: .*of at least 0; the default"),
+        ({"images_to_zero": 0}, "images_to_zero=0: .*of at least 1; the default"),
+    ],
 )
 def test_impossible_numbers_are_refused(options, sentence):
     with pytest.raises(UserError, match=sentence):

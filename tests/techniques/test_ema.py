@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from ganlab.errors import UserError
 from ganlab.techniques.ema import EMA, NoAverage
 
 
@@ -67,5 +68,5 @@ def test_no_average_is_the_network():
 
 
 def test_half_life_must_be_positive():
-    with pytest.raises(ValueError, match="half_life=0"):
+    with pytest.raises(UserError, match="half_life=0: expected a number above 0; the default is 10000"):
         EMA(half_life=0)

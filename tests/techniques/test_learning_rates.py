@@ -40,5 +40,5 @@ def test_halved_after_so_many_updates():
     ],
 )
 def test_what_makes_no_schedule_is_refused(make):
-    with pytest.raises(UserError, match=r"^model.schedules: .* expected"):
+    with pytest.raises(UserError, match="expected a "):
         rates(make, 1)

@@ -2,6 +2,7 @@
 
 from torch import Tensor
 
+from ganlab.bounds import Count, Pictured, bounded
 from ganlab.callbacks.samples import Pictures
 from ganlab.images import captioned, to_uint8
 from ganlab.models.text import TextGAN
@@ -15,7 +16,10 @@ class Captions(Pictures):
     every_images: how often. n, columns: pictures in all, and in a row. seed: of the noise.
     """
 
-    def __init__(self, *, every_images: int = 10_000, n: int = 96, columns: int = 8, seed: int = 0) -> None:
+    @bounded
+    def __init__(
+        self, *, every_images: Count = 10_000, n: Pictured = 96, columns: Pictured = 8, seed: int = 0
+    ) -> None:
         super().__init__(every_images=every_images)
         self.n, self.columns, self.seed = n, columns, seed
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from lightning.pytorch import Callback, Trainer
 
+from ganlab.bounds import Count, bounded
 from ganlab.callbacks.health import require_finite_weights
 from ganlab.callbacks.interval import crossed
 from ganlab.callbacks.quality import Quality
@@ -37,14 +38,15 @@ class Checkpoints(Callback):
     mode: whether the lowest or the highest value is the best; for a score it is known.
     """
 
+    @bounded
     def __init__(
         self,
         *,
-        every_images: int = 20_000,
-        keep: int = 2,
+        every_images: Count = 20_000,
+        keep: Count = 2,
         monitor: str | None = "auto",
         mode: Literal["min", "max"] = "min",
-        most_failures: int = 3,
+        most_failures: Count = 3,
     ) -> None:
         self.every_images, self.keep, self.monitor, self.mode = every_images, keep, monitor, mode
         self.most_failures, self.failures = most_failures, 0

@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
+from ganlab.bounds import Count, Share, Weight, Whole, bounded
 from ganlab.errors import DivergedError, PeerError
 from ganlab.images import require_range
 from ganlab.models.base import GAN
@@ -15,6 +16,8 @@ from ganlab.models.latent import LatentGAN
 from ganlab.types import Batch, Observation
 
 log = logging.getLogger(__name__)
+
+LOST = 5 * math.log(4)  # nats
 
 
 class Health(Callback):
@@ -36,20 +39,21 @@ class Health(Callback):
     consistency_steps: how often the processes of a distributed run compare their weights.
     """
 
+    @bounded
     def __init__(
         self,
         *,
-        check_steps: int = 10,
-        every_steps: int = 50,
-        patience: int = 3,
-        warm_up: int = 20_000,
-        max_gap: float = 15.0,
-        max_accuracy: float = 0.95,
-        max_loss: float = 5 * math.log(4),
-        max_any_loss: float = 1e6,
-        min_diversity: float = 0.3,
-        min_feature_diversity: float = 0.5,
-        consistency_steps: int = 1000,
+        check_steps: Count = 10,
+        every_steps: Count = 50,
+        patience: Count = 3,
+        warm_up: Whole = 20_000,
+        max_gap: Weight = 15.0,
+        max_accuracy: Share = 0.95,
+        max_loss: Weight = LOST,
+        max_any_loss: Weight = 1e6,
+        min_diversity: Share = 0.3,
+        min_feature_diversity: Share = 0.5,
+        consistency_steps: Count = 1000,
     ) -> None:
         self.check_steps, self.every_steps = check_steps, every_steps
         self.patience, self.warm_up = patience, warm_up

@@ -5,6 +5,7 @@ import time
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from ganlab.bounds import Count, bounded
 from ganlab.metrics.divergence import jensen_shannon
 from ganlab.models.base import GAN
 from ganlab.types import Observation
@@ -16,7 +17,8 @@ class MetricsLog(Callback):
     every_steps: how often; the first step is always logged. Logging each step can double the time of a small GAN.
     """
 
-    def __init__(self, *, every_steps: int = 50) -> None:
+    @bounded
+    def __init__(self, *, every_steps: Count = 50) -> None:
         self.every_steps = every_steps
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

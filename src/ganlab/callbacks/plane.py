@@ -4,6 +4,7 @@ import torch
 from lightning.pytorch import Trainer
 from torch import Tensor
 
+from ganlab.bounds import Count, Pictured, Side, bounded
 from ganlab.callbacks.canvas import FAKE, INK, REAL, Canvas
 from ganlab.callbacks.samples import Samples
 from ganlab.models.plane import PlaneGAN
@@ -20,23 +21,25 @@ class Plane(Samples):
     noise. size: of the pictures, in pixels. surface, arrows: how many places to a side are asked.
     """
 
+    @bounded
     def __init__(
         self,
         *,
-        every_images: int | None = None,
-        frames: int = 40,
-        n: int = 1000,
+        every_images: Count | None = None,
+        frames: Pictured = 40,
+        n: Pictured = 1000,
         seed: int = 0,
-        size: int = 480,
-        surface: int = 96,
-        arrows: int = 20,
+        size: Side = 480,
+        surface: Side = 96,
+        arrows: Side = 20,
     ) -> None:
-        super().__init__(every_images=every_images or 0, n=n, seed=seed)
+        super().__init__(every_images=every_images or 1, n=n, seed=seed)
+        self.every_images = every_images
         self.frames, self.size = frames, size
         self.surface_side, self.arrows_side = surface, arrows
 
     def on_train_start(self, trainer: Trainer, pl_module: PlaneGAN) -> None:
-        if not self.every_images:
+        if self.every_images is None:
             seen = trainer.max_steps * trainer.datamodule.batch_size * trainer.world_size
             self.every_images = max(1, seen // self.frames)
         self.real = trainer.datamodule.dataset("train").points[: self.n]

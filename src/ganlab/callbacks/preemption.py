@@ -7,6 +7,7 @@ from types import FrameType
 import torch
 from lightning.pytorch import Callback, Trainer
 
+from ganlab.bounds import Count, bounded
 from ganlab.models.base import GAN
 
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name)]
@@ -21,7 +22,8 @@ class Preemption(Callback):
     agree_steps: how often the processes of a distributed run compare their flags.
     """
 
-    def __init__(self, *, agree_steps: int = 10) -> None:
+    @bounded
+    def __init__(self, *, agree_steps: Count = 10) -> None:
         self.agree_steps = agree_steps
         self.received, self.wished = 0, False
         self.previous: dict[int, object] = {}

@@ -8,6 +8,7 @@ import time
 from lightning.pytorch import Callback, Trainer
 from tqdm import tqdm
 
+from ganlab.bounds import Weight, bounded
 from ganlab.models.base import GAN
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,8 @@ class Progress(Callback):
     refresh_seconds: of the bar.
     """
 
-    def __init__(self, *, refresh_seconds: float = 0.5, line_seconds: float = 20.0) -> None:
+    @bounded
+    def __init__(self, *, refresh_seconds: Weight = 0.5, line_seconds: Weight = 20.0) -> None:
         self.refresh_seconds, self.line_seconds = refresh_seconds, line_seconds
 
     def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, Trainer
 
+from ganlab.bounds import Count, bounded
 from ganlab.callbacks.interval import crossed, images_of_run
 from ganlab.errors import UserError
 from ganlab.metrics.description import Ranks
@@ -34,11 +35,12 @@ class Quality(Callback):
         UserError: for an objective that is no score of this run.
     """
 
+    @bounded
     def __init__(
         self,
         *,
         metrics: Mapping[str, Metric] | None = None,
-        every_images: int | None = None,
+        every_images: Count | None = None,
         objective: str | None = None,
     ) -> None:
         self.metrics, self.every_images = dict(metrics or {}), every_images

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from pathlib import Path
+from typing import Annotated
 
 from lightning.pytorch import Trainer
 from torch import Tensor
 
+from ganlab.bounds import Count, Pictured, Range, bounded
 from ganlab.callbacks.quality import in_words
 from ganlab.callbacks.samples import Pictures
 from ganlab.callbacks.sheet import sheet
@@ -23,8 +25,14 @@ class Rows(Pictures):
     every_images: how often. n: rows. gallery: how many examples the page shows; 0 makes none. title: of the page.
     """
 
+    @bounded
     def __init__(
-        self, *, every_images: int = 10_000, n: int = 6, gallery: int = 48, title: str = "ganlab"
+        self,
+        *,
+        every_images: Count = 10_000,
+        n: Pictured = 6,
+        gallery: Annotated[int, Range(least=0, most=10_000)] = 48,
+        title: str = "ganlab",
     ) -> None:
         super().__init__(every_images=every_images)
         self.n, self.gallery, self.title = n, gallery, title

@@ -8,6 +8,7 @@ import numpy as np
 from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
+from ganlab.bounds import Count, Pictured, bounded
 from ganlab.callbacks.interval import crossed
 from ganlab.images import grid, save_animation, save_png, to_uint8
 from ganlab.models.base import GAN
@@ -29,7 +30,8 @@ class Pictures(Callback):
     every_images: how often.
     """
 
-    def __init__(self, *, every_images: int) -> None:
+    @bounded
+    def __init__(self, *, every_images: Count) -> None:
         self.every_images = every_images
 
     def picture(self, module: GAN) -> Tensor:
@@ -78,7 +80,10 @@ class Samples(Pictures):
     every_images: how often. n, columns: the grid. seed: of the noise.
     """
 
-    def __init__(self, *, every_images: int = 10_000, n: int = 64, columns: int = 8, seed: int = 0) -> None:
+    @bounded
+    def __init__(
+        self, *, every_images: Count = 10_000, n: Pictured = 64, columns: Pictured = 8, seed: int = 0
+    ) -> None:
         super().__init__(every_images=every_images)
         self.n, self.columns, self.seed = n, columns, seed
 

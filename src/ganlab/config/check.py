@@ -11,9 +11,9 @@ from typing import Any
 from omegaconf import Container, DictConfig, ListConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import InterpolationToMissingValueError, OmegaConfBaseException
 
+from ganlab.bounds import require_within
 from ganlab.config.conform import Mismatch, conform
 from ganlab.config.nearest import did_you_mean, listing
-from ganlab.config.ranges import require_range
 from ganlab.config.schema import Train
 from ganlab.config.secrets import HIDDEN
 from ganlab.config.signature import parameters_of
@@ -86,10 +86,10 @@ def check_top(cfg: DictConfig, schema: type = Train) -> None:
     for key in keys:
         if key not in types:
             raise UserError(f"{key}: no such key{did_you_mean(str(key), types)}")
-    hints = typing.get_type_hints(schema)
+    hints = typing.get_type_hints(schema, include_extras=True)
     for name, field in types.items():
         if name in keys and not OmegaConf.is_missing(cfg, name):
-            _conform(name, cfg, name, hints[name], resolve=False)
+            _conform(name, cfg, name, hints[name], default=field.default, resolve=False)
         elif name not in keys and field.default is MISSING and field.default_factory is MISSING:
             raise UserError(f"{name} is missing: choose one with {name}=NAME (see ganlab list)")
 
@@ -104,8 +104,8 @@ def check_node(path: str, node: DictConfig) -> None:
     given = [str(key) for key in node if key not in HYDRA_KEYS]
     for key in given:
         if key in named:
-            _conform(_join(path, key), node, key, named[key].annotation)
-            require_range(origin(_join(path, key), node, key), node[key], getattr(target, "__module__", ""))
+            parameter = named[key]
+            _conform(_join(path, key), node, key, parameter.annotation, default=parameter.default)
         elif not open_ended:
             raise UserError(
                 f"{_join(path, key)}: {node['_target_']} has no parameter {key!r}{did_you_mean(key, named)}"
@@ -153,29 +153,23 @@ def _join(path: str, key: Key) -> str:
     return f"{path}.{key}" if path else str(key)
 
 
-def _conform(where: str, node: DictConfig, key: str, annotation: Any, resolve: bool = True) -> None:
+def _conform(
+    where: str, node: DictConfig, key: str, annotation: Any, *, default: Any = None, resolve: bool = True
+) -> None:
     value = read(where, node, key)
     value = OmegaConf.to_container(value, resolve=resolve) if OmegaConf.is_config(value) else value
+    source = origin(where, node, key)
     try:
         fitting = conform(value, annotation)
     except Mismatch as error:
-        origin = _source(node, key)
-        place = ".".join(map(str, (origin or where, *error.path)))
-        purpose = f" (for {where})" if origin else ""
-        said = f"expected {error}, not {_kind(error.value)}"
-        raise UserError(f"{place}={_shown(error.value)}: {said}{purpose}") from error
+        place = ".".join(map(str, (source, *error.path)))
+        kind = "" if error.kind_suits else f", not {_kind(error.value)}"
+        purpose = f" (for {where})" if source != where else ""
+        raise UserError(f"{place}={_shown(error.value)}: expected {error}{kind}{purpose}") from error
+    require_within(source, fitting, annotation, default)
     if repr(fitting) != repr(value):  # 1 and 1.0 are equal, and not the same
         with read_write(node), open_dict(node):
             node[key] = fitting
-
-
-def _source(node: DictConfig, key: str) -> str | None:
-    """``a.b``, if the value is written as ``${a.b}``."""
-    if not OmegaConf.is_interpolation(node, key):
-        return None
-    raw = OmegaConf.to_container(node, resolve=False)[key]  # type: ignore[call-overload,index]
-    found = re.fullmatch(r"\$\{([\w.]+)\}", raw)
-    return found[1] if found else None
 
 
 def _reason(target: str, error: Exception) -> str:

@@ -19,16 +19,19 @@ ALIASES = (typing.TypeAliasType,) if sys.version_info >= (3, 12) else ()
 class Mismatch(ValueError):
     """The value does not suit; the message says what was expected.
 
-    value: the one that does not suit; path: where it is inside the value that was examined.
+    value: the one that does not suit; path: where it is inside the value that was examined. kind_suits: a value of its
+    kind might have suited, such as another number.
     """
 
-    def __init__(self, expected: str, value: Any, path: tuple[str | int, ...] = ()) -> None:
+    def __init__(
+        self, expected: str, value: Any, path: tuple[str | int, ...] = (), kind_suits: bool = False
+    ) -> None:
         super().__init__(expected)
-        self.value, self.path = value, path
+        self.value, self.path, self.kind_suits = value, path, kind_suits
 
     def below(self, key: str | int) -> "Mismatch":
         """The same, seen from one level further out."""
-        return Mismatch(str(self), self.value, (key, *self.path))
+        return Mismatch(str(self), self.value, (key, *self.path), self.kind_suits)
 
 
 def conform(value: Any, annotation: Any) -> Any:
@@ -165,7 +168,10 @@ def _one_of(value: Any, members: Sequence[Any]) -> Any:
             refused.append(error)
     if not taken:
         deepest = max(refused, key=lambda error: len(error.path))
-        raise deepest if deepest.path else Mismatch(words(Union[tuple(members)]), value)  # noqa: UP007
+        if deepest.path:
+            raise deepest
+        kind_suits = any(error.kind_suits for error in refused)
+        raise Mismatch(words(Union[tuple(members)]), value, kind_suits=kind_suits)  # noqa: UP007
     return next((found for found in taken if type(found) is type(value)), taken[0])
 
 
@@ -176,7 +182,8 @@ def _literal(value: Any, annotation: Any) -> Any:
     for choice in get_args(annotation):
         if isinstance(choice, str) and not isinstance(value, bool) and choice == str(value):
             return choice  # precision=32 is read as a number
-    raise Mismatch(words(annotation), value)
+    kind_suits = any(type(choice) is type(value) for choice in get_args(annotation))
+    raise Mismatch(words(annotation), value, kind_suits=kind_suits)
 
 
 def _sequence(value: Any, annotation: Any, origin: Any) -> list:

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def parameters_of(target: Callable[..., Any]) -> tuple[dict[str, inspect.Parameter], bool]:
-    """The named parameters, with annotations as types, and whether any other name is accepted too.
+    """The named parameters, with types and marks as annotations, and whether any other name is accepted too.
 
     ``**options: Unpack[SomeTypedDict]`` names its parameters; other ``**options`` of a constructor are taken
     to go on to the next class, so that its parameters count as well.
@@ -42,13 +42,13 @@ def _unpacked(options: Any) -> dict[str, inspect.Parameter]:
         name: inspect.Parameter(
             name, kind, annotation=hint, default=inspect.Parameter.empty if name in required else None
         )
-        for name, hint in typing.get_type_hints(options).items()
+        for name, hint in typing.get_type_hints(options, include_extras=True).items()
     }
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     """Annotations as types; none where they cannot be evaluated at run time."""
     try:
-        return typing.get_type_hints(function)
+        return typing.get_type_hints(function, include_extras=True)
     except Exception:  # names that exist only for a type checker
         return {}

@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
+from ganlab.bounds import Count, Share, Size
 from ganlab.data.stream import IndexStream
 from ganlab.errors import UserError
 from ganlab.images import from_uint8
@@ -45,7 +46,7 @@ class EndlessData(LightningDataModule):
 
     kind: ClassVar[str]
 
-    def __init__(self, *, batch_size: int, seed: int) -> None:
+    def __init__(self, *, batch_size: Count, seed: int) -> None:
         super().__init__()
         if batch_size < 1:
             raise UserError(f"data.batch_size={batch_size}: a batch needs at least 1 image")
@@ -106,10 +107,10 @@ class ImageData(EndlessData):
     def __init__(
         self,
         *,
-        image_size: int | tuple[int, int] = 32,
+        image_size: Size | tuple[Size, Size] = 32,
         channels: Literal[1, 3] = 3,
-        batch_size: int = 64,
-        flip: bool | float = False,
+        batch_size: Count = 64,
+        flip: bool | Share = False,
         seed: int = 0,
     ) -> None:
         super().__init__(batch_size=batch_size, seed=seed)

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
+from ganlab.bounds import Share, Whole, Workers
 from ganlab.data.caption_files import captions_below
 from ganlab.data.captioned import CaptionedImages, require_captions
 from ganlab.data.captions import CaptionData, CaptionSplits
@@ -41,8 +42,8 @@ class CaptionFiles(CaptionData):
         self,
         *,
         root: str | None = None,
-        memory_limit: int = 2000,
-        workers: int | None = None,
+        memory_limit: Whole = 2000,
+        workers: Workers | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -91,7 +92,7 @@ class CaptionFolder(CaptionFiles):
         self,
         *,
         root: str | None = None,
-        test_fraction: float = 0.1,
+        test_fraction: Share = 0.1,
         on_missing: Literal["error", "skip"] = "error",
         **options: Any,
     ) -> None:

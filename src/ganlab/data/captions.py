@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal, NamedTuple
 
+from ganlab.bounds import Size
 from ganlab.data.base import ImageData, Split, height_and_width, mirrored, place
 from ganlab.data.captioned import CaptionedImages, CaptionTable
 from ganlab.data.examples import Centred, cut
@@ -41,11 +42,11 @@ class CaptionData(ImageData):
     def __init__(
         self,
         *,
-        image_size: int | tuple[int, int] = 32,
-        load_size: int | tuple[int, int] | None = None,
+        image_size: Size | tuple[Size, Size] = 32,
+        load_size: Size | tuple[Size, Size] | None = None,
         tokens: Literal["words", "letters"] = "words",
-        max_words: int = 10_000,
-        max_length: int | None = 201,
+        max_words: Size = 10_000,
+        max_length: Size | None = 201,
         **options: Any,
     ) -> None:
         super().__init__(image_size=image_size, **options)

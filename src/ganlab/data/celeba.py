@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from ganlab.bounds import Count, Share, Size, Whole, Workers
 from ganlab.data.base import ImageData, Splits
 from ganlab.data.decode import Decoder
 from ganlab.data.folder import in_memory_if_small, worker_count
@@ -31,13 +32,13 @@ class CelebA(ImageData):
         self,
         *,
         root: str = "data",
-        image_size: int | tuple[int, int] = 32,
+        image_size: Size | tuple[Size, Size] = 32,
         channels: Literal[1, 3] = 3,
-        batch_size: int = 64,
-        flip: bool | float = False,
+        batch_size: Count = 64,
+        flip: bool | Share = False,
         seed: int = 0,
-        memory_limit: int = 0,
-        workers: int | None = None,
+        memory_limit: Whole = 0,
+        workers: Workers | None = None,
     ) -> None:
         super().__init__(
             image_size=image_size, channels=channels, batch_size=batch_size, flip=flip, seed=seed

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Count, Share, Size
 from ganlab.data.base import ImageData, Splits
 from ganlab.data.memory import MemoryImages, resized, with_channels
 from ganlab.errors import UserError
@@ -41,10 +42,10 @@ class Digits(ImageData):
     def __init__(
         self,
         *,
-        image_size: int | tuple[int, int] = 32,
+        image_size: Size | tuple[Size, Size] = 32,
         channels: Literal[1, 3] = 1,
-        batch_size: int = 64,
-        flip: bool | float = False,
+        batch_size: Count = 64,
+        flip: bool | Share = False,
         seed: int = 0,
     ) -> None:
         super().__init__(
@@ -74,10 +75,10 @@ class Glyphs(ImageData):
         self,
         *,
         characters: Literal["all", "digits", "upper", "lower"] = "all",
-        image_size: int | tuple[int, int] = 28,
+        image_size: Size | tuple[Size, Size] = 28,
         channels: Literal[1, 3] = 1,
-        batch_size: int = 64,
-        flip: bool | float = False,
+        batch_size: Count = 64,
+        flip: bool | Share = False,
         seed: int = 0,
     ) -> None:
         super().__init__(

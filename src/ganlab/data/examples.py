@@ -6,6 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Count, Share, Size
 from ganlab.data.base import (
     EndlessData,
     Split,
@@ -42,10 +43,10 @@ class ExampleData(EndlessData):
     def __init__(
         self,
         *,
-        image_size: int | tuple[int, int] = 64,
-        load_size: int | tuple[int, int] | None = None,
-        batch_size: int = 16,
-        flip: bool | float = True,
+        image_size: Size | tuple[Size, Size] = 64,
+        load_size: Size | tuple[Size, Size] | None = None,
+        batch_size: Count = 16,
+        flip: bool | Share = True,
         seed: int = 0,
     ) -> None:
         super().__init__(batch_size=batch_size, seed=seed)

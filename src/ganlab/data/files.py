@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
+from ganlab.bounds import Count, Share, Whole, Workers
 from ganlab.data.base import StoredImages
 from ganlab.data.decode import Decoder
 from ganlab.data.folder import worker_count
@@ -19,12 +20,12 @@ class FileOptions(TypedDict, total=False):
     """The parameters of ``FileSettings``."""
 
     root: str | None
-    test_fraction: float
-    memory_limit: int
-    workers: int | None
+    test_fraction: Share
+    memory_limit: Whole
+    workers: Workers | None
     on_corrupt: OnCorrupt
     background: str
-    max_pixels: int
+    max_pixels: Count
 
 
 @dataclass(frozen=True, kw_only=True)

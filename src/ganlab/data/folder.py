@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
+from ganlab.bounds import Count, Share, Size, Whole, Workers
 from ganlab.data.base import ImageData, Splits
 from ganlab.data.decode import Decoder, Header
 from ganlab.data.listing import Listing, Part, class_names, find_images, split
@@ -44,18 +45,18 @@ class Folder(ImageData):
         self,
         *,
         root: str | None = None,
-        image_size: int | tuple[int, int] = 32,
+        image_size: Size | tuple[Size, Size] = 32,
         channels: Literal[1, 3] = 3,
-        batch_size: int = 64,
-        flip: bool | float = False,
+        batch_size: Count = 64,
+        flip: bool | Share = False,
         seed: int = 0,
         labels: bool = False,
-        test_fraction: float = 0.1,
-        memory_limit: int = 2000,
-        workers: int | None = None,
+        test_fraction: Share = 0.1,
+        memory_limit: Whole = 2000,
+        workers: Workers | None = None,
         on_corrupt: OnCorrupt = "error",
         background: str = "white",
-        max_pixels: int = 64_000_000,
+        max_pixels: Count = 64_000_000,
     ) -> None:
         super().__init__(
             image_size=image_size, channels=channels, batch_size=batch_size, flip=flip, seed=seed

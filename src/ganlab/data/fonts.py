@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Count, Share, Size
 from ganlab.data.base import Split
 from ganlab.data.embedded import CHARACTERS, fixed_order, glyph, truetype
 from ganlab.data.example_sets import ExampleSplits, Named
@@ -50,10 +51,10 @@ class FontsPaired(PairedData):
         characters: Characters = "all",
         source_channels: Literal[1, 3] = 1,
         target_channels: Literal[1, 3] = 1,
-        image_size: int | tuple[int, int] = 32,
-        load_size: int | tuple[int, int] | None = 36,
-        batch_size: int = 16,
-        flip: bool | float = False,
+        image_size: Size | tuple[Size, Size] = 32,
+        load_size: Size | tuple[Size, Size] | None = 36,
+        batch_size: Count = 16,
+        flip: bool | Share = False,
         seed: int = 0,
     ) -> None:
         super().__init__(
@@ -100,9 +101,9 @@ class FontsUnpaired(UnpairedData):
         characters: Characters = "all",
         a_channels: Literal[1, 3] = 1,
         b_channels: Literal[1, 3] = 1,
-        image_size: int | tuple[int, int] = 32,
-        batch_size: int = 16,
-        flip: bool | float = False,
+        image_size: Size | tuple[Size, Size] = 32,
+        batch_size: Count = 16,
+        flip: bool | Share = False,
         seed: int = 0,
     ) -> None:
         super().__init__(

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Size
 from ganlab.data.base import require_grey_or_rgb
 from ganlab.data.examples import ExampleData
 from ganlab.errors import UserError
@@ -34,7 +35,7 @@ class InpaintingData(ExampleData):
         self,
         *,
         mask: Literal["centre", "random"] = "centre",
-        mask_size: int = 32,
+        mask_size: Size = 32,
         channels: Literal[1, 3] = 3,
         **options: Any,
     ) -> None:

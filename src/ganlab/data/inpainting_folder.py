@@ -3,6 +3,7 @@
 import logging
 from typing import Literal, Unpack
 
+from ganlab.bounds import Count, Share, Size
 from ganlab.data.domains import stem
 from ganlab.data.example_sets import ExampleSplits, Named
 from ganlab.data.files import FileOptions, FileSettings
@@ -28,12 +29,12 @@ class InpaintingFolder(InpaintingData):
         self,
         *,
         mask: Literal["centre", "random"] = "centre",
-        mask_size: int = 64,
+        mask_size: Size = 64,
         channels: Literal[1, 3] = 3,
-        image_size: int | tuple[int, int] = 128,
-        load_size: int | tuple[int, int] | None = 144,
-        batch_size: int = 64,
-        flip: bool | float = True,
+        image_size: Size | tuple[Size, Size] = 128,
+        load_size: Size | tuple[Size, Size] | None = 144,
+        batch_size: Count = 64,
+        flip: bool | Share = True,
         seed: int = 0,
         **files: Unpack[FileOptions],
     ) -> None:

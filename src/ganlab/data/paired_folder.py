@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 from typing import Literal, Unpack
 
+from ganlab.bounds import Count, Share, Size
 from ganlab.data.decode import CorruptImage, Decoder
 from ganlab.data.domains import Domains, find_domains, held_out_share, matched, stem
 from ganlab.data.example_sets import ExampleSplits, Named
@@ -38,10 +39,10 @@ class PairedFolder(PairedData):
         direction: Literal["a_to_b", "b_to_a"] = "a_to_b",
         source_channels: Literal[1, 3] = 3,
         target_channels: Literal[1, 3] = 3,
-        image_size: int | tuple[int, int] = 256,
-        load_size: int | tuple[int, int] | None = 286,
-        batch_size: int = 1,
-        flip: bool | float = True,
+        image_size: Size | tuple[Size, Size] = 256,
+        load_size: Size | tuple[Size, Size] | None = 286,
+        batch_size: Count = 1,
+        flip: bool | Share = True,
         seed: int = 0,
         **files: Unpack[FileOptions],
     ) -> None:

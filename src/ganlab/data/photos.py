@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
+from ganlab.bounds import Count, Share, Size
 from ganlab.data.example_sets import ExampleSplits, Named
 from ganlab.data.inpainting import InpaintingData
 from ganlab.data.memory import with_channels
@@ -35,9 +36,9 @@ class PhotosEdges(PairedData):
         *,
         source_channels: Literal[1, 3] = 1,
         target_channels: Literal[1, 3] = 3,
-        image_size: int | tuple[int, int] = 64,
-        batch_size: int = 16,
-        flip: bool | float = True,
+        image_size: Size | tuple[Size, Size] = 64,
+        batch_size: Count = 16,
+        flip: bool | Share = True,
         seed: int = 0,
     ) -> None:
         super().__init__(
@@ -79,11 +80,11 @@ class PhotosSR(SuperResolutionData):
     def __init__(
         self,
         *,
-        scale: int = 4,
+        scale: Size = 4,
         channels: Literal[1, 3] = 3,
-        image_size: int | tuple[int, int] = 64,
-        batch_size: int = 16,
-        flip: bool | float = True,
+        image_size: Size | tuple[Size, Size] = 64,
+        batch_size: Count = 16,
+        flip: bool | Share = True,
         seed: int = 0,
     ) -> None:
         super().__init__(
@@ -101,11 +102,11 @@ class PhotosInpaint(InpaintingData):
         self,
         *,
         mask: Literal["centre", "random"] = "centre",
-        mask_size: int = 32,
+        mask_size: Size = 32,
         channels: Literal[1, 3] = 3,
-        image_size: int | tuple[int, int] = 64,
-        batch_size: int = 16,
-        flip: bool | float = True,
+        image_size: Size | tuple[Size, Size] = 64,
+        batch_size: Count = 16,
+        flip: bool | Share = True,
         seed: int = 0,
     ) -> None:
         super().__init__(

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from ganlab.bounds import Size
 from ganlab.data.archives import obtain
 from ganlab.data.downloads import Archive
 from ganlab.data.listing import Part, find_images
@@ -73,7 +74,7 @@ class Div2K(SuperResolutionFolder):
     """
 
     def __init__(
-        self, *, root: str = "data", test_size: int | tuple[int, int] | None = 480, **options: Any
+        self, *, root: str = "data", test_size: Size | tuple[Size, Size] | None = 480, **options: Any
     ) -> None:
         super().__init__(root=root, test_size=test_size, **options)
 

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ganlab.bounds import Size
 from ganlab.data.captioned import CaptionedImages
 from ganlab.data.captions import CaptionData, CaptionSplits
 from ganlab.data.memory import MemoryImages
@@ -71,10 +72,10 @@ class Shapes(CaptionData):
     def __init__(
         self,
         *,
-        images_per_caption: int = 60,
+        images_per_caption: Size = 60,
         channels: Literal[3] = 3,
-        max_words: int = 16,
-        max_length: int | None = None,
+        max_words: Size = 16,
+        max_length: Size | None = None,
         **options: Any,
     ) -> None:
         super().__init__(channels=channels, max_words=max_words, max_length=max_length, **options)

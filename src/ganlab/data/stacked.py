@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Count, Samples, Share, Size
 from ganlab.data.base import ImageData, Splits
 from ganlab.data.embedded import Digits
 from ganlab.data.memory import MemoryImages
@@ -57,11 +58,11 @@ class Stacked(ImageData):
     def __init__(
         self,
         *,
-        pictures: int = 128_000,
-        image_size: int | tuple[int, int] = 32,
+        pictures: Samples = 128_000,
+        image_size: Size | tuple[Size, Size] = 32,
         channels: Literal[3] = 3,
-        batch_size: int = 64,
-        flip: bool | float = False,
+        batch_size: Count = 64,
+        flip: bool | Share = False,
         seed: int = 0,
     ) -> None:
         super().__init__(
@@ -89,11 +90,11 @@ class StackedMNIST(Stacked):
         self,
         *,
         root: str = "data",
-        pictures: int = 128_000,
-        image_size: int | tuple[int, int] = 32,
+        pictures: Samples = 128_000,
+        image_size: Size | tuple[Size, Size] = 32,
         channels: Literal[3] = 3,
-        batch_size: int = 64,
-        flip: bool | float = False,
+        batch_size: Count = 64,
+        flip: bool | Share = False,
         seed: int = 0,
     ) -> None:
         super().__init__(

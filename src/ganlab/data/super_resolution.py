@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from ganlab.bounds import Count, Share, Size
 from ganlab.data.base import require_grey_or_rgb
 from ganlab.data.examples import ExampleData
 from ganlab.errors import UserError
@@ -27,11 +28,11 @@ class SuperResolutionData(ExampleData):
     def __init__(
         self,
         *,
-        scale: int,
+        scale: Size,
         channels: Literal[1, 3],
-        image_size: int | tuple[int, int],
-        batch_size: int,
-        flip: bool | float,
+        image_size: Size | tuple[Size, Size],
+        batch_size: Count,
+        flip: bool | Share,
         seed: int,
     ) -> None:
         super().__init__(image_size=image_size, load_size=None, batch_size=batch_size, flip=flip, seed=seed)

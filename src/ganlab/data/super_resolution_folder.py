@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 from typing import Literal, Unpack
 
+from ganlab.bounds import Count, Share, Size
 from ganlab.data.base import Split, height_and_width
 from ganlab.data.domains import stem
 from ganlab.data.example_sets import ExampleSplits, Named
@@ -33,12 +34,12 @@ class SuperResolutionFolder(SuperResolutionData):
     def __init__(
         self,
         *,
-        scale: int = 4,
+        scale: Size = 4,
         channels: Literal[1, 3] = 3,
-        image_size: int | tuple[int, int] = 96,
-        test_size: int | tuple[int, int] | None = None,
-        batch_size: int = 16,
-        flip: bool | float = True,
+        image_size: Size | tuple[Size, Size] = 96,
+        test_size: Size | tuple[Size, Size] | None = None,
+        batch_size: Count = 16,
+        flip: bool | Share = True,
         seed: int = 0,
         **files: Unpack[FileOptions],
     ) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 
 import torch
 
+from ganlab.bounds import Count, Share, Size
 from ganlab.data.base import ImageData, Splits
 from ganlab.data.memory import MemoryImages, resized, with_channels
 from ganlab.errors import UserError
@@ -32,10 +33,10 @@ class Downloaded(ImageData):
         self,
         *,
         root: str = "data",
-        image_size: int | tuple[int, int] = 32,
+        image_size: Size | tuple[Size, Size] = 32,
         channels: Literal[1, 3] = 3,
-        batch_size: int = 64,
-        flip: bool | float = False,
+        batch_size: Count = 64,
+        flip: bool | Share = False,
         seed: int = 0,
     ) -> None:
         super().__init__(
@@ -74,10 +75,10 @@ class MNIST(Downloaded):
         self,
         *,
         root: str = "data",
-        image_size: int | tuple[int, int] = 32,
+        image_size: Size | tuple[Size, Size] = 32,
         channels: Literal[1, 3] = 1,
-        batch_size: int = 64,
-        flip: bool | float = False,
+        batch_size: Count = 64,
+        flip: bool | Share = False,
         seed: int = 0,
     ) -> None:
         super().__init__(

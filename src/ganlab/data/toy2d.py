@@ -10,6 +10,7 @@ import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
+from ganlab.bounds import Count, Positive, Size
 from ganlab.data.base import Endless, Split, place
 from ganlab.errors import UserError
 from ganlab.memory import require_memory
@@ -53,7 +54,7 @@ class PointData(LightningDataModule):
     shape: ClassVar[tuple[int, ...]] = (2,)
     classes: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, *, sigma: float, batch_size: int, seed: int) -> None:
+    def __init__(self, *, sigma: Positive, batch_size: Count, seed: int) -> None:
         super().__init__()
         self.sigma, self.batch_size, self.seed = sigma, batch_size, seed
         self.means = torch.zeros(0, 2)
@@ -89,7 +90,7 @@ class PointData(LightningDataModule):
 class Mixture(PointData):
     """Equal shares of round Gaussians around ``means`` (K, 2)."""
 
-    def __init__(self, *, means: Tensor, sigma: float, batch_size: int, seed: int) -> None:
+    def __init__(self, *, means: Tensor, sigma: Positive, batch_size: Count, seed: int) -> None:
         super().__init__(sigma=sigma, batch_size=batch_size, seed=seed)
         self.means = means
 
@@ -103,10 +104,10 @@ class Ring(Mixture):
     def __init__(
         self,
         *,
-        modes: int = 8,
-        radius: float = 1.0,
-        sigma: float = 0.01,
-        batch_size: int = 256,
+        modes: Size = 8,
+        radius: Positive = 1.0,
+        sigma: Positive = 0.01,
+        batch_size: Count = 256,
         seed: int = 0,
     ) -> None:
         _require_positive(modes=modes, radius=radius)
@@ -120,10 +121,10 @@ class Grid(Mixture):
     def __init__(
         self,
         *,
-        side: int = 5,
-        spacing: float = 2.0,
-        sigma: float = 0.05,
-        batch_size: int = 256,
+        side: Size = 5,
+        spacing: Positive = 2.0,
+        sigma: Positive = 0.05,
+        batch_size: Count = 256,
         seed: int = 0,
     ) -> None:
         _require_positive(side=side, spacing=spacing)
@@ -139,11 +140,11 @@ class Spirals(PointData):
     def __init__(
         self,
         *,
-        arms: int = 2,
-        turns: float = 1.5,
-        radius: float = 1.0,
-        sigma: float = 0.02,
-        batch_size: int = 256,
+        arms: Size = 2,
+        turns: Positive = 1.5,
+        radius: Positive = 1.0,
+        sigma: Positive = 0.02,
+        batch_size: Count = 256,
         seed: int = 0,
     ) -> None:
         super().__init__(sigma=sigma, batch_size=batch_size, seed=seed)
@@ -160,7 +161,7 @@ class Moons(PointData):
     """Two half circles of ``radius`` that reach into each other, as in scikit-learn, around the origin."""
 
     def __init__(
-        self, *, radius: float = 1.0, sigma: float = 0.05, batch_size: int = 256, seed: int = 0
+        self, *, radius: Positive = 1.0, sigma: Positive = 0.05, batch_size: Count = 256, seed: int = 0
     ) -> None:
         super().__init__(sigma=sigma, batch_size=batch_size, seed=seed)
         _require_positive(radius=radius)

@@ -6,6 +6,7 @@ from typing import Literal, Unpack
 
 import torch
 
+from ganlab.bounds import Count, Share, Size
 from ganlab.data.decode import Decoder
 from ganlab.data.domains import Domain, Domains, find_domains, held_out_share
 from ganlab.data.example_sets import ExampleSplits, Named
@@ -40,10 +41,10 @@ class UnpairedFolder(UnpairedData):
         *,
         a_channels: Literal[1, 3] = 3,
         b_channels: Literal[1, 3] = 3,
-        image_size: int | tuple[int, int] = 256,
-        load_size: int | tuple[int, int] | None = 286,
-        batch_size: int = 1,
-        flip: bool | float = True,
+        image_size: Size | tuple[Size, Size] = 256,
+        load_size: Size | tuple[Size, Size] | None = 286,
+        batch_size: Count = 1,
+        flip: bool | Share = True,
         seed: int = 0,
         side_by_side: bool = False,
         **files: Unpack[FileOptions],

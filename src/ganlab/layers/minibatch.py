@@ -8,6 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from ganlab.bounds import Size, bounded
 from ganlab.errors import UserError
 
 
@@ -19,7 +20,8 @@ class MinibatchDiscrimination(nn.Module):
     beside it is left to the bias of the next layer. o is 0 for a sample far from all others, B - 1 among its copies.
     """
 
-    def __init__(self, *, features: int, kernels: int = 100, dimensions: int = 5) -> None:
+    @bounded
+    def __init__(self, *, features: Size, kernels: Size = 100, dimensions: Size = 5) -> None:
         super().__init__()
         self.kernels, self.dimensions = kernels, dimensions
         self.out_features = features + kernels
@@ -43,7 +45,8 @@ class MinibatchStdDev(nn.Module):
     Raises UserError where the group does not divide the batch.
     """
 
-    def __init__(self, *, group: int = 4) -> None:
+    @bounded
+    def __init__(self, *, group: Size = 4) -> None:
         super().__init__()
         if group < 2:
             raise UserError(f"group={group}: a standard deviation needs at least two samples; try group=4")

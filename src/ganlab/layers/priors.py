@@ -6,15 +6,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from ganlab.bounds import Pair, Size, Whole, bounded
 from ganlab.errors import UserError
 from ganlab.randomness import Draws
 
 
 class Normal:
-    """z ~ N(0, 1), independent in ``size`` dimensions. Raises UserError where size < 1."""
+    """z ~ N(0, 1), independent in ``size`` dimensions."""
 
-    def __init__(self, *, size: int = 100) -> None:
-        _require_positive(size)
+    @bounded
+    def __init__(self, *, size: Size = 100) -> None:
         self.size = size
 
     def __call__(self, draws: Draws, n: int) -> Tensor:
@@ -23,10 +24,10 @@ class Normal:
 
 
 class Uniform:
-    """z ~ U(low, high), independent in ``size`` dimensions. Raises UserError unless size > 0, low < high."""
+    """z ~ U(low, high), independent in ``size`` dimensions. Raises UserError unless low < high."""
 
-    def __init__(self, *, size: int = 100, low: float = -1.0, high: float = 1.0) -> None:
-        _require_positive(size)
+    @bounded
+    def __init__(self, *, size: Size = 100, low: float = -1.0, high: float = 1.0) -> None:
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise UserError(
                 f"low={low}, high={high}: a uniform prior needs finite low < high; "
@@ -42,17 +43,11 @@ class Uniform:
 class Codes:
     """Noise and codes side by side: U(-1, 1) in ``noise`` dimensions, a one-hot category, continuous codes U(-1, 1).
 
-    Chen et al. 2016, appendix C.1, for MNIST: 62 of noise, ten categories, two continuous codes. Raises UserError
-    unless there are two categories.
+    Chen et al. 2016, appendix C.1, for MNIST: 62 of noise, ten categories, two continuous codes.
     """
 
-    def __init__(self, *, noise: int = 62, categories: int = 10, continuous: int = 2) -> None:
-        _require_positive(noise)
-        if categories < 2 or continuous < 0:
-            raise UserError(
-                f"categories={categories}, continuous={continuous}: codes need at least 2 categories and 0 continuous "
-                "numbers; try model.prior.categories=10 model.prior.continuous=2"
-            )
+    @bounded
+    def __init__(self, *, noise: Size = 62, categories: Pair = 10, continuous: Whole = 2) -> None:
         self.noise, self.categories, self.continuous = noise, categories, continuous
         self.size = noise + categories + continuous
 
@@ -76,8 +71,3 @@ class Codes:
         noise = draws.uniform(n, self.noise, low=-1.0)
         continuous = draws.uniform(n, self.continuous, low=-1.0)
         return torch.cat([noise, one_hot(category, self.categories).to(noise), continuous], dim=1)
-
-
-def _require_positive(size: int) -> None:
-    if size < 1:
-        raise UserError(f"size={size}: a prior needs at least one number; try model.prior.size=100")

@@ -10,6 +10,7 @@ import numpy as np
 from lightning.pytorch.loggers.logger import rank_zero_experiment
 from lightning.pytorch.utilities import rank_zero_only
 
+from ganlab.bounds import Weight
 from ganlab.errors import UserError
 from ganlab.loggers import past
 from ganlab.loggers.tracker import Tracker, score_lines
@@ -48,8 +49,8 @@ class WandbLog(Tracker):
         notes: str | None = None,
         mode: Literal["online", "offline", "disabled"] | None = None,
         on_failure: Literal["offline", "fail"] = "offline",
-        init_timeout: float = 30.0,
-        finish_timeout: float = 60.0,
+        init_timeout: Weight = 30.0,
+        finish_timeout: Weight = 60.0,
     ) -> None:
         super().__init__()
         self.run_dir, self.mode, self.on_failure = Path(save_dir), mode, on_failure

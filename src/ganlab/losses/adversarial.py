@@ -8,12 +8,13 @@ calls it, so that the others cost no pass of real images through the discriminat
 """
 
 from collections.abc import Callable
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ganlab.errors import UserError
+from ganlab.bounds import Range, bounded
 from ganlab.losses.precision import at_least_float32
 
 RealScores = Callable[[], Tensor] | None
@@ -37,15 +38,10 @@ class NonSaturating:
 
     real_label: what the discriminator should say of real images; 0.9 is one-sided label smoothing (Salimans et al.
     2016, section 3.4), with which the best s(D) for densities p and q is 0.9 p / (p + q). Fakes keep the label 0.
-    Raises UserError unless 0.5 < real_label <= 1.
     """
 
-    def __init__(self, *, real_label: float = 1.0) -> None:
-        if not 0.5 < real_label <= 1:
-            raise UserError(
-                f"real_label={real_label}: the label of real images lies above 0.5 and is at most 1; "
-                "try model.loss.real_label=0.9"
-            )
+    @bounded
+    def __init__(self, *, real_label: Annotated[float, Range(above=0.5, most=1)] = 1.0) -> None:
         self.real_label = real_label
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:

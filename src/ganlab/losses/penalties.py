@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ganlab.errors import UserError
+from ganlab.bounds import Count, Weight, bounded
 from ganlab.losses.precision import at_least_float32
 from ganlab.randomness import Draws
 
@@ -63,9 +63,8 @@ class R1:
     every: compute it in each n-th step only and count it n times (Karras et al. 2020, StyleGAN2, section 3.1).
     """
 
-    def __init__(self, *, gamma: float = 10.0, every: int = 1) -> None:
-        _require("gamma", gamma, 0, 10)
-        _require("every", every, 1, 1)
+    @bounded
+    def __init__(self, *, gamma: Weight = 10.0, every: Count = 1) -> None:
         self.gamma, self.every = gamma, every
 
     def __call__(
@@ -82,7 +81,8 @@ class R1R2(R1):
     gamma: grows with the resolution; theirs starts at 0.05 for 32 pixels and at 2 for 64. every: as in :class:`R1`.
     """
 
-    def __init__(self, *, gamma: float = 0.05, every: int = 1) -> None:
+    @bounded
+    def __init__(self, *, gamma: Weight = 0.05, every: Count = 1) -> None:
         super().__init__(gamma=gamma, every=every)
 
     def __call__(
@@ -97,9 +97,8 @@ class R1R2(R1):
 class GradientPenalty:
     """weight * E[(|grad D(m)| - target)^2] at points m between real images and fakes (Gulrajani et al. 2017)."""
 
-    def __init__(self, *, weight: float = 10.0, target: float = 1.0) -> None:
-        _require("weight", weight, 0, 10)
-        _require("target", target, 0, 1)
+    @bounded
+    def __init__(self, *, weight: Weight = 10.0, target: Weight = 1.0) -> None:
         self.weight, self.target = weight, target
 
     def __call__(
@@ -120,8 +119,3 @@ def _gradient(score: Score, images: Tensor) -> Tensor:
     # samples do not meet in the discriminator, so the gradient of the sum holds each sample's own
     (gradient,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
     return gradient
-
-
-def _require(name: str, value: float, least: float, remedy: float) -> None:
-    if value < least:
-        raise UserError(f"{name}={value}: expected at least {least}; try model.penalty.{name}={remedy}")

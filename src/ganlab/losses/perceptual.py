@@ -8,6 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from ganlab.bounds import Positive, bounded
 from ganlab.errors import UserError
 from ganlab.losses.similarity import l2
 
@@ -35,9 +36,8 @@ class FeatureDistance:
     features: phi. scale: 12.75 makes VGG's distance about as large as that of pixels (section 3.2).
     """
 
-    def __init__(self, *, features: FeatureMaps, scale: float = 1.0) -> None:
-        if scale <= 0:
-            raise UserError(f"model.perceptual.scale={scale}: expected a number above 0")
+    @bounded
+    def __init__(self, *, features: FeatureMaps, scale: Positive = 1.0) -> None:
         self.features, self.scale = features, scale
         self._device: torch.device | None = None
 

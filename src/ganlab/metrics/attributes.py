@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Samples, Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.drawn import CaptionScores
 from ganlab.metrics.shape_reader import WORDS, read
@@ -20,8 +21,9 @@ class AttributeAccuracy(CaptionScores):
 
     higher = ("attributes", "exact", *WORDS)
 
+    @bounded
     def __init__(
-        self, *, n_fake: int = 1000, averaged: bool = True, seed: int = 0, batch_size: int = 250
+        self, *, n_fake: Samples = 1000, averaged: bool = True, seed: int = 0, batch_size: Size = 250
     ) -> None:
         super().__init__(n_fake=n_fake, averaged=averaged, seed=seed, batch_size=batch_size)
 

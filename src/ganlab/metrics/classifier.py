@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from ganlab.bounds import Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.extractor import check_pixels, full_float32, sha256_of
 from ganlab.types import Features
@@ -33,7 +34,8 @@ class EmbeddedClassifier(nn.Module):
 
     size = 64
 
-    def __init__(self, *, classes: int) -> None:
+    @bounded
+    def __init__(self, *, classes: Size) -> None:
         super().__init__()
         blocks = []
         for before, after, kernel, stride in ((1, 16, 5, 2), (16, 32, 3, 2), (32, 64, 3, 1), (64, 64, 3, 2)):

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Pair, Samples, Size, bounded
 from ganlab.errors import UserError
 from ganlab.images import to_uint8
 from ganlab.metrics import cache
@@ -36,22 +37,23 @@ class DistributionScores:
         UserError: for a score that does not exist, and by ``on_missing``.
     """
 
+    @bounded
     def __init__(
         self,
         *,
         extractor: Extractor,
         scores: Sequence[str] = ("fid", "kid", "is", "precision", "recall", "diversity"),
-        n_fake: int = 10_000,
+        n_fake: Samples = 10_000,
         split: Literal["train", "test"] = "train",
         averaged: bool = True,
         seed: int = 0,
-        batch_size: int = 250,
+        batch_size: Size = 250,
         on_missing: Literal["error", "skip"] = "error",
         allow_small: bool = False,
-        kid_subsets: int = 100,
-        kid_subset_size: int = 1000,
-        is_splits: int = 10,
-        neighbours: int = 3,
+        kid_subsets: Size = 100,
+        kid_subset_size: Pair = 1000,
+        is_splits: Size = 10,
+        neighbours: Size = 3,
         cache_folder: Path | None = None,
     ) -> None:
         if unknown := [name for name in scores if name not in MEASURES]:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TypeVar
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Samples, Size, bounded
 from ganlab.errors import UserError
 from ganlab.images import to_uint8
 from ganlab.metrics.description import ALONE, Ranks
@@ -34,9 +35,8 @@ class CaptionScores:
     trivial_answer: ClassVar[str] = "chance"
     higher: tuple[str, ...]  # the scores, the main one first; of all of them more is better
 
-    def __init__(self, *, n_fake: int, averaged: bool, seed: int, batch_size: int) -> None:
-        if n_fake < 1:
-            raise UserError(f"metrics: n_fake={n_fake}: expected a number of images, at least 1")
+    @bounded
+    def __init__(self, *, n_fake: Samples, averaged: bool, seed: int, batch_size: Size) -> None:
         self.n_fake, self.averaged, self.seed, self.batch_size = n_fake, averaged, seed, batch_size
 
     def learn(self, captions: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from typing import ClassVar, Protocol
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Samples, Size, bounded
 from ganlab.metrics.description import ALONE, Ranks
 from ganlab.metrics.fakes import FakeScores
 from ganlab.metrics.scores import Better
@@ -21,8 +22,9 @@ class EnergyDistance(FakeScores):
 
     direction: ClassVar[dict[str, Better]] = {"energy": "lower"}
 
+    @bounded
     def __init__(
-        self, *, n_fake: int = 2500, averaged: bool = True, seed: int = 0, batch_size: int = 2500
+        self, *, n_fake: Samples = 2500, averaged: bool = True, seed: int = 0, batch_size: Size = 2500
     ) -> None:
         super().__init__(n_fake=n_fake, averaged=averaged, seed=seed, batch_size=batch_size)
 

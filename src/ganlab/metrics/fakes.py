@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ganlab.errors import UserError
+from ganlab.bounds import Samples, Size, bounded
 from ganlab.metrics.description import ALONE, Ranks
 from ganlab.metrics.scores import Better, Score
 from ganlab.types import NoiseToImage
@@ -19,18 +19,14 @@ class FakeScores:
     """Scores of ``n_fake`` samples, from what :meth:`describe` says of each.
 
     averaged: generate from the averaged weights. seed: of what is generated. batch_size: samples at a time.
-
-    Raises:
-        UserError: n_fake is below 1.
     """
 
     direction: ClassVar[
         dict[str, Better]
     ]  # the scores and whether lower or higher is better, the main one first
 
-    def __init__(self, *, n_fake: int, averaged: bool, seed: int, batch_size: int) -> None:
-        if n_fake < 1:
-            raise UserError(f"metrics: n_fake={n_fake}: expected a number of samples, at least 1")
+    @bounded
+    def __init__(self, *, n_fake: Samples, averaged: bool, seed: int, batch_size: Size) -> None:
         self.n_fake, self.averaged, self.seed, self.batch_size = n_fake, averaged, seed, batch_size
         self.floors: dict[str, float | None] = {}  # what held-out real samples score
         self.floor_n: int | None = None

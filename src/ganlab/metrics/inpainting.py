@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from ganlab.bounds import Count, Size, bounded
 from ganlab.metrics.pairs import POOLED
 from ganlab.metrics.similarity import as_stored, psnr
 from ganlab.metrics.translated import Rows, TranslationScores
@@ -23,7 +24,8 @@ class InpaintingScores(TranslationScores):
     keys: ClassVar[tuple[str, ...]] = ("image", "mask")
     trivial_answer: ClassVar[str] = "mean fill"
 
-    def __init__(self, *, n: int | None = None, seed: int = 0, batch_size: int = 16) -> None:
+    @bounded
+    def __init__(self, *, n: Count | None = None, seed: int = 0, batch_size: Size = 16) -> None:
         super().__init__(n=n, seed=seed, batch_size=batch_size)
         self.direction = {"psnr_hole": "higher", "l1_hole": "lower"}
 

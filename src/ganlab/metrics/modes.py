@@ -6,6 +6,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Positive, Samples, Size, bounded
 from ganlab.errors import UserError
 from ganlab.images import to_uint8
 from ganlab.metrics.description import ALONE, Ranks
@@ -35,20 +36,17 @@ class ModeCoverage(FakeScores):
 
     direction: ClassVar[dict[str, Better]] = {"mode_kl": "lower", "modes": "higher", "hq": "higher"}
 
+    @bounded
     def __init__(
         self,
         *,
-        n_fake: int = 2500,
-        sigmas: float = 3.0,
+        n_fake: Samples = 2500,
+        sigmas: Positive = 3.0,
         averaged: bool = True,
         seed: int = 0,
-        batch_size: int = 2500,
+        batch_size: Size = 2500,
     ) -> None:
         super().__init__(n_fake=n_fake, averaged=averaged, seed=seed, batch_size=batch_size)
-        if sigmas <= 0:
-            raise UserError(
-                f"metrics: sigmas={sigmas}: expected a number above 0, 3 in the published protocol"
-            )
         self.sigmas = sigmas
 
     def prepare(self, train: Modal, test: Modal, device: torch.device, ranks: Ranks = ALONE) -> None:
@@ -93,14 +91,15 @@ class StackedModes(FakeScores):
         UserError: for another extractor, and for weights that cannot be had.
     """
 
+    @bounded
     def __init__(
         self,
         *,
         extractor: Extractor,
-        n_fake: int = 26_000,
+        n_fake: Samples = 26_000,
         averaged: bool = True,
         seed: int = 0,
-        batch_size: int = 250,
+        batch_size: Size = 250,
     ) -> None:
         super().__init__(n_fake=n_fake, averaged=averaged, seed=seed, batch_size=batch_size)
         if len(extractor.classes) != 10:

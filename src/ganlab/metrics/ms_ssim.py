@@ -5,6 +5,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Samples, Size, bounded
 from ganlab.errors import UserError
 from ganlab.images import to_uint8
 from ganlab.metrics.description import ALONE, Ranks, shuffled
@@ -35,8 +36,9 @@ class PairSimilarity(FakeScores):
 
     direction: ClassVar[dict[str, Better]] = {"ms_ssim": "lower"}
 
+    @bounded
     def __init__(
-        self, *, n_fake: int = 20_000, averaged: bool = True, seed: int = 0, batch_size: int = 100
+        self, *, n_fake: Samples = 20_000, averaged: bool = True, seed: int = 0, batch_size: Size = 100
     ) -> None:
         super().__init__(n_fake=n_fake, averaged=averaged, seed=seed, batch_size=batch_size)
         self.whole_batch = batch_size

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Count, Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.description import ALONE, Ranks
 from ganlab.metrics.perceptual import Perceptual
@@ -28,14 +29,15 @@ class LikenessScores(TranslationScores):
     own: ClassVar[Mapping[str, Better]]  # the scores beside LPIPS, the main one first
     truth: ClassVar[str]  # the key of what an output should be, in batches and in outputs
 
+    @bounded
     def __init__(
         self,
         *,
         perceptual: Perceptual | None = None,
         on_missing: Literal["skip", "error"] = "skip",
-        n: int | None = None,
+        n: Count | None = None,
         seed: int = 0,
-        batch_size: int = 16,
+        batch_size: Size = 16,
     ) -> None:
         super().__init__(n=n, seed=seed, batch_size=batch_size)
         self.perceptual, self.on_missing = perceptual, on_missing

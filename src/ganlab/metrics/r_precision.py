@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ganlab.errors import UserError
+from ganlab.bounds import Pair, Samples, Size, bounded
 from ganlab.metrics.attributes import said
 from ganlab.metrics.description import ALONE, Ranks
 from ganlab.metrics.drawn import CaptionScores
@@ -50,19 +50,18 @@ class RPrecision(CaptionScores):
         UserError: for fewer than two candidates.
     """
 
+    @bounded
     def __init__(
         self,
         *,
         matcher: Matcher,
-        candidates: int = 100,
-        n_fake: int = 1000,
+        candidates: Pair = 100,
+        n_fake: Samples = 1000,
         averaged: bool = True,
         seed: int = 0,
-        batch_size: int = 250,
+        batch_size: Size = 250,
     ) -> None:
         super().__init__(n_fake=n_fake, averaged=averaged, seed=seed, batch_size=batch_size)
-        if candidates < 2:
-            raise UserError(f"metrics: candidates={candidates}: a choice needs at least 2 captions")
         self.matcher, self.candidates = matcher, candidates
         self.higher = (f"r_precision_{matcher.suffix}",)
         matcher.prepare()

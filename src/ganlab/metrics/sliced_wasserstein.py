@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ganlab.bounds import Samples, Size, bounded
 from ganlab.errors import UserError
 from ganlab.images import to_uint8
 from ganlab.metrics.description import ALONE, Ranks, shuffled
@@ -33,22 +34,18 @@ class SlicedWasserstein(FakeScores):
         UserError: for numbers below 1, and for images of fewer than 7 pixels.
     """
 
+    @bounded
     def __init__(
         self,
         *,
-        n_fake: int = 16_384,
-        patches: int = 128,
-        directions: int = 512,
+        n_fake: Samples = 16_384,
+        patches: Size = 128,
+        directions: Size = 512,
         averaged: bool = True,
         seed: int = 0,
-        batch_size: int = 64,
+        batch_size: Size = 64,
     ) -> None:
         super().__init__(n_fake=n_fake, averaged=averaged, seed=seed, batch_size=batch_size)
-        if patches < 1 or directions < 1:
-            raise UserError(
-                f"metrics: patches={patches}, directions={directions}: expected at least 1 of each; the paper has 128 "
-                "and 512"
-            )
         self.most, self.patches, self.directions, self.whole_batch = n_fake, patches, directions, batch_size
         self.scales: list[int] = []  # pixels, the finest first; known once the data is
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Count, Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.description import ALONE, Ranks
 from ganlab.metrics.scores import Better, Score
@@ -43,10 +44,8 @@ class TranslationScores:
     keys: ClassVar[tuple[str, ...]]  # of the batches that can be scored
     trivial_answer: ClassVar[str] = "identity map"  # what :meth:`trivial` is called
 
-    def __init__(self, *, n: int | None = None, seed: int = 0, batch_size: int = 16) -> None:
-        for name, number in (("n", n), ("batch_size", batch_size)):
-            if number is not None and number < 1:
-                raise UserError(f"metrics: {name}={number}: expected a number of examples, at least 1")
+    @bounded
+    def __init__(self, *, n: Count | None = None, seed: int = 0, batch_size: Size = 16) -> None:
         self.n, self.seed, self.batch_size = n, seed, batch_size
         self.direction: dict[str, Better] = {}  # the scores, the main one first
         self.floors: dict[str, float | None] = {}

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Count, Pair, Size, bounded
 from ganlab.errors import UserError
 from ganlab.images import to_uint8
 from ganlab.metrics import cache
@@ -43,6 +44,7 @@ class UnpairedScores(TranslationScores):
 
     keys: ClassVar[tuple[str, ...]] = ("a", "b")
 
+    @bounded
     def __init__(
         self,
         *,
@@ -51,13 +53,13 @@ class UnpairedScores(TranslationScores):
         split: Literal["train", "test"] = "train",
         on_missing: Literal["skip", "error"] = "skip",
         allow_small: bool = False,
-        kid_subsets: int = 100,
-        kid_subset_size: int = 1000,
-        neighbours: int = 3,
+        kid_subsets: Size = 100,
+        kid_subset_size: Pair = 1000,
+        neighbours: Size = 3,
         cache_folder: Path | None = None,
-        n: int | None = None,
+        n: Count | None = None,
         seed: int = 0,
-        batch_size: int = 16,
+        batch_size: Size = 16,
     ) -> None:
         super().__init__(n=n, seed=seed, batch_size=batch_size)
         self.extractor, self.scores, self.split = extractor, list(dict.fromkeys(scores)), split

@@ -4,6 +4,7 @@ from typing import Unpack
 
 from torch import Tensor
 
+from ganlab.bounds import Size, Weight, bounded
 from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.information import cross_entropy
 from ganlab.models.latent import LabelledGAN, LatentOptions
@@ -19,12 +20,13 @@ class ACGAN(LabelledGAN):
     loss: -L_S. class_weight: of -L_C; 1 in the paper. classes: how many labels there are.
     """
 
+    @bounded
     def __init__(
         self,
         *,
         loss: AdversarialLoss,
-        classes: int,
-        class_weight: float = 1.0,
+        classes: Size,
+        class_weight: Weight = 1.0,
         **options: Unpack[LatentOptions],
     ) -> None:
         super().__init__(classes=classes, **options)

@@ -13,6 +13,7 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
+from ganlab.bounds import Positive, bounded
 from ganlab.errors import DivergedError, UserError
 from ganlab.models.settings import Numbers, numbers_of, take_over
 from ganlab.randomness import Draws, derive
@@ -45,12 +46,13 @@ class GAN(LightningModule):
     data_kind: ClassVar[str]
     scores_are_logits: ClassVar[bool] = False  # whether a score of 0 means "real or fake, I cannot tell"
 
+    @bounded
     def __init__(
         self,
         *,
         optimizers: Mapping[str, OptimizerFactory],
         schedules: Mapping[str, ScheduleFactory] | None = None,
-        gradient_clip: float | None = None,
+        gradient_clip: Positive | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__()

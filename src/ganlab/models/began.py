@@ -5,6 +5,7 @@ from typing import Unpack
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Share, Weight, bounded
 from ganlab.losses.similarity import reconstruction_l1
 from ganlab.models.latent import LatentGAN, LatentOptions
 from ganlab.techniques.schedules import NoDecay
@@ -19,11 +20,12 @@ class BEGAN(LatentGAN):
     decay: what happens to both learning rates as the convergence measure goes down or stalls (section 4.1).
     """
 
+    @bounded
     def __init__(
         self,
         *,
-        diversity: float = 0.5,
-        k_rate: float = 0.001,
+        diversity: Share = 0.5,
+        k_rate: Weight = 0.001,
         decay: NoDecay | None = None,
         **options: Unpack[LatentOptions],
     ) -> None:

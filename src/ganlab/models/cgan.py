@@ -2,6 +2,7 @@
 
 from typing import Unpack
 
+from ganlab.bounds import Count, Size, bounded
 from ganlab.losses.adversarial import Hinge, NonSaturating
 from ganlab.losses.penalties import NoPenalty
 from ganlab.models.latent import LabelledGAN, LatentOptions, require_no_batch_norm
@@ -18,12 +19,13 @@ class CGAN(LabelledGAN):
     loss, discriminator_steps, penalty: see :class:`~ganlab.models.gan.StandardGAN`. classes: how many labels there are.
     """
 
+    @bounded
     def __init__(
         self,
         *,
         loss: AdversarialLoss,
-        classes: int,
-        discriminator_steps: int = 1,
+        classes: Size,
+        discriminator_steps: Count = 1,
         penalty: Penalty | None = None,
         **options: Unpack[LatentOptions],
     ) -> None:

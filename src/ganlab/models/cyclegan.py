@@ -4,6 +4,7 @@ from typing import Unpack
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size, Weight, bounded
 from ganlab.errors import UserError
 from ganlab.losses.similarity import l1
 from ganlab.models.domains import TwoDomains
@@ -28,18 +29,19 @@ class CycleGAN(TwoDomains):
         UserError: an identity term between domains of different channels.
     """
 
+    @bounded
     def __init__(
         self,
         *,
         generator: NetworkFactory,
         discriminator: NetworkFactory,
-        a_channels: int,
-        b_channels: int,
+        a_channels: Size,
+        b_channels: Size,
         loss: AdversarialLoss,
         replay_a: nn.Module,
         replay_b: nn.Module,
-        cycle_weight: float = 10.0,
-        identity_weight: float = 0.5,
+        cycle_weight: Weight = 10.0,
+        identity_weight: Weight = 0.5,
         **options: Unpack[GameOptions],
     ) -> None:
         if identity_weight and a_channels != b_channels:

@@ -4,6 +4,7 @@ from typing import Unpack
 
 from torch import Tensor
 
+from ganlab.bounds import Count, Share, Size, Weight, Whole, bounded
 from ganlab.errors import UserError
 from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.similarity import feature_matching, l2
@@ -27,20 +28,21 @@ class DiscoGAN(TwoDomains):
     generator_steps: how many follow each other before the discriminators' turn.
     """
 
+    @bounded
     def __init__(
         self,
         *,
         generator: NetworkFactory,
         discriminator: NetworkFactory,
-        a_channels: int,
-        b_channels: int,
+        a_channels: Size,
+        b_channels: Size,
         loss: AdversarialLoss,
-        adversarial_weight: float = 0.1,
-        features_weight: float = 0.9,
-        first_rate: float = 0.01,
-        rate: float = 0.5,
-        curriculum: int = 10_000,
-        generator_steps: int = 2,
+        adversarial_weight: Weight = 0.1,
+        features_weight: Weight = 0.9,
+        first_rate: Share = 0.01,
+        rate: Share = 0.5,
+        curriculum: Whole = 10_000,
+        generator_steps: Count = 2,
         **options: Unpack[GameOptions],
     ) -> None:
         if not (0 <= first_rate <= 1 and 0 <= rate <= 1):

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Unpack
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size, bounded
 from ganlab.models.translation import GameOptions, ImageToImage, NetworkFactory, Shape, Translation
 from ganlab.types import Batch
 
@@ -18,13 +19,14 @@ class TwoDomains(ImageToImage):
     data_kind: ClassVar[str] = "unpaired"
     directions: ClassVar[tuple[str, ...]] = ("a_to_b", "b_to_a")
 
+    @bounded
     def __init__(
         self,
         *,
         generator: NetworkFactory,
         discriminator: NetworkFactory,
-        a_channels: int,
-        b_channels: int,
+        a_channels: Size,
+        b_channels: Size,
         **options: Unpack[GameOptions],
     ) -> None:
         super().__init__(**options)

@@ -5,6 +5,7 @@ from typing import Literal, Unpack
 
 from torch import Tensor
 
+from ganlab.bounds import Weight, bounded
 from ganlab.errors import UserError
 from ganlab.losses.similarity import mean_squared_error, pulling_away
 from ganlab.models.latent import LatentGAN, LatentOptions
@@ -23,11 +24,12 @@ class EBGAN(LatentGAN):
         UserError: a margin that is not positive.
     """
 
+    @bounded
     def __init__(
         self,
         *,
-        margin: float = 10.0,
-        pulling_away_weight: float = 0.1,
+        margin: Weight = 10.0,
+        pulling_away_weight: Weight = 0.1,
         distance: Callable[[Tensor, Tensor], Tensor] = mean_squared_error,
         hinge: Literal["samples", "mean"] = "samples",
         **options: Unpack[LatentOptions],

@@ -2,6 +2,7 @@
 
 from typing import Unpack
 
+from ganlab.bounds import Count, bounded
 from ganlab.losses.adversarial import Hinge, NonSaturating
 from ganlab.losses.penalties import NoPenalty
 from ganlab.models.latent import LatentGAN, LatentOptions, require_no_batch_norm
@@ -22,11 +23,12 @@ class StandardGAN(LatentGAN):
         UserError: a gradient penalty on a discriminator with batch normalization.
     """
 
+    @bounded
     def __init__(
         self,
         *,
         loss: AdversarialLoss,
-        discriminator_steps: int = 1,
+        discriminator_steps: Count = 1,
         penalty: Penalty | None = None,
         **options: Unpack[LatentOptions],
     ) -> None:

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from ganlab.bounds import Share, Weight, bounded
 from ganlab.errors import UserError
 from ganlab.models.text import TextGAN
 from ganlab.types import Batch, Observation, observed
@@ -43,7 +44,8 @@ class GANINT(TextGAN):
     half as many interpolations as images.
     """
 
-    def __init__(self, *, beta: float = 0.5, interpolation_weight: float = 1.0, **options: Any) -> None:
+    @bounded
+    def __init__(self, *, beta: Share = 0.5, interpolation_weight: Weight = 1.0, **options: Any) -> None:
         super().__init__(**options)
         if not 0 <= beta <= 1:
             raise UserError(f"model.beta={beta}: expected a share from 0 to 1; the paper has 0.5")

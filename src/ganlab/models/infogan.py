@@ -5,6 +5,7 @@ from typing import Unpack
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Weight, bounded
 from ganlab.errors import UserError
 from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.information import cross_entropy, gaussian_nll
@@ -28,12 +29,13 @@ class InfoGAN(LatentGAN):
         UserError: for a prior without codes.
     """
 
+    @bounded
     def __init__(
         self,
         *,
         loss: AdversarialLoss,
         recognition: nn.Module,
-        information_weight: float = 1.0,
+        information_weight: Weight = 1.0,
         **options: Unpack[LatentOptions],
     ) -> None:
         super().__init__(**options)

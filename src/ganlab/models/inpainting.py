@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganlab.bounds import Weight, Whole, bounded
 from ganlab.errors import UserError
 from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.similarity import weighted_l2
@@ -34,22 +35,21 @@ class ContextEncoder(ImageToImage):
 
     data_kind: ClassVar[str] = "inpainting"
 
+    @bounded
     def __init__(
         self,
         *,
         generator: nn.Module,
         discriminator: nn.Module,
         loss: AdversarialLoss,
-        l2_weight: float = 0.999,
-        adversarial_weight: float = 0.001,
-        overlap: int = 4,
-        overlap_weight: float = 10.0,
+        l2_weight: Weight = 0.999,
+        adversarial_weight: Weight = 0.001,
+        overlap: Whole = 4,
+        overlap_weight: Weight = 10.0,
         fill: Sequence[float] = (0.0,),
         **options: Unpack[GameOptions],
     ) -> None:
         super().__init__(**options)
-        if overlap < 0:
-            raise UserError(f"model.overlap={overlap}: expected a number of pixels; 0 is no overlap")
         self.generator, self.discriminator, self.loss = generator, discriminator, loss
         self.l2_weight, self.adversarial_weight = l2_weight, adversarial_weight
         self.overlap, self.overlap_weight = overlap, overlap_weight

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ganlab.bounds import Positive, Size, bounded
 from ganlab.errors import UserError
 from ganlab.models.base import GAN
 from ganlab.models.modes import eval_mode
@@ -34,7 +35,7 @@ class LatentOptions(TypedDict):
     augment: NotRequired[Augment]
     optimizers: Mapping[str, OptimizerFactory]
     schedules: NotRequired[Mapping[str, ScheduleFactory] | None]
-    gradient_clip: NotRequired[float | None]
+    gradient_clip: NotRequired[Positive | None]
     seed: NotRequired[int]
 
 
@@ -184,7 +185,8 @@ class LabelledGAN(LatentGAN):
 
     data_kind: ClassVar[str] = "labelled"
 
-    def __init__(self, *, classes: int, **options: Any) -> None:
+    @bounded
+    def __init__(self, *, classes: Size, **options: Any) -> None:
         super().__init__(**options)
         if classes < 1:
             raise UserError(f"model.classes={classes}: expected the number of the data's labels, at least 1")

@@ -5,6 +5,7 @@ from typing import ClassVar, Unpack
 import torch
 from torch import Tensor, nn
 
+from ganlab.bounds import Size, Weight, bounded
 from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.similarity import l1
 from ganlab.models.translation import GameOptions, ImageToImage, NetworkFactory, Translation, observation
@@ -23,15 +24,16 @@ class Pix2Pix(ImageToImage):
 
     data_kind: ClassVar[str] = "paired"
 
+    @bounded
     def __init__(
         self,
         *,
         generator: NetworkFactory,
         discriminator: NetworkFactory,
-        source_channels: int,
-        target_channels: int,
+        source_channels: Size,
+        target_channels: Size,
         loss: AdversarialLoss,
-        l1_weight: float = 100.0,
+        l1_weight: Weight = 100.0,
         **options: Unpack[GameOptions],
     ) -> None:
         super().__init__(**options)

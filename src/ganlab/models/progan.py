@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganlab.bounds import Weight, bounded
 from ganlab.errors import UserError
 from ganlab.losses.penalties import gradient_penalty
 from ganlab.models.latent import LatentGAN, LatentOptions
@@ -34,14 +35,15 @@ class ProGAN(LatentGAN):
         UserError: networks, growth or data of different sizes.
     """
 
+    @bounded
     def __init__(
         self,
         *,
         growth: Growth,
         loss: AdversarialLoss,
-        gp_weight: float = 10.0,
-        gp_target: float = 1.0,
-        drift_weight: float = 0.001,
+        gp_weight: Weight = 10.0,
+        gp_target: Weight = 1.0,
+        drift_weight: Weight = 0.001,
         **options: Unpack[LatentOptions],
     ) -> None:
         super().__init__(**options)

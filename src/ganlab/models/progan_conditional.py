@@ -4,6 +4,7 @@ from typing import Unpack
 
 from torch import Tensor
 
+from ganlab.bounds import Size, Weight, bounded
 from ganlab.losses.information import cross_entropy
 from ganlab.models.latent import LabelledGAN, LatentOptions
 from ganlab.models.progan import ProGAN
@@ -17,16 +18,17 @@ class ConditionalProGAN(LabelledGAN, ProGAN):
     class_weight: of the class terms, which both players minimise. classes: how many labels there are.
     """
 
+    @bounded
     def __init__(
         self,
         *,
         growth: Growth,
         loss: AdversarialLoss,
-        classes: int,
-        class_weight: float = 1.0,
-        gp_weight: float = 10.0,
-        gp_target: float = 1.0,
-        drift_weight: float = 0.001,
+        classes: Size,
+        class_weight: Weight = 1.0,
+        gp_weight: Weight = 10.0,
+        gp_target: Weight = 1.0,
+        drift_weight: Weight = 0.001,
         **options: Unpack[LatentOptions],
     ) -> None:
         super().__init__(

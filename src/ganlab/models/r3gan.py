@@ -4,6 +4,7 @@ from typing import Unpack
 
 from torch import Tensor
 
+from ganlab.bounds import Size, bounded
 from ganlab.losses.adversarial import Relativistic
 from ganlab.losses.penalties import zero_centred
 from ganlab.models.latent import LabelledGAN, LatentGAN, LatentOptions
@@ -65,10 +66,11 @@ class R3GAN(LatentGAN):
 class ConditionalR3GAN(LabelledGAN, R3GAN):
     """R3GAN with labels; a pair shares its label (Huang et al. 2024, section 4)."""
 
+    @bounded
     def __init__(
         self,
         *,
-        classes: int,
+        classes: Size,
         gamma: Cosine,
         learning_rate: Cosine,
         beta2: Cosine,

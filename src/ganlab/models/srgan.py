@@ -5,6 +5,7 @@ from typing import Protocol, Unpack
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Weight, Whole, bounded
 from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.similarity import l2
 from ganlab.models.srresnet import SRResNet
@@ -38,6 +39,7 @@ class SRGAN(SRResNet):
     game_rate: what its learning rate is multiplied by when the game begins; 1 in the paper.
     """
 
+    @bounded
     def __init__(
         self,
         *,
@@ -45,10 +47,10 @@ class SRGAN(SRResNet):
         discriminator: nn.Module,
         loss: AdversarialLoss,
         perceptual: Perceptual,
-        adversarial_weight: float = 1e-3,
-        mse_weight: float = 0.0,
-        pretraining_images: int = 0,
-        game_rate: float = 1.0,
+        adversarial_weight: Weight = 1e-3,
+        mse_weight: Weight = 0.0,
+        pretraining_images: Whole = 0,
+        game_rate: Weight = 1.0,
         **options: Unpack[GameOptions],
     ) -> None:
         super().__init__(generator=generator, **options)

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganlab.bounds import Weight, Whole, bounded
 from ganlab.errors import UserError
 from ganlab.losses.information import gaussian_kl
 from ganlab.losses.penalties import NoPenalty
@@ -31,12 +32,13 @@ class StackGAN(TextGAN):
     kl_weight: lambda, for the mean over the condition's numbers; 2 in the authors' code.
     """
 
+    @bounded
     def __init__(
         self,
         *,
         second_discriminator: nn.Module,
-        first_stage_images: int,
-        kl_weight: float = 2.0,
+        first_stage_images: Whole,
+        kl_weight: Weight = 2.0,
         **options: Any,
     ) -> None:
         super().__init__(**options)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from ganlab.bounds import Weight, bounded
 from ganlab.errors import UserError
 from ganlab.losses.adversarial import Hinge, NonSaturating
 from ganlab.losses.penalties import NoPenalty
@@ -50,12 +51,13 @@ class TextGAN(LatentGAN):
 
     data_kind: ClassVar[str] = "captions"
 
+    @bounded
     def __init__(
         self,
         *,
         encoder: TextEncoder,
         loss: AdversarialLoss,
-        mismatch_weight: float = 0.5,
+        mismatch_weight: Weight = 0.5,
         penalty: Penalty | None = None,
         **options: Any,
     ) -> None:

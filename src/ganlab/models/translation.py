@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NotRequired, Protocol, TypedDict
 import torch
 from torch import Tensor, nn
 
+from ganlab.bounds import Positive
 from ganlab.errors import UserError
 from ganlab.models.base import GAN
 from ganlab.models.modes import eval_mode
@@ -30,7 +31,7 @@ class GameOptions(TypedDict):
 
     optimizers: Mapping[str, OptimizerFactory]
     schedules: NotRequired[Mapping[str, ScheduleFactory] | None]
-    gradient_clip: NotRequired[float | None]
+    gradient_clip: NotRequired[Positive | None]
     seed: NotRequired[int]
 
 

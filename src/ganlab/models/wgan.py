@@ -4,6 +4,7 @@ from typing import Unpack
 
 import torch
 
+from ganlab.bounds import Count, Positive, Weight, Whole, bounded
 from ganlab.losses.penalties import gradient_penalty
 from ganlab.models.latent import LatentGAN, LatentOptions, require_no_batch_norm
 from ganlab.types import AdversarialLoss, Batch, Observation, observed
@@ -18,15 +19,16 @@ class WGAN(LatentGAN):
     each ``boost_every``-th; the authors' code has 100, 25 and 500, the paper's algorithm no boost (0 and 0).
     """
 
+    @bounded
     def __init__(
         self,
         *,
         loss: AdversarialLoss,
-        critic_steps: int = 5,
-        clip: float = 0.01,
-        boosted_critic_steps: int = 100,
-        boost_first: int = 0,
-        boost_every: int = 0,
+        critic_steps: Count = 5,
+        clip: Positive = 0.01,
+        boosted_critic_steps: Count = 100,
+        boost_first: Whole = 0,
+        boost_every: Whole = 0,
         **options: Unpack[LatentOptions],
     ) -> None:
         super().__init__(**options)
@@ -79,12 +81,13 @@ class WGANGP(LatentGAN):
         UserError: the critic has batch normalization, with which the gradient at one sample depends on all others.
     """
 
+    @bounded
     def __init__(
         self,
         *,
         loss: AdversarialLoss,
-        critic_steps: int = 5,
-        gp_weight: float = 10.0,
+        critic_steps: Count = 5,
+        gp_weight: Weight = 10.0,
         **options: Unpack[LatentOptions],
     ) -> None:
         super().__init__(**options)

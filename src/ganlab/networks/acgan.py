@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganlab.bounds import Share, Size, Weight
 from ganlab.layers.init import init_normal
 from ganlab.networks.sizes import doublings
 
@@ -18,11 +19,11 @@ class ACGANGenerator(nn.Module):
     def __init__(
         self,
         *,
-        latent_size: int = 100,
-        classes: int = 10,
-        channels: int = 3,
-        image_size: int = 32,
-        width: int = 96,
+        latent_size: Size = 100,
+        classes: Size = 10,
+        channels: Size = 3,
+        image_size: Size = 32,
+        width: Size = 96,
     ) -> None:
         super().__init__()
         self.classes = classes
@@ -50,12 +51,12 @@ class ACGANDiscriminator(nn.Module):
     def __init__(
         self,
         *,
-        classes: int = 10,
-        channels: int = 3,
-        image_size: int = 32,
-        width: int = 16,
-        negative_slope: float = 0.2,
-        dropout: float = 0.5,
+        classes: Size = 10,
+        channels: Size = 3,
+        image_size: Size = 32,
+        width: Size = 16,
+        negative_slope: Weight = 0.2,
+        dropout: Share = 0.5,
     ) -> None:
         super().__init__()
         _doublings(image_size)

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.layers.init import xavier_uniform
 from ganlab.networks.sizes import doublings
 
@@ -14,7 +15,7 @@ class BEGANGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: int = 64, channels: int = 3, image_size: int = 64, width: int = 64
+        self, *, latent_size: Size = 64, channels: Size = 3, image_size: Size = 64, width: Size = 64
     ) -> None:
         super().__init__()
         blocks = [nn.Linear(latent_size, 64 * width), nn.Unflatten(1, (width, 8, 8))]
@@ -35,7 +36,7 @@ class BEGANEncoder(nn.Module):
     """
 
     def __init__(
-        self, *, code_size: int = 64, channels: int = 3, image_size: int = 64, width: int = 64
+        self, *, code_size: Size = 64, channels: Size = 3, image_size: Size = 64, width: Size = 64
     ) -> None:
         super().__init__()
         stages = _stages(image_size)
@@ -63,7 +64,7 @@ class BEGANDiscriminator(nn.Module):
     """
 
     def __init__(
-        self, *, code_size: int = 64, channels: int = 3, image_size: int = 64, width: int = 64
+        self, *, code_size: Size = 64, channels: Size = 3, image_size: Size = 64, width: Size = 64
     ) -> None:
         super().__init__()
         self.encoder = BEGANEncoder(

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganlab.bounds import Positive, Share, Size
 from ganlab.layers.maxout import Maxout
 from ganlab.networks.maxout import uniform_weights
 from ganlab.networks.mlp import pixels_of
@@ -21,13 +22,13 @@ class CGANGenerator(nn.Module):
     def __init__(
         self,
         *,
-        latent_size: int = 100,
-        classes: int = 10,
-        channels: int = 1,
-        image_size: int = 28,
-        noise_width: int = 200,
-        label_width: int = 1000,
-        width: int = 1200,
+        latent_size: Size = 100,
+        classes: Size = 10,
+        channels: Size = 1,
+        image_size: Size = 28,
+        noise_width: Size = 200,
+        label_width: Size = 1000,
+        width: Size = 1200,
     ) -> None:
         super().__init__()
         self.classes, self.shape = classes, (channels, image_size, image_size)
@@ -53,12 +54,12 @@ class CGANDiscriminator(nn.Module):
     def __init__(
         self,
         *,
-        classes: int = 10,
-        channels: int = 1,
-        image_size: int = 28,
-        pixel_dropout: float = 0.2,
-        dropout: float = 0.5,
-        bound: float = 0.005,
+        classes: Size = 10,
+        channels: Size = 1,
+        image_size: Size = 28,
+        pixel_dropout: Share = 0.2,
+        dropout: Share = 0.5,
+        bound: Positive = 0.005,
     ) -> None:
         super().__init__()
         self.classes = classes

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganlab.bounds import Size, Weight
 from ganlab.layers.init import xavier_uniform
 from ganlab.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ganlab.networks.mlp import MLPGenerator, perceptron, pixels_of
@@ -20,11 +21,11 @@ class OneHotMLPGenerator(MLPGenerator):
     def __init__(
         self,
         *,
-        latent_size: int,
-        classes: int,
-        channels: int,
-        image_size: int,
-        widths: Sequence[int],
+        latent_size: Size,
+        classes: Size,
+        channels: Size,
+        image_size: Size,
+        widths: Sequence[Size],
         norm: Callable[[int], nn.Module] = nn.Identity,
         activation: Callable[[], nn.Module] = nn.ReLU,
         init: Callable[[nn.Module], None] = xavier_uniform,
@@ -53,10 +54,10 @@ class OneHotMLPDiscriminator(nn.Module):
     def __init__(
         self,
         *,
-        classes: int,
-        channels: int,
-        image_size: int,
-        widths: Sequence[int],
+        classes: Size,
+        channels: Size,
+        image_size: Size,
+        widths: Sequence[Size],
         norm: Callable[[int], nn.Module] = nn.Identity,
         activation: Callable[[], nn.Module] = nn.ReLU,
         init: Callable[[nn.Module], None] = xavier_uniform,
@@ -82,12 +83,12 @@ class ConditionalDCGANGenerator(DCGANGenerator):
     def __init__(
         self,
         *,
-        latent_size: int = 100,
-        classes: int = 10,
-        embedding_size: int = 50,
-        channels: int = 3,
-        image_size: int = 64,
-        width: int = 64,
+        latent_size: Size = 100,
+        classes: Size = 10,
+        embedding_size: Size = 50,
+        channels: Size = 3,
+        image_size: Size = 64,
+        width: Size = 64,
     ) -> None:
         super().__init__(
             latent_size=latent_size + embedding_size, channels=channels, image_size=image_size, width=width
@@ -107,12 +108,12 @@ class ConditionalDCGANDiscriminator(DCGANDiscriminator):
     def __init__(
         self,
         *,
-        classes: int = 10,
-        channels: int = 3,
-        image_size: int = 64,
-        width: int = 64,
+        classes: Size = 10,
+        channels: Size = 3,
+        image_size: Size = 64,
+        width: Size = 64,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
-        negative_slope: float = 0.2,
+        negative_slope: Weight = 0.2,
     ) -> None:
         super().__init__(
             channels=channels + classes,

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.layers.init import init_normal
 from ganlab.networks.sizes import doublings
 
@@ -22,11 +23,11 @@ class ContextEncoder(nn.Module):
     def __init__(
         self,
         *,
-        channels: int,
-        image_size: int = 128,
-        output_size: int | None = None,
-        width: int | None = None,
-        bottleneck: int | None = None,
+        channels: Size,
+        image_size: Size = 128,
+        output_size: Size | None = None,
+        width: Size | None = None,
+        bottleneck: Size | None = None,
     ) -> None:
         super().__init__()
         width, bottleneck = width or _width(image_size), bottleneck or (4000 if image_size >= 128 else 500)
@@ -65,10 +66,10 @@ class ContextDiscriminator(nn.Module):
     def __init__(
         self,
         *,
-        channels: int,
-        image_size: int = 128,
-        output_size: int | None = None,
-        width: int | None = None,
+        channels: Size,
+        image_size: Size = 128,
+        output_size: Size | None = None,
+        width: Size | None = None,
     ) -> None:
         super().__init__()
         width = width or _width(image_size)

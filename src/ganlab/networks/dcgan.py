@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size, Weight
 from ganlab.layers.init import init_normal
 from ganlab.networks.sizes import doublings
 
@@ -16,7 +17,7 @@ class DCGANGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: int = 100, channels: int = 3, image_size: int = 64, width: int = 64
+        self, *, latent_size: Size = 100, channels: Size = 3, image_size: Size = 64, width: Size = 64
     ) -> None:
         super().__init__()
         wide = width * 2 ** (doublings("DCGAN", image_size) - 1)
@@ -48,11 +49,11 @@ class DCGANDiscriminator(nn.Module):
     def __init__(
         self,
         *,
-        channels: int = 3,
-        image_size: int = 64,
-        width: int = 64,
+        channels: Size = 3,
+        image_size: Size = 64,
+        width: Size = 64,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
-        negative_slope: float = 0.2,
+        negative_slope: Weight = 0.2,
     ) -> None:
         super().__init__()
         widest = width * 2 ** (doublings("DCGAN", image_size) - 1)

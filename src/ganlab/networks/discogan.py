@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.networks.sizes import doublings
 
 
@@ -34,11 +35,11 @@ class DiscoGANGenerator(nn.Module):
     def __init__(
         self,
         *,
-        in_channels: int,
-        out_channels: int,
-        image_size: int = 64,
-        width: int | None = None,
-        bottleneck: int | None = None,
+        in_channels: Size,
+        out_channels: Size,
+        image_size: Size = 64,
+        width: Size | None = None,
+        bottleneck: Size | None = None,
     ) -> None:
         super().__init__()
         width = width or _width(image_size)
@@ -68,7 +69,7 @@ class DiscoGANDiscriminator(nn.Module):
     width: null is the authors' 64 from 64 pixels on, and 32 below.
     """
 
-    def __init__(self, *, channels: int, image_size: int = 64, width: int | None = None) -> None:
+    def __init__(self, *, channels: Size, image_size: Size = 64, width: Size | None = None) -> None:
         super().__init__()
         width = width or _width(image_size)
         halvings = doublings("DiscoGAN", image_size, least=2)

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.layers.init import init_normal, xavier_uniform
 from ganlab.networks.mlp import pixels_of
 from ganlab.networks.sizes import doublings
@@ -21,7 +22,7 @@ class EBGANGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: int = 100, channels: int = 3, image_size: int = 64, width: int = 128
+        self, *, latent_size: Size = 100, channels: Size = 3, image_size: Size = 64, width: Size = 128
     ) -> None:
         super().__init__()
         wide = width * 2 ** (_doublings(image_size) - 1)
@@ -45,7 +46,7 @@ class EBGANDiscriminator(nn.Module):
     ReLU everywhere but batch norm at the first layer and both at the last. Sizes: 8, 16, 32, ...
     """
 
-    def __init__(self, *, channels: int = 3, image_size: int = 64, width: int = 64) -> None:
+    def __init__(self, *, channels: Size = 3, image_size: Size = 64, width: Size = 64) -> None:
         super().__init__()
         _doublings(image_size)
         widths = [width, 2 * width, 4 * width]
@@ -70,7 +71,7 @@ class EBGANPerceptron(nn.Module):
     code_size: what an image is squeezed to, after a ReLU.
     """
 
-    def __init__(self, *, channels: int = 1, image_size: int = 28, code_size: int = 32) -> None:
+    def __init__(self, *, channels: Size = 1, image_size: Size = 28, code_size: Size = 32) -> None:
         super().__init__()
         pixels, shape = pixels_of(channels, image_size), (channels, image_size, image_size)
         self.encoder = nn.Sequential(nn.Flatten(), nn.Linear(pixels, code_size), nn.ReLU())

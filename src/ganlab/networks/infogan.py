@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size, Weight
 from ganlab.layers.init import init_normal
 from ganlab.networks.sizes import require_size
 
@@ -17,11 +18,11 @@ class InfoGANGenerator(nn.Module):
     def __init__(
         self,
         *,
-        latent_size: int = 74,
-        channels: int = 1,
-        image_size: int = 28,
-        width: int = 64,
-        hidden: int = 1024,
+        latent_size: Size = 74,
+        channels: Size = 1,
+        image_size: Size = 28,
+        width: Size = 64,
+        hidden: Size = 1024,
     ) -> None:
         super().__init__()
         quarter, wide = _quarter(image_size), 2 * width
@@ -50,11 +51,11 @@ class InfoGANDiscriminator(nn.Module):
     def __init__(
         self,
         *,
-        channels: int = 1,
-        image_size: int = 28,
-        width: int = 64,
-        hidden: int = 1024,
-        negative_slope: float = 0.01,
+        channels: Size = 1,
+        image_size: Size = 28,
+        width: Size = 64,
+        hidden: Size = 1024,
+        negative_slope: Weight = 0.01,
     ) -> None:
         super().__init__()
         wide = 2 * width
@@ -86,7 +87,7 @@ class InfoGANRecognition(nn.Module):
     """
 
     def __init__(
-        self, *, outputs: int, features: int = 1024, width: int = 128, negative_slope: float = 0.01
+        self, *, outputs: Size, features: Size = 1024, width: Size = 128, negative_slope: Weight = 0.01
     ) -> None:
         super().__init__()
         self.layers = nn.Sequential(

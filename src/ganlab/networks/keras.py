@@ -4,6 +4,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Share, Size, Weight
 from ganlab.layers.init import xavier_uniform
 from ganlab.layers.tf_same import SameConv2d, SameConvTranspose2d
 from ganlab.networks.sizes import require_size
@@ -19,7 +20,12 @@ class KerasConvGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: int = 32, channels: int = 1, image_size: int = 28, negative_slope: float = 0.3
+        self,
+        *,
+        latent_size: Size = 32,
+        channels: Size = 1,
+        image_size: Size = 28,
+        negative_slope: Weight = 0.3,
     ) -> None:
         super().__init__()
         _require_28(image_size)
@@ -45,7 +51,7 @@ class KerasConvDiscriminator(nn.Module):
     """(B, channels, 28, 28) to raw scores (B,), by way of 14, 7 and 3 pixels."""
 
     def __init__(
-        self, *, channels: int = 1, image_size: int = 28, negative_slope: float = 0.3, dropout: float = 0.4
+        self, *, channels: Size = 1, image_size: Size = 28, negative_slope: Weight = 0.3, dropout: Share = 0.4
     ) -> None:
         super().__init__()
         _require_28(image_size)
@@ -72,7 +78,7 @@ class KerasBlogGenerator(nn.Module):
     It starts at a quarter of image_size. Batch norm comes after the activation, as in the original.
     """
 
-    def __init__(self, *, latent_size: int = 100, channels: int = 1, image_size: int = 28) -> None:
+    def __init__(self, *, latent_size: Size = 100, channels: Size = 1, image_size: Size = 28) -> None:
         super().__init__()
         start = _quarter(image_size)
         self.layers = nn.Sequential(
@@ -94,7 +100,7 @@ class KerasBlogDiscriminator(nn.Module):
     """(B, channels, image_size, image_size) to raw scores (B,); no batch norm, but dropout."""
 
     def __init__(
-        self, *, channels: int = 1, image_size: int = 28, negative_slope: float = 0.2, dropout: float = 0.4
+        self, *, channels: Size = 1, image_size: Size = 28, negative_slope: Weight = 0.2, dropout: Share = 0.4
     ) -> None:
         super().__init__()
         end = _quarter(image_size)

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size, Weight
 from ganlab.layers.init import init_normal
 from ganlab.networks.sizes import require_size
 
@@ -15,7 +16,7 @@ class LSGANGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: int = 1024, channels: int = 3, image_size: int = 112, width: int = 64
+        self, *, latent_size: Size = 1024, channels: Size = 3, image_size: Size = 112, width: Size = 64
     ) -> None:
         super().__init__()
         start, wide = _sixteenth(image_size), 4 * width
@@ -39,7 +40,7 @@ class LSGANDiscriminator(nn.Module):
     """
 
     def __init__(
-        self, *, channels: int = 3, image_size: int = 112, width: int = 64, negative_slope: float = 0.2
+        self, *, channels: Size = 3, image_size: Size = 112, width: Size = 64, negative_slope: Weight = 0.2
     ) -> None:
         super().__init__()
         end = _sixteenth(image_size)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.layers.init import init_normal
 from ganlab.networks.sizes import doublings
 from ganlab.networks.stackgan import conv3, down
@@ -48,11 +49,11 @@ class GANCLSDiscriminator(MatchingDiscriminator):
     def __init__(
         self,
         *,
-        text_size: int = 1024,
-        projection: int = 256,
-        channels: int = 3,
-        image_size: int = 64,
-        width: int = 64,
+        text_size: Size = 1024,
+        projection: Size = 256,
+        channels: Size = 3,
+        image_size: Size = 64,
+        width: Size = 64,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
         text_norm: Callable[[int], nn.Module] = nn.Identity,
         init: Callable[[nn.Module], None] = init_normal,
@@ -94,11 +95,11 @@ class StackGANDiscriminator(MatchingDiscriminator):
     def __init__(
         self,
         *,
-        text_size: int = 1024,
-        projection: int = 128,
-        channels: int = 3,
-        image_size: int = 64,
-        width: int = 64,
+        text_size: Size = 1024,
+        projection: Size = 128,
+        channels: Size = 3,
+        image_size: Size = 64,
+        width: Size = 64,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
         init: Callable[[nn.Module], None] = init_normal,
     ) -> None:

@@ -5,6 +5,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Positive, Share, Size
 from ganlab.layers.maxout import Maxout
 from ganlab.networks.mlp import pixels_of
 
@@ -19,13 +20,13 @@ class MaxoutDiscriminator(nn.Module):
     def __init__(
         self,
         *,
-        channels: int = 1,
-        image_size: int = 28,
-        widths: Sequence[int] = (240, 240),
-        pieces: int = 5,
-        pixel_dropout: float = 0.2,
-        dropout: float = 0.5,
-        bound: float = 0.005,
+        channels: Size = 1,
+        image_size: Size = 28,
+        widths: Sequence[Size] = (240, 240),
+        pieces: Size = 5,
+        pixel_dropout: Share = 0.2,
+        dropout: Share = 0.5,
+        bound: Positive = 0.005,
     ) -> None:
         super().__init__()
         before = pixels_of(channels, image_size)
@@ -40,7 +41,7 @@ class MaxoutDiscriminator(nn.Module):
         return self.layers(images).squeeze(1)
 
 
-def uniform_weights(module: nn.Module, *, bound: float = 0.05) -> None:
+def uniform_weights(module: nn.Module, *, bound: Positive = 0.05) -> None:
     """Linear weights uniform between -bound and bound, biases 0; .05 is that of the first GAN's generator."""
     if isinstance(module, nn.Linear):
         nn.init.uniform_(module.weight, -bound, bound)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from torch import nn
 
+from ganlab.bounds import Size, Weight
 from ganlab.layers.init import init_normal
 from ganlab.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from ganlab.networks.dcgan import DCGANDiscriminator
@@ -18,13 +19,13 @@ class MinibatchDCGANDiscriminator(DCGANDiscriminator):
     def __init__(
         self,
         *,
-        channels: int = 3,
-        image_size: int = 64,
-        width: int = 64,
+        channels: Size = 3,
+        image_size: Size = 64,
+        width: Size = 64,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
-        negative_slope: float = 0.2,
-        kernels: int = 100,
-        dimensions: int = 5,
+        negative_slope: Weight = 0.2,
+        kernels: Size = 100,
+        dimensions: Size = 5,
     ) -> None:
         super().__init__(
             channels=channels, image_size=image_size, width=width, norm=norm, negative_slope=negative_slope
@@ -47,12 +48,12 @@ class StdDevDCGANDiscriminator(DCGANDiscriminator):
     def __init__(
         self,
         *,
-        channels: int = 3,
-        image_size: int = 64,
-        width: int = 64,
+        channels: Size = 3,
+        image_size: Size = 64,
+        width: Size = 64,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
-        negative_slope: float = 0.2,
-        group: int = 4,
+        negative_slope: Weight = 0.2,
+        group: Size = 4,
     ) -> None:
         super().__init__(
             channels=channels, image_size=image_size, width=width, norm=norm, negative_slope=negative_slope

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.layers.init import xavier_uniform
 from ganlab.networks.sizes import require_size
 
@@ -19,10 +20,10 @@ class MLPGenerator(nn.Module):
     def __init__(
         self,
         *,
-        latent_size: int,
-        channels: int,
-        image_size: int,
-        widths: Sequence[int],
+        latent_size: Size,
+        channels: Size,
+        image_size: Size,
+        widths: Sequence[Size],
         norm: Callable[[int], nn.Module] = nn.Identity,
         activation: Callable[[], nn.Module] = nn.ReLU,
         init: Callable[[nn.Module], None] = xavier_uniform,
@@ -43,9 +44,9 @@ class MLPDiscriminator(nn.Module):
     def __init__(
         self,
         *,
-        channels: int,
-        image_size: int,
-        widths: Sequence[int],
+        channels: Size,
+        image_size: Size,
+        widths: Sequence[Size],
         norm: Callable[[int], nn.Module] = nn.Identity,
         activation: Callable[[], nn.Module] = nn.ReLU,
         init: Callable[[nn.Module], None] = xavier_uniform,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.errors import UserError
 from ganlab.layers.init import init_normal
 from ganlab.layers.norms import has_offset
@@ -27,10 +28,10 @@ class PatchGAN(nn.Module):
     def __init__(
         self,
         *,
-        channels: int,
-        image_size: int | Sequence[int] = 256,
-        layers: int | None = None,
-        width: int = 64,
+        channels: Size,
+        image_size: Size | Sequence[Size] = 256,
+        layers: Size | None = None,
+        width: Size = 64,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
     ) -> None:
         super().__init__()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.errors import UserError
 from ganlab.layers.init import keep_default
 from ganlab.networks.mlp import perceptron
@@ -20,9 +21,9 @@ class PointGenerator(nn.Module):
     def __init__(
         self,
         *,
-        latent_size: int,
-        widths: Sequence[int],
-        dimensions: int = 2,
+        latent_size: Size,
+        widths: Sequence[Size],
+        dimensions: Size = 2,
         activation: Callable[[], nn.Module] = nn.ReLU,
         init: Callable[[nn.Module], None] = keep_default,
     ) -> None:
@@ -44,9 +45,9 @@ class PointMover(PointGenerator):
     def __init__(
         self,
         *,
-        latent_size: int,
-        widths: Sequence[int],
-        dimensions: int = 2,
+        latent_size: Size,
+        widths: Sequence[Size],
+        dimensions: Size = 2,
         activation: Callable[[], nn.Module] = nn.ReLU,
         init: Callable[[nn.Module], None] = keep_default,
     ) -> None:
@@ -77,8 +78,8 @@ class PointDiscriminator(nn.Module):
     def __init__(
         self,
         *,
-        widths: Sequence[int],
-        dimensions: int = 2,
+        widths: Sequence[Size],
+        dimensions: Size = 2,
         frequencies: Sequence[float] = (),
         activation: Callable[[], nn.Module] = nn.ReLU,
         init: Callable[[nn.Module], None] = keep_default,

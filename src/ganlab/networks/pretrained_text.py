@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.errors import UserError
 from ganlab.networks.embedding_cache import EmbeddingCache, default_folder
 from ganlab.text import Letters
@@ -35,7 +36,7 @@ class PretrainedText(nn.Module):
         *,
         name: str = "openai/clip-vit-base-patch32",
         revision: str = "main",
-        size: int = 512,
+        size: Size = 512,
         cache_folder: str | None = None,
     ) -> None:
         super().__init__()

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.errors import UserError
 from ganlab.layers.equalized import EqualizedConv2d, EqualizedLinear
 from ganlab.layers.minibatch import MinibatchStdDev
@@ -27,11 +28,11 @@ class ProgressiveGenerator(nn.Module):
     def __init__(
         self,
         *,
-        latent_size: int = 512,
-        channels: int = 3,
-        image_size: int = 1024,
-        width: int = 512,
-        narrows_after: int = 32,
+        latent_size: Size = 512,
+        channels: Size = 3,
+        image_size: Size = 1024,
+        width: Size = 512,
+        narrows_after: Size = 32,
     ) -> None:
         super().__init__()
         widths = _widths(image_size, width, narrows_after)
@@ -64,12 +65,12 @@ class ProgressiveDiscriminator(nn.Module):
     def __init__(
         self,
         *,
-        channels: int = 3,
-        image_size: int = 1024,
-        width: int = 512,
-        narrows_after: int = 32,
-        group: int = 4,
-        outputs: int = 1,
+        channels: Size = 3,
+        image_size: Size = 1024,
+        width: Size = 512,
+        narrows_after: Size = 32,
+        group: Size = 4,
+        outputs: Size = 1,
     ) -> None:
         super().__init__()
         widths = _widths(image_size, width, narrows_after)
@@ -103,7 +104,7 @@ class ProgressiveDiscriminator(nn.Module):
 class ConditionalProgressiveGenerator(ProgressiveGenerator):
     """z (B, latent_size), label (B,) to images: the one-hot label stands beside z, and is normalized with it."""
 
-    def __init__(self, *, latent_size: int = 512, classes: int = 10, **options) -> None:
+    def __init__(self, *, latent_size: Size = 512, classes: Size = 10, **options) -> None:
         super().__init__(latent_size=latent_size + classes, **options)
         self.classes = classes
 
@@ -115,7 +116,7 @@ class ConditionalProgressiveGenerator(ProgressiveGenerator):
 class ProgressiveClassifier(ProgressiveDiscriminator):
     """Images as for :class:`ProgressiveDiscriminator` to raw scores (B,) and class logits (B, classes)."""
 
-    def __init__(self, *, classes: int = 10, **options) -> None:
+    def __init__(self, *, classes: Size = 10, **options) -> None:
         super().__init__(outputs=1 + classes, **options)
 
     def forward(self, image: Tensor, level: int | None = None, alpha: float = 1.0) -> tuple[Tensor, Tensor]:

@@ -4,6 +4,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.layers.norms import ConditionalBatchNorm2d
 from ganlab.layers.spectral import spectrally_normalized
 from ganlab.networks.resnet import ResNetGenerator
@@ -19,11 +20,11 @@ class ProjectionGenerator(ResNetGenerator):
     def __init__(
         self,
         *,
-        latent_size: int = 128,
-        classes: int = 10,
-        channels: int = 3,
-        image_size: int = 32,
-        width: int = 256,
+        latent_size: Size = 128,
+        classes: Size = 10,
+        channels: Size = 3,
+        image_size: Size = 32,
+        width: Size = 256,
     ) -> None:
         super().__init__(
             latent_size=latent_size,
@@ -44,7 +45,7 @@ class ProjectionDiscriminator(SNGANResNetDiscriminator):
     """
 
     def __init__(
-        self, *, classes: int = 10, channels: int = 3, image_size: int = 32, width: int = 128
+        self, *, classes: Size = 10, channels: Size = 3, image_size: Size = 32, width: Size = 128
     ) -> None:
         super().__init__(channels=channels, image_size=image_size, width=width)
         embedding = nn.Embedding(classes, width)

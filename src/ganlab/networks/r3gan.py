@@ -5,6 +5,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.errors import UserError
 from ganlab.layers.fixup import Basis, FixupBlock, scaled, scaled_conv, scaled_embedding
 from ganlab.layers.resample import SmoothDownsample, SmoothUpsample
@@ -23,11 +24,11 @@ class R3GANGenerator(nn.Module):
     def __init__(
         self,
         *,
-        latent_size: int = 64,
-        channels: int = 3,
-        image_size: int = 32,
-        width: int = 768,
-        blocks: int = 2,
+        latent_size: Size = 64,
+        channels: Size = 3,
+        image_size: Size = 32,
+        width: Size = 768,
+        blocks: Size = 2,
     ) -> None:
         super().__init__()
         widths = _widths(image_size, width)
@@ -44,7 +45,9 @@ class R3GANGenerator(nn.Module):
 class R3GANDiscriminator(nn.Module):
     """(B, channels, image_size, image_size) to raw scores (B,): the generator's mirror."""
 
-    def __init__(self, *, channels: int = 3, image_size: int = 32, width: int = 768, blocks: int = 2) -> None:
+    def __init__(
+        self, *, channels: Size = 3, image_size: Size = 32, width: Size = 768, blocks: Size = 2
+    ) -> None:
         super().__init__()
         self.layers = _downward(channels, image_size, width, blocks, outputs=1)
 
@@ -58,12 +61,12 @@ class ConditionalR3GANGenerator(R3GANGenerator):
     def __init__(
         self,
         *,
-        latent_size: int = 64,
-        classes: int = 10,
-        channels: int = 3,
-        image_size: int = 32,
-        width: int = 768,
-        blocks: int = 2,
+        latent_size: Size = 64,
+        classes: Size = 10,
+        channels: Size = 3,
+        image_size: Size = 32,
+        width: Size = 768,
+        blocks: Size = 2,
     ) -> None:
         super().__init__(
             latent_size=2 * latent_size,  # the embedding is as long as z
@@ -85,7 +88,13 @@ class ConditionalR3GANDiscriminator(nn.Module):
     """
 
     def __init__(
-        self, *, classes: int = 10, channels: int = 3, image_size: int = 32, width: int = 768, blocks: int = 2
+        self,
+        *,
+        classes: Size = 10,
+        channels: Size = 3,
+        image_size: Size = 32,
+        width: Size = 768,
+        blocks: Size = 2,
     ) -> None:
         super().__init__()
         self.layers = _downward(channels, image_size, width, blocks, outputs=width)

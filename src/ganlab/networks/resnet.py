@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.layers.init import xavier_uniform
 from ganlab.layers.resblocks import UpBlock, down_block, first_down_block, plain_block
 from ganlab.networks.sizes import doublings
@@ -22,10 +23,10 @@ class ResNetGenerator(nn.Module):
     def __init__(
         self,
         *,
-        latent_size: int = 128,
-        channels: int = 3,
-        image_size: int = 32,
-        width: int = 256,
+        latent_size: Size = 128,
+        channels: Size = 3,
+        image_size: Size = 32,
+        width: Size = 256,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
     ) -> None:
         super().__init__()

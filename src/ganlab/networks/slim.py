@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size, Weight
 from ganlab.layers.init import xavier_uniform
 from ganlab.networks.sizes import require_size
 
@@ -10,7 +11,12 @@ class SlimDCGANGenerator(nn.Module):
     """(B, latent_size) to (B, channels, image_size, image_size) in [-1, 1], at full size throughout."""
 
     def __init__(
-        self, *, latent_size: int = 100, channels: int = 1, image_size: int = 28, negative_slope: float = 0.2
+        self,
+        *,
+        latent_size: Size = 100,
+        channels: Size = 1,
+        image_size: Size = 28,
+        negative_slope: Weight = 0.2,
     ) -> None:
         super().__init__()
         _require_any(image_size)
@@ -30,7 +36,7 @@ class SlimDCGANGenerator(nn.Module):
 class SlimDCGANDiscriminator(nn.Module):
     """(B, channels, image_size, image_size) to raw scores (B,)."""
 
-    def __init__(self, *, channels: int = 1, image_size: int = 28, negative_slope: float = 0.2) -> None:
+    def __init__(self, *, channels: Size = 1, image_size: Size = 28, negative_slope: Weight = 0.2) -> None:
         super().__init__()
         _require_any(image_size)
         self.layers = nn.Sequential(

@@ -5,6 +5,7 @@ Every weight of a discriminator is spectrally normalized, the last one's too.
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size, Weight
 from ganlab.layers.init import init_normal, xavier_uniform
 from ganlab.layers.spectral import spectrally_normalized
 from ganlab.networks.resnet import resnet_trunk
@@ -18,7 +19,7 @@ class SNGANResNetDiscriminator(nn.Module):
     Sizes: 16, 32, 64, ...
     """
 
-    def __init__(self, *, channels: int = 3, image_size: int = 32, width: int = 128) -> None:
+    def __init__(self, *, channels: Size = 3, image_size: Size = 32, width: Size = 128) -> None:
         super().__init__()
         self.trunk = resnet_trunk(channels=channels, image_size=image_size, width=width)
         self.head = nn.Linear(width, 1, bias=False)
@@ -41,7 +42,7 @@ class SNGANCNNGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: int = 128, channels: int = 3, image_size: int = 32, width: int = 64
+        self, *, latent_size: Size = 128, channels: Size = 3, image_size: Size = 32, width: Size = 64
     ) -> None:
         super().__init__()
         wide = width * 2 ** _doublings(image_size)
@@ -64,7 +65,7 @@ class SNGANCNNDiscriminator(nn.Module):
     """
 
     def __init__(
-        self, *, channels: int = 3, image_size: int = 32, width: int = 64, negative_slope: float = 0.1
+        self, *, channels: Size = 3, image_size: Size = 32, width: Size = 64, negative_slope: Weight = 0.1
     ) -> None:
         super().__init__()
         blocks, before = [], channels

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.errors import UserError
 from ganlab.networks.sizes import sides
 
@@ -27,11 +28,11 @@ class SRResNet(nn.Module):
     def __init__(
         self,
         *,
-        channels: int,
-        image_size: int | Sequence[int] = 96,
-        scale: int = 4,
-        width: int | None = None,
-        blocks: int | None = None,
+        channels: Size,
+        image_size: Size | Sequence[Size] = 96,
+        scale: Size = 4,
+        width: Size | None = None,
+        blocks: Size | None = None,
     ) -> None:
         super().__init__()
         small = min(sides(image_size)) < 96
@@ -80,7 +81,7 @@ class SRGANDiscriminator(nn.Module):
     """
 
     def __init__(
-        self, *, channels: int, image_size: int | Sequence[int] = 96, width: int | None = None
+        self, *, channels: Size, image_size: Size | Sequence[Size] = 96, width: Size | None = None
     ) -> None:
         super().__init__()
         height, wide = sides(image_size)

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.errors import UserError
 from ganlab.layers.init import init_normal
 from ganlab.layers.resblocks import Residual
@@ -15,7 +16,7 @@ from ganlab.networks.sizes import doublings, require_size
 class ConditioningAugmentation(nn.Module):
     """text (B, text_size) to mean and log variance of a Gaussian, (B, size) each (Zhang et al. 2017, section 3.2)."""
 
-    def __init__(self, *, text_size: int, size: int) -> None:
+    def __init__(self, *, text_size: Size, size: Size) -> None:
         super().__init__()
         self.size = size
         self.linear = nn.Linear(text_size, 2 * size)
@@ -35,12 +36,12 @@ class StageOneGenerator(nn.Module):
     def __init__(
         self,
         *,
-        latent_size: int = 228,
-        text_size: int = 1024,
-        condition_size: int = 128,
-        channels: int = 3,
-        image_size: int = 64,
-        width: int = 128,
+        latent_size: Size = 228,
+        text_size: Size = 1024,
+        condition_size: Size = 128,
+        channels: Size = 3,
+        image_size: Size = 64,
+        width: Size = 128,
     ) -> None:
         super().__init__()
         steps = doublings("StackGAN's first stage", image_size)
@@ -75,13 +76,13 @@ class StageTwoGenerator(nn.Module):
     def __init__(
         self,
         *,
-        text_size: int = 1024,
-        condition_size: int = 128,
-        channels: int = 3,
-        small_size: int = 64,
-        image_size: int = 256,
-        width: int = 128,
-        residual_blocks: int = 4,
+        text_size: Size = 1024,
+        condition_size: Size = 128,
+        channels: Size = 3,
+        small_size: Size = 64,
+        image_size: Size = 256,
+        width: Size = 128,
+        residual_blocks: Size = 4,
     ) -> None:
         super().__init__()
         legal = [small_size * 2**step for step in range(8)]
@@ -131,14 +132,14 @@ class StackedGenerator(nn.Module):
     def __init__(
         self,
         *,
-        latent_size: int = 356,
-        text_size: int = 1024,
-        condition_size: int = 128,
-        channels: int = 3,
-        small_size: int = 64,
-        image_size: int = 256,
-        width: int = 128,
-        residual_blocks: int = 4,
+        latent_size: Size = 356,
+        text_size: Size = 1024,
+        condition_size: Size = 128,
+        channels: Size = 3,
+        small_size: Size = 64,
+        image_size: Size = 256,
+        width: Size = 128,
+        residual_blocks: Size = 4,
     ) -> None:
         super().__init__()
         if latent_size <= 2 * condition_size:

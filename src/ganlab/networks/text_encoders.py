@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
+
 ALPHABET = (
     "abcdefghijklmnopqrstuvwxyz0123456789-,;.!?:'\"/\\|_@#$%^&*~`+-=<>()[]{} "  # the authors': "-" twice
 )
@@ -21,7 +23,7 @@ class WordGRU(nn.Module):
 
     reads: ClassVar[Literal["words"]] = "words"
 
-    def __init__(self, *, words: int = 10_000, width: int = 64, size: int = 128) -> None:
+    def __init__(self, *, words: Size = 10_000, width: Size = 64, size: Size = 128) -> None:
         super().__init__()
         self.size, self.words = size, words
         self.embedding = nn.Embedding(words + 2, width, padding_idx=0)
@@ -46,7 +48,7 @@ class CharCNNRNN(nn.Module):
 
     reads: ClassVar[Literal["letters"]] = "letters"
 
-    def __init__(self, *, size: int = 1024, recurrent_size: int = 256, length: int = 201) -> None:
+    def __init__(self, *, size: Size = 1024, recurrent_size: Size = 256, length: Size = 201) -> None:
         super().__init__()
         self.size, self.length = size, length
         self.register_buffer("letter", _letters(), persistent=False)

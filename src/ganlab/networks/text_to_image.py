@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.layers.init import init_normal
 from ganlab.layers.resblocks import Residual
 from ganlab.networks.sizes import doublings
@@ -20,12 +21,12 @@ class GANCLSGenerator(nn.Module):
     def __init__(
         self,
         *,
-        latent_size: int = 100,
-        text_size: int = 1024,
-        projection: int = 256,
-        channels: int = 3,
-        image_size: int = 64,
-        width: int = 128,
+        latent_size: Size = 100,
+        text_size: Size = 1024,
+        projection: Size = 256,
+        channels: Size = 3,
+        image_size: Size = 64,
+        width: Size = 128,
     ) -> None:
         super().__init__()
         wide = width * 2 ** (gan_cls_doublings(image_size) - 1)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from ganlab.bounds import Size
 from ganlab.errors import UserError
 from ganlab.layers.init import init_normal
 from ganlab.layers.norms import has_offset
@@ -37,12 +38,12 @@ class ResNetTranslator(nn.Module):
     def __init__(
         self,
         *,
-        in_channels: int,
-        out_channels: int,
-        image_size: int | Sequence[int] = 256,
-        blocks: int | None = None,
-        width: int | None = None,
-        halvings: int = 2,
+        in_channels: Size,
+        out_channels: Size,
+        image_size: Size | Sequence[Size] = 256,
+        blocks: Size | None = None,
+        width: Size | None = None,
+        halvings: Size = 2,
         norm: Norm = nn.InstanceNorm2d,
         recompute: bool = False,
     ) -> None:

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganlab.bounds import Share, Size
 from ganlab.errors import UserError
 from ganlab.layers.init import init_normal
 from ganlab.layers.norms import has_offset
@@ -39,12 +40,12 @@ class UNet(nn.Module):
     def __init__(
         self,
         *,
-        in_channels: int,
-        out_channels: int,
-        image_size: int | Sequence[int] = 256,
-        depth: int | None = None,
-        width: int | None = None,
-        dropout: float = 0.5,
+        in_channels: Size,
+        out_channels: Size,
+        image_size: Size | Sequence[Size] = 256,
+        depth: Size | None = None,
+        width: Size | None = None,
+        dropout: Share = 0.5,
         norm: Callable[[int], nn.Module] = BatchStatistics,
     ) -> None:
         super().__init__()

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size, Weight
 from ganlab.layers.init import wgan_gp_uniform
 from ganlab.layers.tf_same import SameConv2d, SameConvTranspose2d
 from ganlab.networks.sizes import doublings
@@ -16,7 +17,7 @@ class WGANGPGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: int = 128, channels: int = 1, image_size: int = 28, width: int = 64
+        self, *, latent_size: Size = 128, channels: Size = 1, image_size: Size = 28, width: Size = 64
     ) -> None:
         super().__init__()
         wide = width * 2 ** (_doublings(image_size) - 1)
@@ -37,7 +38,7 @@ class WGANGPCritic(nn.Module):
     """(B, channels, image_size, image_size) to raw scores (B,); sizes as for :class:`WGANGPGenerator`."""
 
     def __init__(
-        self, *, channels: int = 1, image_size: int = 28, width: int = 64, negative_slope: float = 0.2
+        self, *, channels: Size = 1, image_size: Size = 28, width: Size = 64, negative_slope: Weight = 0.2
     ) -> None:
         super().__init__()
         stages = _doublings(image_size)

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Size
 from ganlab.layers.init import xavier_uniform
 from ganlab.networks.resnet import resnet_trunk
 
@@ -12,7 +13,7 @@ class WGANGPResNetCritic(nn.Module):
     No norm at all; the maps are averaged over pixels before the last layer. Sizes: 16, 32, 64, ...
     """
 
-    def __init__(self, *, channels: int = 3, image_size: int = 32, width: int = 128) -> None:
+    def __init__(self, *, channels: Size = 3, image_size: Size = 32, width: Size = 128) -> None:
         super().__init__()
         self.trunk = resnet_trunk(channels=channels, image_size=image_size, width=width)
         self.head = nn.Linear(width, 1)

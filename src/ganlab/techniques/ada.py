@@ -1,13 +1,15 @@
 """Augmentation that becomes as strong as the discriminator's overfitting asks for (Karras et al. 2020, ADA)."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
-from ganlab.errors import UserError
+from ganlab.bounds import Count, Range, bounded
 from ganlab.randomness import Draws
 from ganlab.techniques.augment import Augment, Pipe
+
+Sign = Annotated[float, Range(above=-1, below=1)]
 
 
 class AdaptiveAugment(Augment):
@@ -20,22 +22,13 @@ class AdaptiveAugment(Augment):
     pipe: what is done to the images, for instance :class:`~ganlab.techniques.bgc.BGC`.
     target: of r_t; the discriminator's scores must be logits, with 0 for "real or fake, I cannot tell".
     images_to_full: how many images p takes from 0 to 1.
-
-    Raises:
-        UserError: ``target`` not within (-1, 1), ``images_to_full`` or ``every`` below 1.
     """
 
+    @bounded
     def __init__(
-        self, *, pipe: Pipe, target: float = 0.6, images_to_full: int = 500_000, every: int = 4
+        self, *, pipe: Pipe, target: Sign = 0.6, images_to_full: Count = 500_000, every: Count = 4
     ) -> None:
         super().__init__()
-        if not -1 < target < 1:
-            raise UserError(
-                f"target={target}: a mean sign lies between -1 and 1; try model.augment.target=0.6"
-            )
-        for name, value, usual in (("images_to_full", images_to_full, 500_000), ("every", every, 4)):
-            if value < 1:
-                raise UserError(f"{name}={value}: expected at least 1; try model.augment.{name}={usual}")
         self.pipe = pipe
         self.target, self.images_to_full, self.every = target, images_to_full, every
         self.register_buffer("p", torch.zeros(()))

@@ -5,7 +5,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from ganlab.errors import UserError
+from ganlab.bounds import Count, Weight, bounded
 from ganlab.randomness import Draws
 from ganlab.techniques.schedules import Schedule
 
@@ -56,18 +56,11 @@ class InstanceNoise(Augment):
     """Adds N(0, s^2), where s falls linearly from ``std`` to 0 (Sønderby et al. 2017; Arjovsky, Bottou 2017).
 
     With noise the distributions of real and fake images overlap from the start. images_to_zero: in which s falls.
-    Raises UserError for a negative ``std`` and unless ``images_to_zero`` is positive.
     """
 
-    def __init__(self, *, std: float = 0.1, images_to_zero: int = 100_000) -> None:
+    @bounded
+    def __init__(self, *, std: Weight = 0.1, images_to_zero: Count = 100_000) -> None:
         super().__init__()
-        if std < 0:
-            raise UserError(f"std={std}: expected at least 0; try model.augment.std=0.1")
-        if images_to_zero < 1:
-            raise UserError(
-                f"images_to_zero={images_to_zero}: expected a number of images above 0; "
-                "try model.augment.images_to_zero=100_000"
-            )
         self.std, self.images_to_zero = std, images_to_zero
         self.present_std = std
 

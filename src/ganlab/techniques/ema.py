@@ -5,6 +5,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
+from ganlab.bounds import Positive, Weight, bounded
 from ganlab.techniques.schedules import Schedule
 
 
@@ -31,10 +32,9 @@ class EMA(nn.Module):
     the images seen (Huang et al. 2024, R3GAN, let it grow from 0).
     """
 
-    def __init__(self, *, half_life: float | Schedule = 10_000, ramp_up: float | None = 0.05) -> None:
+    @bounded
+    def __init__(self, *, half_life: Positive | Schedule = 10_000, ramp_up: Weight | None = 0.05) -> None:
         super().__init__()
-        if not callable(half_life) and half_life <= 0:
-            raise ValueError(f"half_life={half_life}: expected a number of images above 0")
         self.half_life, self.ramp_up = half_life, ramp_up
         self.seen = 0
         self._pairs: tuple[list[Tensor], ...] | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ganlab.bounds import Count, Positive, Size, Whole, bounded
 from ganlab.errors import UserError
 
 
@@ -36,14 +37,15 @@ class Growth:
         UserError: for a resolution that is no 4 times a power of two, and for numbers that make no schedule.
     """
 
+    @bounded
     def __init__(
         self,
         *,
-        image_size: int,
-        stable_images: int = 600_000,
-        fade_images: int = 600_000,
-        largest_batch: Mapping[int, int] | None = None,
-        learning_rates: Mapping[int, float] | None = None,
+        image_size: Size,
+        stable_images: Count = 600_000,
+        fade_images: Whole = 600_000,
+        largest_batch: Mapping[int, Size] | None = None,
+        learning_rates: Mapping[int, Positive] | None = None,
     ) -> None:
         self.top = (image_size // 4).bit_length() - 1
         self.resolutions = [4 * 2**level for level in range(self.top + 1)]
@@ -52,11 +54,6 @@ class Growth:
             raise UserError(
                 f"image_size={image_size}: growth doubles 4 pixels, so it needs 8, 16, 32, 64, ...; "
                 f"try data.image_size={nearest}"
-            )
-        if stable_images < 1 or fade_images < 0:
-            raise UserError(
-                f"stable_images={stable_images}, fade_images={fade_images}: a schedule needs at least 1 and 0; "
-                "try model.growth.stable_images=600_000 model.growth.fade_images=600_000"
             )
         self.stable_images, self.fade_images = stable_images, fade_images
         self.final = self.begin(self.top) + fade_images  # images after which nothing changes any more

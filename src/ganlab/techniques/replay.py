@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganlab.errors import UserError
+from ganlab.bounds import Share, Whole, bounded
 from ganlab.randomness import Draws
 from ganlab.techniques.per_process import PerProcess
 
@@ -23,17 +23,11 @@ class ExperienceReplay(PerProcess):
     Image by image: while fewer than ``capacity`` are stored, the image is stored and returned. Afterwards, with
     ``probability``, it takes the place of a stored one, and that one is returned; else it is returned itself.
     Only for the discriminator's step; capacity 0 is the identity.
-
-    Raises:
-        UserError: capacity < 0, or a probability outside [0, 1].
     """
 
-    def __init__(self, *, capacity: int = 50, probability: float = 0.5) -> None:
+    @bounded
+    def __init__(self, *, capacity: Whole = 50, probability: Share = 0.5) -> None:
         super().__init__()
-        if capacity < 0:
-            raise UserError(f"capacity={capacity}: expected a number of images; try model.replay.capacity=50")
-        if not 0 <= probability <= 1:
-            raise UserError(f"probability={probability}: expected 0 to 1; try model.replay.probability=0.5")
         self.capacity, self.probability = capacity, probability
         self.stored = torch.empty(0)  # (stored, C, H, W)
 

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 from torch import Tensor, nn
 
+from ganlab.bounds import Count, Range, Weight, bounded
 from ganlab.errors import UserError
 
 Schedule = Callable[[int], float]  # of the images seen
@@ -18,9 +19,8 @@ class Cosine:
     depend on batch size, number of processes or resume.
     """
 
-    def __init__(self, *, start: float, end: float, images: int) -> None:
-        if images < 1:
-            raise ValueError(f"images={images}: a schedule needs at least 1 image")
+    @bounded
+    def __init__(self, *, start: Weight, end: Weight, images: Count) -> None:
         self.start, self.end, self.images = start, end, images
 
     def __call__(self, images: int) -> float:
@@ -44,17 +44,21 @@ class DecayWhenStalled(NoDecay):
     all. State is saved, so that a resumed run decays where an uninterrupted one does.
 
     Raises:
-        UserError: for a factor outside (0, 1), or a patience shorter than the window.
+        UserError: for a patience shorter than the window.
     """
 
+    @bounded
     def __init__(
-        self, *, factor: float = 0.5, patience: int = 50_000, window: int = 5_000, floor: float = 0.01
+        self,
+        *,
+        factor: Annotated[float, Range(above=0, below=1)] = 0.5,
+        patience: Count = 50_000,
+        window: Count = 5_000,
+        floor: Weight = 0.01,
     ) -> None:
         super().__init__()
-        if not 0 < factor < 1:
-            raise UserError(f"factor={factor}: expected between 0 and 1; 0.5 halves the learning rate")
-        if not 1 <= window <= patience:
-            raise UserError(f"patience={patience} window={window}: expected images, and no more in a window")
+        if window > patience:
+            raise UserError(f"window={window}: expected at most as many images as patience={patience}")
         self.factor, self.patience, self.window, self.floor = factor, patience, window, floor
         self.state = {"total": 0.0, "count": 0, "until": window}  # of the present window
         self.state |= {"lowest": math.inf, "since": 0, "product": 1.0}

@@ -1,0 +1,117 @@
+"""Which numbers a parameter takes, written beside it: ``every_steps: Count``, ``dropout: Share``.
+
+A mark is part of the annotation, as in ``Annotated[int, Range(least=1, most=4)]``. The check of a configuration reads
+it; ``@bounded`` on a constructor lets calls from Python fail in the same words.
+"""
+
+import functools
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from ganlab.errors import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """The numbers from ``least`` or ``above`` to ``most`` or ``below``; None is no bound on that side."""
+
+    least: float | None = None
+    above: float | None = None
+    most: float | None = None
+    below: float | None = None
+
+    def __contains__(self, number: float) -> bool:
+        return (
+            (self.least is None or number >= self.least)
+            and (self.above is None or number > self.above)
+            and (self.most is None or number <= self.most)
+            and (self.below is None or number < self.below)
+        )
+
+    def __str__(self) -> str:
+        if self.least is not None and self.most is not None:
+            return f"from {self.least:,} to {self.most:,}"
+        parts = {"of at least": self.least, "above": self.above, "of at most": self.most, "below": self.below}
+        return " and ".join(f"{word} {bound:,}" for word, bound in parts.items() if bound is not None)
+
+
+Make = TypeVar("Make", bound=Callable[..., Any])
+LARGEST = 65_536  # of what a network or a batch has so many of
+Count = Annotated[int, Range(least=1)]
+Whole = Annotated[int, Range(least=0)]
+Size = Annotated[int, Range(least=1, most=LARGEST)]
+Pair = Annotated[int, Range(least=2, most=LARGEST)]
+Workers = Annotated[int, Range(least=0, most=1024)]
+Pictured = Annotated[int, Range(least=1, most=10_000)]  # in one picture
+Side = Annotated[int, Range(least=2, most=2048)]  # of a drawing, in pixels or places
+Samples = Annotated[int, Range(least=1, most=10_000_000)]  # as many as are made to be scored
+Share = Annotated[float, Range(least=0, most=1)]
+Weight = Annotated[float, Range(least=0)]
+Positive = Annotated[float, Range(above=0)]
+
+
+def outside(value: Any, annotation: Any) -> Iterator[tuple[tuple[Any, ...], Any, str]]:
+    """For each number in ``value`` beyond its mark: its path, the number, and what is expected in words.
+
+    Only numbers are looked at, also those in lists and mappings; whether the type suits is another question.
+    """
+    if get_origin(annotation) is Annotated:
+        kind, *marks = get_args(annotation)
+        for mark in marks:
+            if isinstance(mark, Range) and _is_number(value) and value not in mark:
+                yield (), value, f"a {'whole ' * (kind is int)}number {mark}"
+        yield from outside(value, kind)
+    elif get_origin(annotation) in (Union, types.UnionType):
+        members = get_args(annotation)
+        other = " or null" if type(None) in members else ""
+        for member in members:
+            for path, number, expected in outside(value, member):
+                yield path, number, expected if path else expected + other
+    elif isinstance(value, Mapping) and len(get_args(annotation)) == 2:
+        for key, inner in value.items():
+            yield from _below(key, inner, get_args(annotation)[1])
+    elif isinstance(value, Sequence) and not isinstance(value, str) and get_args(annotation):
+        for key, inner in enumerate(value):
+            yield from _below(key, inner, get_args(annotation)[0])
+
+
+def require_within(where: str, value: Any, annotation: Any, default: Any = None) -> None:
+    """Refuse the first number in ``value`` that lies beyond its mark; ``where`` is what a person calls the parameter.
+
+    Raises:
+        UserError: names key, number and range, and the default where that is a number.
+    """
+    for path, number, expected in outside(value, annotation):
+        place = ".".join(map(str, (where, *path)))
+        usual = f"; the default is {default}" if _is_number(default) and not path else ""
+        raise UserError(f"{place}={number}: expected {expected}{usual}")
+
+
+def bounded(make: Make) -> Make:
+    """``make``, often an ``__init__``, with ``require_within`` for each of its arguments that is given by name."""
+    named = inspect.signature(make).parameters
+
+    @functools.cache
+    def hints() -> dict[str, Any]:
+        return typing.get_type_hints(make, include_extras=True)
+
+    @functools.wraps(make)
+    def checked(*args: Any, **given: Any) -> Any:
+        for name in given.keys() & named.keys() & hints().keys():
+            require_within(name, given[name], hints()[name], named[name].default)
+        return make(*args, **given)
+
+    return checked
+
+
+def _below(key: Any, value: Any, annotation: Any) -> Iterator[tuple[tuple[Any, ...], Any, str]]:
+    for path, number, expected in outside(value, annotation):
+        yield (key, *path), number, expected
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
