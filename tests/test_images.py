@@ -2,7 +2,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ganlab.images import captioned, from_uint8, grid, save_animation, save_png, to_uint8
+from ganlab.images import MOST_FRAMES, captioned, evenly, from_uint8, grid, save_animation, save_png, to_uint8
 
 
 def test_every_pixel_value_survives_the_round_trip():
@@ -45,6 +45,44 @@ def test_files(tmp_path):
     save_animation(frames, tmp_path / "all.gif")
     with Image.open(tmp_path / "all.gif") as animation:
         assert animation.n_frames == 3
+
+
+def test_an_animation_of_many_frames_keeps_the_first_the_last_and_some_evenly_between(tmp_path):
+    frames = [tmp_path / f"{value:03d}.png" for value in range(250)]
+    for value, frame in enumerate(frames):
+        save_png(torch.full((3, 2, 2), value, dtype=torch.uint8), frame)
+    save_animation(frames, tmp_path / "all.gif")
+    with Image.open(tmp_path / "all.gif") as animation:
+        assert animation.n_frames == MOST_FRAMES
+        shown = []
+        for place in range(animation.n_frames):
+            animation.seek(place)
+            shown.append(animation.convert("RGB").getpixel((0, 0))[0])
+    assert (shown[0], shown[-1]) == (0, 249)
+    assert {later - earlier for earlier, later in pairwise(shown)} == {2, 3}
+
+
+@pytest.mark.parametrize("n", [1, 2, 99, 100, 101, 12345])
+def test_evenly_takes_all_of_few_and_both_ends_of_many(n):
+    taken = evenly(range(n), 100)
+    assert len(taken) == len(set(taken)) == min(n, 100)
+    assert (taken[0], taken[-1]) == (0, n - 1)
+    assert taken == sorted(taken)
+
+
+def test_an_animation_leaves_out_what_it_cannot_read_and_fits_frames_to_the_last(tmp_path, caplog):
+    sizes = {"1.png": (3, 4, 4), "2.png": (3, 6, 6), "3.png": (3, 1500, 1200)}
+    frames = [tmp_path / name for name in (*sizes, "4.png", "5.png")]
+    for value, (frame, size) in enumerate(zip(frames, sizes.values(), strict=False)):
+        save_png(torch.full(size, 80 * value, dtype=torch.uint8), frame)
+    frames[3].write_bytes(frames[0].read_bytes()[:40])
+    frames[4].mkdir()
+    save_animation(frames, tmp_path / "all.gif")
+    with Image.open(tmp_path / "all.gif") as animation:
+        assert (animation.n_frames, animation.size) == (3, (800, 1000))
+    assert "4.png is left out of the animation" in caplog.text
+    save_animation(frames[3:], tmp_path / "none.gif")
+    assert not (tmp_path / "none.gif").exists()
 
 
 def test_captions_stand_to_the_left_of_their_rows():

@@ -3,13 +3,20 @@
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor
 
 from ganlab.errors import UserError
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+MOST_FRAMES, LARGEST = 100, 1000  # of an animation, whose frames are all in memory at once: 100 MB
 
 
 def from_uint8(pixels: Tensor) -> Tensor:
@@ -76,13 +83,42 @@ def save_png(picture: Tensor, path: Path, scale: int = 1) -> None:
 
 
 def save_animation(frames: Sequence[Path], path: Path, seconds: float = 6.0) -> None:
-    """Join PNG frames to an animated GIF of about ``seconds``; the last frame stays a while."""
-    from PIL import Image
+    """Join PNG frames to an animated GIF of about ``seconds``; the last frame stays a while.
 
-    pictures = [Image.open(frame).convert("P", palette=Image.Palette.ADAPTIVE) for frame in frames]
+    Of many frames it takes the first, the last and others evenly between them, ``MOST_FRAMES`` at most, and shrinks
+    large ones to ``LARGEST`` pixels a side. A file that cannot be read is left out with a warning; fewer than two
+    pictures make no animation.
+    """
+    frames = evenly(frames, MOST_FRAMES)
+    pictures = [picture for frame in frames if (picture := _in_palette(frame))]
+    if len(pictures) < 2:
+        return
+    size = pictures[-1].size  # a run that was resumed may show more pictures than before
+    pictures = [picture if picture.size == size else picture.resize(size) for picture in pictures]
     each = max(40, round(1000 * seconds / len(pictures)))
     durations = [each] * (len(pictures) - 1) + [each + 1500]
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0)
+
+
+def evenly(values: Sequence[T], most: int) -> list[T]:
+    """At most so many (2 or more) of the values, in their order: the first, the last, and others evenly between."""
+    n = len(values)
+    if n <= most:
+        return list(values)
+    return [values[round(place * (n - 1) / (most - 1))] for place in range(most)]
+
+
+def _in_palette(path: Path) -> "Image.Image | None":
+    """The picture in 256 colours of its own; None, with a warning, for a file that cannot be read."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            image.thumbnail((LARGEST, LARGEST))
+            return image.convert("P", palette=Image.Palette.ADAPTIVE)
+    except (OSError, ValueError, SyntaxError) as error:  # SyntaxError: Pillow's for a broken PNG
+        log.warning("%s is left out of the animation: it cannot be read (%s)", path, error)
+        return None
 
 
 def require_range(images: Tensor, what: str) -> None:

@@ -48,6 +48,13 @@ def test_X4_what_was_exported_makes_the_same_pictures(exported, folder):
         export(run)
 
 
+def test_X4_every_exported_file_may_be_read_by_whom_the_umask_lets(exported):
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in exported[1].iterdir()}
+    probe = exported[0] / "probe"
+    probe.touch()
+    assert set(modes.values()) == {oct(probe.stat().st_mode & 0o777)}, modes
+
+
 @pytest.mark.parametrize("model", ["gan_cls", "progan"])
 def test_X4_what_a_model_knows_beside_its_weights_goes_along(model, tmp_path):
     """The words of captions; how far a model has grown."""

@@ -53,9 +53,8 @@ class Pictures(Callback):
         self.writer.shutdown(wait=True)
         for written in self.pending:
             written.result()  # a PNG that could not be written is an error, also in a thread
-        frames = sorted(self.folder.glob("[0-9]*.png"))
-        if trainer.is_global_zero and len(frames) > 1:
-            save_animation(frames, self.folder / "animation.gif")
+        if trainer.is_global_zero:
+            save_animation(sorted(self.folder.glob("[0-9]*.png")), self.folder / "animation.gif")
 
     def on_exception(self, trainer: Trainer, pl_module: GAN, exception: BaseException) -> None:
         if self.__dict__.get("writer"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from ganlab.config.record import saved_config
@@ -43,7 +43,9 @@ def export(run_dir: Path, checkpoint: Literal["last", "best"] = "last", output: 
     progress = {"steps": model.steps, "images": model.images, "counts": dict(model.counts), "modules": rest}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+        (folder / WEIGHTS).write_bytes(
+            save(weights, metadata={"format": "pt"})
+        )  # save_file: for the owner alone
         for name, content in ((STATE, progress), (CONFIG, about)):
             (folder / name).write_text(json.dumps(content, indent=2), encoding="utf-8")
         sums = [f"{digest(folder / name)}  {name}\n" for name in (WEIGHTS, STATE, CONFIG)]
