@@ -1,5 +1,7 @@
 """What several tests share."""
 
+import csv
+import json
 from pathlib import Path
 
 import torch
@@ -80,6 +82,27 @@ def training_state(folder: Path) -> dict:
 
     checkpoint = read_checkpoint(newest_valid(folder / "checkpoints")[0])
     return {key: checkpoint[key] for key in TRAINING_STATE}
+
+
+OF_THE_CLOCK = (
+    "seconds",
+    "progress/images_per_second",
+    "progress/health_seconds",
+    "progress/evaluation_seconds",
+)
+
+
+def told(folder: Path) -> dict:
+    """What a run says of itself in numbers, but for those of the clock: all of metrics.csv, and results.json."""
+    with open(folder / "metrics.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    results = json.loads((folder / "results.json").read_text())
+    return {
+        "columns": sorted(rows[0]),
+        "rows": [{name: text for name, text in row.items() if name not in OF_THE_CLOCK} for row in rows],
+        "last": {name: value for name, value in results["last"].items() if name not in OF_THE_CLOCK},
+        **{name: results[name] for name in ("steps", "images", "scores", "status")},
+    }
 
 
 def tiny_config(*overrides: str):

@@ -17,7 +17,7 @@ from ganlab.training import run as run_module
 from ganlab.training.checkpoints import PATTERN, checksum_path, newest_valid, read_checkpoint, steps_of
 from ganlab.training.run import train
 from tests.data.pictures import fill
-from tests.helpers import differences, in_child, training_state
+from tests.helpers import differences, in_child, told, training_state
 
 EPOCH = 10  # steps: 1,297 images in batches of 128, and a bit
 QUICK = [
@@ -28,6 +28,17 @@ QUICK = [
     f"callbacks.checkpoints.every_images={3 * 128}",
 ]
 MLP = ["model=mlp_gan", "data.image_size=8", *QUICK]
+
+
+SMALL_STACK = [
+    "data.image_size=16",
+    "model.generator.small_size=8",
+    "model.generator.width=8",
+    "model.discriminator.width=8",
+    "model.second_discriminator.width=8",
+    "data=shapes",
+    "data.images_per_caption=2",
+]
 
 
 def kill_at(step: int, monkeypatch) -> None:
@@ -76,8 +87,10 @@ def test_R1_killed_at_any_step(step, straight, tmp_path, monkeypatch):
             "model.critic_steps=2",
         ],
         ["model=wgan_gp", "data.image_size=16", "model.critic_steps=2", "data.flip=true"],
+        ["model=stackgan", *SMALL_STACK, "model.first_stage_images=96", "callbacks.health.every_steps=2"],
+        ["model=stackgan", *SMALL_STACK, "model.first_stage_images=224", "callbacks.health.every_steps=4"],
     ],
-    ids=["k", "dropout", "critic steps", "penalty and flips"],
+    ids=["k", "dropout", "critic steps", "penalty and flips", "in its second stage", "between the stages"],
 )
 def test_R1_whatever_a_variant_remembers(overrides, tmp_path, monkeypatch):
     command = [
@@ -85,12 +98,14 @@ def test_R1_whatever_a_variant_remembers(overrides, tmp_path, monkeypatch):
         *QUICK,
         "data.batch_size=32",
         "callbacks.checkpoints.every_images=64",
+        "callbacks.log.every_steps=2",
         "trainer.max_steps=9",
     ]
     train(compose(command), tmp_path / "straight")
     crash(command, tmp_path / "killed", 6, monkeypatch)
     train(compose([*command, "resume=auto"]), tmp_path / "killed")
     assert differences(training_state(tmp_path / "straight"), training_state(tmp_path / "killed")) == []
+    assert told(tmp_path / "straight") == told(tmp_path / "killed")
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -3,6 +3,7 @@
 import logging
 import math
 import time
+from typing import Any
 
 import torch
 from lightning.pytorch import Callback, Trainer
@@ -90,6 +91,18 @@ class Health(Callback):
         self.seconds += time.perf_counter() - began
         pl_module.publish({**seen, "progress/health_seconds": self.seconds})
 
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "seconds": self.seconds,
+            "signs": self.signs,
+            "warned": sorted(self.warned),
+            "last_losses": self.last_losses,
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.seconds, self.signs = state_dict["seconds"], dict(state_dict["signs"])
+        self.warned, self.last_losses = set(state_dict["warned"]), dict(state_dict["last_losses"])
+
     def require_finite(self, module: GAN) -> None:
         """All processes stop together if one of them has seen a value that is not finite."""
         names = module.non_finite()
@@ -167,13 +180,12 @@ class Health(Callback):
 
 
 def gradient_norms(module: GAN) -> dict[str, float]:
-    """The norm of each player's last gradient; where gradients are clipped, the update logs it before they are."""
-    norms = {}
-    for player, parameters in module.parameters_of().items():
-        gradients = [p.grad for p in parameters if p.grad is not None]
-        if gradients and module.gradient_clip is None:
-            norms[f"health/{player}_gradient_norm"] = float(torch.nn.utils.get_total_norm(gradients))
-    return norms
+    """The norm of the last gradient of each player that has moved since the last time.
+
+    Where gradients are clipped, the update logs it before they are.
+    """
+    norms = module.gradient_norms() if module.gradient_clip is None else {}
+    return {f"health/{player}_gradient_norm": norm for player, norm in norms.items()}
 
 
 def _alike(module: GAN, diversity: float) -> str:

@@ -68,6 +68,8 @@ class GAN(LightningModule):
         self.published: dict[str, float] = {}  # the latest value of everything logged ...
         self.published_at: dict[str, int] = {}  # ... and the step it was logged at
         self.scores: dict[str, dict[str, Any]] = {}  # of its samples' quality: see callbacks.quality
+        self._moved: set[str] = set()  # players whose gradients nobody has looked at since they stepped
+        self._norms: dict[str, float] = {}  # of such gradients, from before a resume
         self._sums: dict[str, Tensor] = {}
         self._additions: dict[str, int] = {}
         self._stepped = False
@@ -167,6 +169,7 @@ class GAN(LightningModule):
         else:
             self._stepped = True
             self._counted_optimizer_of[player].step()
+        self._moved.add(player)
         if player in self.schedule_factories:
             self._schedule_of[player].step()
         self.after_update(player)
@@ -209,6 +212,21 @@ class GAN(LightningModule):
         means = torch.stack([self._sums[name] / self._additions[name] for name in self._sums])
         names, self._sums, self._additions = list(self._sums), {}, {}
         return dict(zip(names, self.mean_over_ranks(means).tolist(), strict=True))
+
+    def gradient_norms(self) -> dict[str, float]:
+        """The norm of the last gradient of each player that has stepped since the last call."""
+        norms = self._present_norms()
+        self._moved, self._norms = set(), {}
+        return norms
+
+    def _present_norms(self) -> dict[str, float]:
+        gradients = {
+            player: [p.grad for p in self._parameters_of[player] if p.grad is not None]
+            for player in self._moved
+        }
+        new = {player: float(nn.utils.get_total_norm(found)) for player, found in gradients.items() if found}
+        norms = self._norms | new
+        return {player: norms[player] for player in self._parameters_of if player in norms}
 
     def publish(self, metrics: Mapping[str, float]) -> None:
         """Hand metrics to the loggers, against steps and images; remembered in ``published`` and ``news``.
@@ -301,8 +319,10 @@ class GAN(LightningModule):
             "numbers": self._numbers,
             "sums": {name: value.cpu() for name, value in self._sums.items()},
             "additions": dict(self._additions),
+            "norms": self._present_norms(),
             "per_process": self._states_of_all_processes(),
         }
+        checkpoint["published"] = {"values": dict(self.published), "at": dict(self.published_at)}
 
     def _states_of_all_processes(self) -> list[dict[str, Any]]:
         """For each process the state of its own modules: pools of earlier images and the like."""
@@ -333,6 +353,9 @@ class GAN(LightningModule):
         self.counts = dict(state["counts"])
         self._sums = dict(state["sums"])
         self._additions = dict(state["additions"])
+        self._norms = dict(state.get("norms", {}))
+        published = checkpoint.get("published", {"values": {}, "at": {}})
+        self.published, self.published_at = dict(published["values"]), dict(published["at"])
         self._saved_states = state.get("per_process", [])
         self._saved_numbers = state.get("numbers", {})
 
