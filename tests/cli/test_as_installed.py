@@ -95,7 +95,7 @@ def test_a_variant_of_ones_own(ganlab, tmp_path, monkeypatch):
     folder = tmp_path / "myconf" / "model"
     folder.mkdir(parents=True)
     (folder / "lazy.yaml").write_text(
-        "# A lazy generator\n# paper: none\n# data: images\ndefaults:\n  - vanilla\n_target_: mylab.LazyGAN\n"
+        "# A lazy generator\n# paper: none\nfacts: {kind: images}\ndefaults:\n  - vanilla\n_target_: mylab.LazyGAN\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     answer = ganlab(

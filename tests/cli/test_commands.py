@@ -246,7 +246,7 @@ def test_resume_of_nothing_names_the_nearest_run_and_does_not_sweep(ganlab, trai
 def test_own_groups_are_found_listed_and_remembered_for_resume(ganlab, trained, tmp_path):
     model = tmp_path / "mine" / "model" / "my_gan.yaml"
     model.parent.mkdir(parents=True)
-    model.write_text("# Something new\n# data: labelled\ndefaults: [vanilla]\n")
+    model.write_text("# Something new\nfacts: {kind: labelled}\ndefaults: [vanilla]\n")
     listed = ganlab("list", "models", "--config-dir", "mine")
     assert "my_gan" in listed.out
     assert "Something new" in listed.out
@@ -288,11 +288,11 @@ def test_sample_hands_its_options_on_and_says_where_the_pictures_are(ganlab, tra
     assert answer.out == "3 pictures in there\n"
     [(run_dir, options)] = calls
     assert run_dir == "outputs/odd, = name"
-    assert (options["n"], options["seed"], options["label"], options["checkpoint"]) == (3, 0, 2, "best")
+    assert (options["n"], options["seed"], options["label"], options["checkpoint"]) == (3, 0, "2", "best")
     assert str(options["output"]) == "a=b"
 
 
-@pytest.mark.parametrize("word", ["n=many", "n=0", "checkpoint=first", "nn=3", "label=x"])
+@pytest.mark.parametrize("word", ["n=many", "n=0", "checkpoint=first", "nn=3", "tile=x"])
 def test_C4_sample_checks_its_options(ganlab, trained, word):
     ganlab("model=vanilla", "hydra.run.dir=run")
     answer = ganlab("sample", "run=run", word)

@@ -57,7 +57,7 @@ def test_what_is_odd_about_a_folder_is_told(ganlab, tmp_path):
     assert "exact copies among 15 training samples: 1" in answer.out
     assert "images of a single colour: 1" in answer.out
     assert "also trained on: 1 of them" in answer.out
-    assert "warn  classes        2, from 1 samples ('b') to 14" in answer.out
+    assert "warn  classes        2 (0 a, 1 b), from 1 samples ('b') to 14" in answer.out
     assert "ready, with 4 warnings" in answer.out
 
 
@@ -66,7 +66,10 @@ def test_what_is_odd_about_a_folder_is_told(ganlab, tmp_path):
     [
         (["model=dcgan", "data.image_size=30"], "FAIL  model          image_size=30"),
         (["model.optimizers.generator.lr=-1"], "FAIL  model"),
-        (["model=cgan", "classes=12"], "FAIL  model          classes=12: the data has 10 classes"),  # D12
+        (
+            ["model=cgan", "model.classes=12"],
+            "FAIL  model          classes=12: the data has 10 classes",
+        ),  # D12
         (["model=plane_gan", "data=digits"], "FAIL  configuration  model=plane_gan needs points data"),
         (["data=folder", "data.root=nowhere"], "FAIL  data           "),
         (["metrics=inception"], "FAIL  metrics"),

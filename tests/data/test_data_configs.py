@@ -7,6 +7,7 @@ import pytest
 from hydra.utils import get_class, instantiate
 from omegaconf import OmegaConf
 
+from ganlab.config.catalogue import catalogue
 from ganlab.config.signature import parameters_of
 from ganlab.data.base import ImageData
 from ganlab.data.examples import ExampleData
@@ -17,9 +18,17 @@ FOLDER = Path(__file__).parents[2] / "conf" / "data"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
+DATA = catalogue()["data"]
+
+
+def kind_of(name: str) -> str:
+    return DATA[name].kind
+
+
 def load(name: str):
     node = OmegaConf.load(FOLDER / f"{name}.yaml")
-    node.pop("defaults", None)  # Hydra's: which metrics fit
+    for key in ("defaults", "facts"):  # Hydra's: which metrics fit; ganlab's: what the data gives
+        node.pop(key, None)
     return OmegaConf.create({"seed": 3, "data": node}).data
 
 
@@ -56,10 +65,9 @@ def test_the_data_sets_are_there():
 def test_header_and_keys(name):
     lines = (FOLDER / f"{name}.yaml").read_text().splitlines()
     assert lines[0].startswith("# ")
-    assert lines[1].startswith("# kind: ")
     assert sum(line.startswith("# source: ") for line in lines) == 1
-    assert any(line.startswith("# classes: ") for line in lines) == (lines[1] == "# kind: labelled")
     cfg = load(name)
+    assert kind_of(name) == "labelled" or DATA[name].facts.classes is None
     handed_on = {"load_size", "side_by_side", *(field.name for field in dataclasses.fields(FileSettings))}
     left_out = set(defaults_of(get_class(cfg._target_))) - set(cfg)
     assert set(cfg) - {"_target_"} <= set(defaults_of(get_class(cfg._target_)))
@@ -67,12 +75,12 @@ def test_header_and_keys(name):
 
 
 @pytest.mark.parametrize("name", image_data())
-def test_the_defaults_make_the_module_that_the_header_promises(name):
+def test_the_defaults_make_the_module_that_the_facts_promise(name):
     cfg = load(name)
     if OmegaConf.is_missing(cfg, "root"):
         cfg.root = "pictures"  # the user's own
     data = instantiate(cfg, _convert_="all")
-    kind = (FOLDER / f"{name}.yaml").read_text().splitlines()[1].removeprefix("# kind: ")
+    kind = kind_of(name)
     assert data.kind == kind
     assert (data.height, data.width, data.batch_size, data.seed) == (32, 32, 64, 3)
 
@@ -109,7 +117,7 @@ def test_image_to_image_data_is_of_its_kind_and_has_what_models_take(name):
     if OmegaConf.is_missing(cfg, "root"):
         cfg.root = "pictures"  # the user's own
     data = instantiate(cfg, _convert_="all")
-    kind = (FOLDER / f"{name}.yaml").read_text().splitlines()[1].removeprefix("# kind: ")
+    kind = kind_of(name)
     assert data.kind == kind
     assert set(cfg) >= MODELS_TAKE[kind]
     assert (data.height, data.width, data.batch_size, data.seed) == (*[cfg.image_size] * 2, cfg.batch_size, 3)

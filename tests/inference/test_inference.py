@@ -7,6 +7,7 @@ from PIL import Image
 import ganlab
 from ganlab.config import compose
 from ganlab.errors import UserError
+from ganlab.inference.export import export
 from ganlab.inference.sample import write_samples
 from ganlab.training.run import train
 
@@ -74,3 +75,66 @@ def test_wishes_that_cannot_be_met(run, wish, sentence):
 def test_not_a_run_directory(tmp_path):
     with pytest.raises(UserError, match="not a run directory"):
         ganlab.load(tmp_path)
+
+
+# A user's own labelled folder
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory):
+    """A run on class folders that are gone when it is over."""
+    import shutil
+
+    from ganlab.training.checkpoints import steps_of
+
+    root, folder = tmp_path_factory.mktemp("own"), tmp_path_factory.mktemp("labelled run")
+    for number, name in enumerate(("2", "fox, red", "it's")):
+        (root / name).mkdir()
+        for i in range(8):
+            Image.new("L", (8, 8), 40 * number + i).save(root / name / f"{i}.png")
+    words = ["model=cgan", "data=folder", f"data.root={root}", "data.labels=true", "data.image_size=8"]
+    sizes = ["data.channels=1", "data.batch_size=4", "data.workers=0", "data.test_fraction=0"]
+    quick = ["trainer=cpu", "callbacks.samples.n=3", "callbacks.samples.columns=1", "metrics=none"]
+    for steps in (2, 4):
+        cfg = compose([*words, *sizes, *quick, f"trainer.max_steps={steps}"])
+        cfg.resume = str(folder) if steps == 4 else None
+        train(cfg, folder)
+    assert sorted(map(steps_of, (folder / "checkpoints").glob("step-*.ckpt")))[-1] == 4
+    shutil.rmtree(root)
+    return folder
+
+
+def test_a_labelled_folder_trains_goes_on_and_is_remembered_by_the_names_of_its_classes(labelled, tmp_path):
+    model = ganlab.load(labelled)
+    assert (model.steps, model.classes) == (4, 3)
+    by_number = write_samples(labelled, n=2, label=1, output=tmp_path / "number")
+    by_name = write_samples(labelled, n=2, label="fox, red", output=tmp_path / "name")
+    other = write_samples(labelled, n=2, label="it's", output=tmp_path / "other")
+    first, again, third = ((folder / "000000.png").read_bytes() for folder in (by_number, by_name, other))
+    assert first == again != third
+    named = write_samples(labelled, n=1, label="2", output=tmp_path / "digit")  # its name, not its number
+    zero = write_samples(labelled, n=1, label=0, output=tmp_path / "zero")
+    assert (named / "000000.png").read_bytes() == (zero / "000000.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("label", "sentence"),
+    [
+        ("fox", "label=fox: this model has no class of that name; did you mean fox, red?"),
+        ("7", "label=7: this model has the classes 0 to 2"),
+        (-1, "label=-1"),
+        ("1.0", "no class of that name; there is 2, fox, red, it's"),
+    ],
+)
+def test_a_class_that_is_none_is_a_sentence(labelled, label, sentence):
+    with pytest.raises(UserError) as refusal:
+        write_samples(labelled, n=1, label=label)
+    assert sentence in str(refusal.value)
+
+
+def test_an_export_of_it_says_the_names_of_its_classes(labelled, tmp_path):
+    import json
+
+    folder = export(labelled, output=tmp_path / "shared")
+    assert json.loads((folder / "config.json").read_text())["class_names"] == ["2", "fox, red", "it's"]
+    assert ganlab.load(folder).classes == 3

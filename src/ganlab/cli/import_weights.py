@@ -16,7 +16,7 @@ def run(words: list[str]) -> int:
     refuse_flags("import-weights", words)
     files, output, overrides = sorted_out(words)
     cfg = compose(overrides)
-    fits(cfg.chosen["model"], cfg.chosen["data"])
+    fits(cfg)
     if "" in files:  # a file without a name is the first generator's
         files["a_to_b" if cfg.model.get("a_channels") else "generator"] = files.pop("")
     stem = next(iter(files.values())).stem

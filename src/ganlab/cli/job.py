@@ -105,7 +105,7 @@ class Jobs:
         refuse_secret_places(with_job(cfg), *(SWEEP_PLACES if in_sweep() else RUN_PLACES))
         settle(cfg, choices)
         keep_secrets(cfg)
-        fits(choices["model"], choices["data"], own_groups())
+        fits(cfg, own_groups())
         print(
             f"{choices['model']} on {choices['data']} in {as_typed(run_dir)}", flush=True
         )  # imports take seconds

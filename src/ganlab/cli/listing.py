@@ -57,8 +57,8 @@ def table(entries: list[Entry]) -> list[str]:
 
 def _source(entry: Entry) -> str:
     """A paper as authors, year and arXiv number; where data comes from."""
-    paper = entry.facts.get("paper", "")
+    paper = entry.notes.get("paper", "")
     found = re.match(r"(.*?\b\d{4})\b(?:.*?(arXiv:\S+))?", paper)
     if not found:
-        return paper or entry.facts.get("source", "")
+        return paper or entry.notes.get("source", "")
     return ", ".join(part for part in found.groups() if part)

@@ -10,7 +10,7 @@ from ganlab.config.record import key_of
 from ganlab.config.resume import find_run, runs_below
 from ganlab.errors import UserError
 
-PATHS = ("run", "output", "input", "mask", "caption")
+PATHS = ("run", "output", "input", "mask", "caption", "label")
 OF_INPUT = ("direction", "mask", "tile")  # what has no meaning without input=
 
 

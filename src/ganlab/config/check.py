@@ -34,23 +34,28 @@ def check(cfg: DictConfig, schema: type = Train) -> None:
     """
     check_values(cfg)
     check_top(cfg, schema)
-    for path, node in nodes(cfg):
+    check_targets(cfg)
+
+
+def check_targets(cfg: Container, path: str = "") -> None:
+    """Every node with ``_target_`` in ``cfg``, which is found at ``path``, against the signature of its target."""
+    for where, node in nodes(cfg, path):
         if isinstance(node, DictConfig) and "_target_" in node:
-            check_node(path, node)
+            check_node(where, node)
 
 
-def check_values(cfg: Container) -> None:
-    """Every value is there, every interpolation resolves, every float is finite."""
-    for path, node in nodes(cfg):
+def check_values(cfg: Container, path: str = "") -> None:
+    """Every value is there, every interpolation resolves, every float is finite; ``cfg`` is found at ``path``."""
+    for home, node in nodes(cfg, path):
         for key in _keys(node):
-            value = read(_join(path, key), node, key)
+            where = _join(home, key)
+            value = read(where, node, key)
             if value == HIDDEN:
-                where = _join(path, key)
                 raise UserError(
                     f"{where} was not written down, being a secret: give it again, best as {where}='${{oc.env:NAME}}'"
                 )
             if isinstance(value, float) and not math.isfinite(value):
-                raise UserError(f"{_join(path, key)}={value}: a finite number is needed")
+                raise UserError(f"{where}={value}: a finite number is needed")
 
 
 def read(where: str, node: Container, key: Key) -> Any:

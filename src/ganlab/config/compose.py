@@ -11,8 +11,9 @@ from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ganlab.config import paths
-from ganlab.config.catalogue import read_header
-from ganlab.config.check import check_top, read
+from ganlab.config.check import check_targets, check_top, check_values, read
+from ganlab.config.facts import take_facts
+from ganlab.config.nearest import listing
 from ganlab.config.schema import Evaluate, Export, Sample, Train
 from ganlab.config.secrets import HIDDEN, masked, masked_environment, remember_written
 from ganlab.config.yaml_files import require_modest_below
@@ -86,22 +87,32 @@ def split(cfg: DictConfig) -> tuple[DictConfig, DictConfig]:
 
 
 def settle(cfg: DictConfig, choices: dict[str, Any], schema: type = Train) -> None:
-    """Check the keys at the top; fill ``chosen``, and ``name``, ``group`` and ``classes`` where they are null.
+    """Check the keys at the top, and fill those that a configuration learns from its parts.
 
-    ``choices`` says which option each group has. Imports nothing that a configuration names.
+    ``chosen`` says which option each group has by ``choices``, ``kinds`` what data the model needs and the data set
+    gives; ``name``, ``group`` and ``classes`` are filled where they are null, ``class_names`` where the data says them.
+    Imports nothing that a configuration names, but for data with labels that do not say how many.
+
+    Raises:
+        UserError: for a key that does not fit, and for ``classes`` that are not those of the data.
     """
     for group in ("model", "data"):
         if group in cfg and not isinstance(choices.get(group), str):
             raise UserError(f"{group}: one name is needed, for instance {group}={DEFAULTS[group]}")
     check_top(cfg, schema)
-    if "chosen" in cfg:
-        cfg.chosen = {group: choices[group] for group in ("model", "data")}
-        pair = f"{choices['model']}-{choices['data']}"
-        labels = {"name": f"{pair}-s{cfg.seed}", "group": pair, "classes": classes_of(choices["data"])}
-        for key, usual in labels.items():
-            if not read(key, cfg, key):
-                cfg[key] = usual
-        keep_secrets_out_of_labels(cfg)
+    if "chosen" not in cfg:
+        return
+    cfg.chosen = {group: choices[group] for group in ("model", "data")}
+    pair = f"{choices['model']}-{choices['data']}"
+    for key, usual in {"name": f"{pair}-s{cfg.seed}", "group": pair}.items():
+        if not read(key, cfg, key):
+            cfg[key] = usual
+    keep_secrets_out_of_labels(cfg)
+    facts = take_facts(cfg)
+    kinds = {group: facts[group].kind_of(cfg[group]) for group in facts}
+    cfg.kinds = {group: kind for group, kind in kinds.items() if kind}
+    if "labelled" in (kinds["data"], kinds["data"] or kinds["model"]):
+        settle_classes(cfg, facts["data"].classes)
 
 
 def keep_secrets_out_of_labels(cfg: DictConfig) -> None:
@@ -139,11 +150,21 @@ def shown(value: Any) -> Any:
     return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
 
 
-def classes_of(data: str) -> int | None:
-    """How many classes a shipped data set has, by its header; None where that does not say."""
-    path = paths.config_dir() / "data" / f"{data}.yaml"
-    classes = read_header(path).facts.get("classes") if path.is_file() else None
-    return int(classes) if classes else None
+def settle_classes(cfg: DictConfig, known: int | list[str] | None) -> None:
+    """Fill ``classes`` and ``class_names`` with what is known of labelled data, else with what the data itself says."""
+    if known is None and (cfg.classes is None or cfg.kinds.get("data")):
+        check_values(cfg.data, "data")
+        check_targets(cfg.data, "data")
+        known = list(getattr(instantiate(cfg.data), "classes", ())) or None
+    names = known if isinstance(known, list) else []
+    number = len(names) if names else known
+    if number is not None and cfg.classes not in (None, number):
+        among = f" ({listing(names[:10])}{', ...' * (len(names) > 10)})" if names else ""
+        raise UserError(
+            f"classes={cfg.classes}: data={cfg.chosen.data} has {number} classes{among}; "
+            "leave classes out, they are counted"
+        )
+    cfg.classes, cfg.class_names = number or cfg.classes, names
 
 
 def instantiate(node: Any, *args: Any, **given: Any) -> Any:

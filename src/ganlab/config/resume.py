@@ -20,6 +20,7 @@ FREE = (
     "group",
     "tags",
     "chosen",
+    "kinds",
     "objective",
     "logger",
     "callbacks",

@@ -24,7 +24,9 @@ class Train:
     group: str | None = None
     tags: list[str]
     chosen: dict[str, str]
+    kinds: dict[str, str]
     classes: int | None = None
+    class_names: list[str]
     objective: str | None = None
     resume: str | None = None
     allow_change: list[str]
@@ -37,7 +39,7 @@ class Sample:
     run: Path
     n: int = 64
     seed: int = 0
-    label: int | None = None
+    label: int | str | None = None
     caption: str | None = None
     checkpoint: Literal["last", "best"] = "last"
     output: Path | None = None

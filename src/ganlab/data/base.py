@@ -200,6 +200,14 @@ def mirrored(images: Tensor, chosen: Tensor) -> Tensor:
     return torch.cat((images, images.flip(3))).index_select(0, rows.to(images.device, non_blocking=True))
 
 
+def numbered(classes: Sequence[str], most: int = 20) -> str:
+    """``2 classes (0 cat, 1 dog)``: names in the order of their labels, the first of them where there are many."""
+    if not classes:
+        return "no classes"
+    named = ", ".join(f"{label} {name}" for label, name in enumerate(classes[:most]))
+    return f"{len(classes)} class{'es' * (len(classes) > 1)} ({named}{', ...' * (len(classes) > most)})"
+
+
 def height_and_width(image_size: int | Sequence[int], key: str = "image_size") -> tuple[int, int]:
     """Both sides; raises UserError, which names ``data.<key>``."""
     sides = [image_size, image_size] if isinstance(image_size, int) else list(image_size)

@@ -88,6 +88,10 @@ class Glyphs(ImageData):
             raise UserError(f"data.characters={characters}: all, digits, upper or lower")
         self.characters = CHARACTERS[characters]
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(self.characters)
+
     def load(self) -> Splits:
         pixels = torch.from_numpy(draw(self.characters))  # characters x fonts, (28, 28)
         held_out = [

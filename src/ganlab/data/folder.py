@@ -11,9 +11,9 @@ import torch
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from ganlab.bounds import Count, Share, Size, Whole, Workers
-from ganlab.data.base import ImageData, Splits
+from ganlab.data.base import ImageData, Splits, numbered
 from ganlab.data.decode import Decoder, Header
-from ganlab.data.listing import Listing, Part, class_names, find_images, split
+from ganlab.data.listing import Listing, Part, class_folders, class_names, find_images, split
 from ganlab.data.pyramid import Pyramid
 from ganlab.data.streaming import CorruptFiles, FileImages, OnCorrupt
 from ganlab.errors import UserError
@@ -76,6 +76,11 @@ class Folder(ImageData):
             max_pixels=max_pixels,
         )
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the class folders, known before any image is read; empty without ``labels``."""
+        return class_folders(self.root) if self.labels else ()
+
     def load(self) -> Splits:
         listing = find_images(self.root)
         parts = split(self.root, listing.paths, self.test_fraction)
@@ -129,9 +134,9 @@ def describe(root: Path, listing: Listing, sets: Sequence[FileImages], headers: 
     spread = f", others from {min(sizes)} to {max(sizes)}" if len(sizes) > 1 else ""
     train, test = sets
     log.info(
-        "%s: %d images to train on, %d held out, %d classes; modes %s; %d of %d x %d pixels%s; "
+        "%s: %d images to train on, %d held out, %s; modes %s; %d of %d x %d pixels%s; "
         "left out: %d other files, %d links to folders or out of this one",
-        *(root, len(train), len(test), len(train.classes)),
+        *(root, len(train), len(test), numbered(train.classes)),
         ", ".join(f"{mode} {n}" for mode, n in modes.most_common()),
         *(most, width, height, spread),
         *(listing.others, listing.links),

@@ -4,7 +4,7 @@ import difflib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from ganlab.data.decode import EXTENSIONS
 from ganlab.errors import UserError
@@ -81,8 +81,7 @@ class Part(NamedTuple):
 
 def split(root: Path, paths: Sequence[str], test_fraction: float) -> tuple[Part, Part]:
     """Train and held-out images: by ``train`` and one of ``HELD_OUT`` if they exist, else by hashed path."""
-    held_out = next((name for name in HELD_OUT if (root / name).is_dir()), None)
-    if held_out and (root / "train").is_dir():
+    if held_out := own_split(root):
         parts = [Part(base, [p for p in paths if p.startswith(base)]) for base in ("train/", f"{held_out}/")]
         for part in parts:
             if not part.paths:
@@ -115,16 +114,36 @@ def class_names(root: Path, train: Part, test: Part) -> tuple[str, ...]:
             )
     trained = {train.class_of(path) for path in train.paths}
     held_out = {test.class_of(path) for path in test.paths}
-    folders = {
-        entry.name for entry in os.scandir(root / train.base) if entry.is_dir() and not hidden(entry.name)
-    }
-    lacking = sorted((folders | held_out) - trained)
+    lacking = sorted({*class_folders(root), *held_out} - trained)
     if lacking:
         raise UserError(
             f"data.labels=true, but {root / train.base / lacking[0]} holds no images to train on; "
             f"classes with images: {', '.join(sorted(trained)[:20])}"
         )
     return tuple(sorted(trained))
+
+
+def class_folders(root: Path) -> tuple[str, ...]:
+    """The names of the classes of a labelled folder, sorted: nothing in them is looked at.
+
+    Raises:
+        UserError: no such folder, or none in it.
+    """
+    require_folder(root, expected_tree(root))
+    base = root / "train" if own_split(root) else root
+    try:
+        found = sorted(entry.name for entry in os.scandir(base) if entry.is_dir() and not hidden(entry.name))
+    except OSError as error:
+        _raise_unreadable(error)
+    if not found:
+        raise UserError(f"data.labels=true, but {base} holds no folders; expected{expected_tree(root)}")
+    return tuple(found)
+
+
+def own_split(root: Path) -> str | None:
+    """The name of the held-out part, where ``root`` is divided by its owner: it stands beside ``train``."""
+    held_out = next((name for name in HELD_OUT if (root / name).is_dir()), None)
+    return held_out if (root / "train").is_dir() else None
 
 
 def expected_tree(root: Path) -> str:
@@ -152,5 +171,5 @@ def require_folder(root: Path, expected: str) -> None:
     raise UserError(f"data.root={root}: there is no {parent / name}{hint} Expected{expected}")
 
 
-def _raise_unreadable(error: OSError) -> None:
+def _raise_unreadable(error: OSError) -> NoReturn:
     raise UserError(f"{error.filename} cannot be read: {error.strerror}")

@@ -18,7 +18,7 @@ def examine(cfg: DictConfig, run_dir: Path) -> Iterator[Finding]:
     run_dir: below which the run would be written.
     """
     try:
-        fits(cfg.chosen.model, cfg.chosen.data)
+        fits(cfg)
         check(cfg)
         yield good(
             "configuration", f"{cfg.chosen.model} on {cfg.chosen.data}, every key fits its constructor"

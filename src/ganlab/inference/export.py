@@ -36,7 +36,7 @@ def export(run_dir: Path, checkpoint: Literal["last", "best"] = "last", output: 
         raise UserError(f"{folder} is there already; choose another output=FOLDER")
     model = load(run_dir, checkpoint)
     cfg: Any = OmegaConf.to_container(saved_config(run_dir), resolve=False)
-    about = {key: cfg.get(key) for key in ("chosen", "classes", "seed", "model")}
+    about = {key: cfg.get(key) for key in ("chosen", "classes", "class_names", "seed", "model")}
     state = model.state_dict().items()  # cloned: safetensors takes no two tensors that share memory
     weights = {name: value.clone().contiguous() for name, value in state if isinstance(value, Tensor)}
     rest = {name: value for name, value in state if is_plain(value)}  # words, and what else is no tensor

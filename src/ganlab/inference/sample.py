@@ -7,7 +7,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from ganlab.config import saved_config
 from ganlab.config.compose import short
+from ganlab.config.nearest import did_you_mean
 from ganlab.errors import UserError
 from ganlab.images import to_uint8
 from ganlab.inference.captions import write_captions, write_pictures
@@ -22,7 +24,7 @@ def write_samples(
     *,
     n: int = 64,
     seed: int = 0,
-    label: int | None = None,
+    label: int | str | None = None,
     caption: str | None = None,
     checkpoint: Literal["last", "best"] = "last",
     output: Path | None = None,
@@ -33,6 +35,7 @@ def write_samples(
     Points are written as ``points.csv``. Of a model that translates pictures, n held-out examples are shown in a
     gallery, whose page is returned.
 
+    label: only this class: its number, or its name where the data had names.
     caption: what to draw, for a model that reads; see :func:`~ganlab.inference.captions.write_captions`.
     output: default ``<run_dir>/generated/<checkpoint>-seed<seed>[-label<label>][-<caption>]``.
 
@@ -54,6 +57,7 @@ def write_samples(
                 f"label={label}: this model translates pictures and knows no classes; leave label out"
             )
         return write_held_out(model, Path(run_dir), n=n, checkpoint=checkpoint, output=output)
+    label = None if label is None else number_of(label, run_dir)
     name = f"{checkpoint}-seed{seed}" + ("" if label is None else f"-label{label}")
     name += "" if caption is None else f"-{short(caption)}"
     folder = Path(output) if output else Path(run_dir) / "generated" / name
@@ -64,6 +68,23 @@ def write_samples(
         write_points(samples, folder / "points.csv")
         return folder
     return write_pictures(to_uint8(samples), folder, min(20, max(1, round(min(n, 400) ** 0.5))))
+
+
+def number_of(label: int | str, run_dir: Path) -> int:
+    """The number of a class, which is given as that or by its name; the names are those that the run was trained with.
+
+    Raises:
+        UserError: no such name.
+    """
+    names = [str(name) for name in saved_config(Path(run_dir)).get("class_names") or ()]
+    if str(label) in names:
+        return names.index(str(label))
+    try:
+        return int(label)
+    except ValueError:
+        pass
+    known = did_you_mean(str(label), names) or "; it knows its classes by their numbers, from 0 on"
+    raise UserError(f"label={label}: this model has no class of that name{known}")
 
 
 def write_points(points: Tensor, path: Path) -> None:
