@@ -29,6 +29,10 @@ class Lexicon(Protocol):
 
     def decode(self, ids: Iterable[int]) -> str: ...
 
+    def unknown(self, text: str) -> list[str]:
+        """What of a caption this lexicon cannot read; ``encode`` reads all of it as one id."""
+        ...
+
     def require(self, text: str) -> None:
         """Raises UserError for a caption that this lexicon cannot read."""
         ...
@@ -57,9 +61,12 @@ class Words:
         """The words with a blank between them; "?" for one that is not known."""
         return " ".join(self.names[i - 2] if i > UNKNOWN else "?" for i in ids if i != PADDING)
 
+    def unknown(self, text: str) -> list[str]:
+        return [word for word in dict.fromkeys(words_of(text)) if word not in self._ids]
+
     def require(self, text: str) -> None:
         require_words(text)
-        unknown = [word for word in dict.fromkeys(words_of(text)) if word not in self._ids]
+        unknown = self.unknown(text)
         if not unknown:
             return
         hints = [f"'{word}'{self._near(word)}" for word in unknown[:5]]
@@ -82,6 +89,9 @@ class Letters:
 
     def decode(self, ids: Iterable[int]) -> str:
         return "".join(chr(i) for i in ids if i != PADDING)
+
+    def unknown(self, text: str) -> list[str]:
+        return []
 
     def require(self, text: str) -> None:
         require_words(text)

@@ -1,6 +1,7 @@
 """Images with caption files: every layout, and every fault with its sentence."""
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,51 @@ def test_coco_captions_belong_to_their_image(tmp_path):
         COCOCaptions(root=str(tmp_path)).prepare()
     with pytest.raises(UserError, match=r"captions_train2017.json; unpack train2017.zip"):
         COCOCaptions(root=str(tmp_path), year=2017).prepare()
+
+
+def things(root: Path, n: int = 16) -> Path:
+    """Pictures, each with a word in its caption that no other has."""
+    for i in range(n):
+        picture(root / f"{i:02}.png", 10 * i)
+        write(root / f"{i:02}.txt", f"a thing {i}\n")
+    return root
+
+
+def test_words_that_only_held_out_captions_have_stop_no_run_and_are_told_once(tmp_path, caplog):
+    from tests.helpers import fit, tiny_config
+
+    root = things(tmp_path / "pictures")
+    words = [
+        "model=gan_int",
+        "data=captions",
+        f"data.root={root}",
+        "data.workers=0",
+        "data.test_fraction=0.3",
+    ]
+    cfg = tiny_config(*words, "trainer.max_steps=1", "callbacks.samples.n=16")
+    with caplog.at_level(logging.WARNING, "ganlab"):
+        module = fit(cfg, tmp_path / "run")
+    held_out = module.book.held_out
+    assert held_out
+    strange = [text.split()[-1] for text in held_out]
+    [told] = [record.getMessage() for record in caplog.records if "held out" in record.getMessage()]
+    assert (
+        f"{len(held_out)} of {len(held_out)} captions have words that are not known ('{min(strange)}'" in told
+    )
+    assert any((tmp_path / "run" / "samples").glob("*.png"))
+    assert len(next(iter(module.draw(held_out)))) == len(held_out)
+    with pytest.raises(UserError, match=rf"never read '{strange[0]}'"):
+        module.sample(1, caption=held_out[0])  # what a person asks for must be known
+    with pytest.raises(UserError, match="never read"):
+        module.interpolate(module.book.captions[0], held_out[0], 2)
+
+
+def test_rare_words_that_are_left_out_are_counted(tmp_path):
+    root = things(tmp_path)
+    data = folder(root, max_words=1)
+    found = data.unread("train")
+    assert data.classes == ("a",)
+    assert found.captions == found.total == len(found.words) - 1
+    assert found.words[0] == "thing"
+    assert str(found).endswith(", ...)")
+    assert folder(root, tokens="letters").unread("test").captions == 0

@@ -1,7 +1,11 @@
 """What all captioned images have in common: for each a caption that fits, and one that certainly does not."""
 
-from collections.abc import Iterator
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Literal, NamedTuple
+
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from ganlab.bounds import Size
 from ganlab.data.base import ImageData, Split, height_and_width, mirrored, place
@@ -13,6 +17,8 @@ from ganlab.randomness import Draws
 from ganlab.text import Letters, Lexicon, Words
 from ganlab.types import Batch
 
+log = logging.getLogger(__name__)
+
 KEPT = 1000  # captions of a split that a model remembers, to have something to draw
 
 
@@ -21,6 +27,31 @@ class CaptionSplits(NamedTuple):
 
     train: CaptionedImages
     test: CaptionedImages
+
+
+class Unread(NamedTuple):
+    """captions: how many of the ``total`` hold words that are not known. words: those, the frequent first."""
+
+    captions: int
+    total: int
+    words: list[str]
+
+    def __str__(self) -> str:
+        named = ", ".join(repr(word) for word in self.words[:5]) + ", ..." * (len(self.words) > 5)
+        return f"{self.captions} of {self.total} captions have words that are not known ({named})"
+
+
+def unread(texts: Sequence[str], lexicon: Lexicon) -> Unread:
+    """What of ``texts`` the lexicon does not know."""
+    unknown = [words for text in texts if (words := lexicon.unknown(text))]
+    counts = Counter(word for words in unknown for word in words)
+    return Unread(len(unknown), len(texts), sorted(counts, key=lambda word: (-counts[word], word)))
+
+
+@rank_zero_only
+def warn_of_unread(held_out: Unread) -> None:
+    if held_out.captions:
+        log.warning("held out: %s, which are read as the token for unknown words", held_out)
 
 
 class CaptionData(ImageData):
@@ -70,7 +101,14 @@ class CaptionData(ImageData):
         captions = [text for texts in splits.train.all_captions for text in texts]
         self._lexicon = Words.of(captions, self.max_words) if self.tokens == "words" else Letters()
         self._table = CaptionTable(splits.train, self._lexicon, self.max_length)
+        self._unread = {name: unread(part.texts, self._lexicon) for name, part in splits._asdict().items()}
+        warn_of_unread(self._unread["test"])
         return splits
+
+    def unread(self, split: Split) -> "Unread":
+        """Which captions of a split hold words that count as one, being rare or never trained on."""
+        self.prepare()
+        return self._unread[split]
 
     @property
     def lexicon(self) -> Lexicon:

@@ -10,9 +10,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ganlab.doctor.finding import Finding, good, warning
-from ganlab.types import ExampleSet, ImageSet
+from ganlab.types import CaptionedSet, ExampleSet, ImageSet
 
 AT_ONCE = 64
+NAMES = {"train": "trained on", "test": "held out"}
 NEW_ARRANGEMENT = "hold other files out, or remove the copies"
 
 
@@ -39,6 +40,19 @@ def look(data: Any) -> Iterator[Finding]:
     elif len(test):
         yield good("held-out data", "none of it is trained on")
     yield from classes(train)
+    if isinstance(train, CaptionedSet):
+        yield from captions(data)
+
+
+def captions(data: Any) -> Iterator[Finding]:
+    """Whether captions hold words that a model of this data will not know."""
+    yield good(
+        "captions", f"{len(data.classes):,} words are known" if data.classes else "read letter by letter"
+    )
+    for split, remedy in (("train", "raise data.max_words"), ("test", "they are drawn as well as can be")):
+        found = data.unread(split)
+        if found.captions:
+            yield warning("captions", f"{NAMES[split]}: {found}; {remedy}")
 
 
 def alike(hashes: list[str]) -> Iterator[Finding]:

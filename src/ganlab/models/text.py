@@ -160,6 +160,7 @@ class TextGAN(LatentGAN):
         """
         if caption is None:
             return super().sample(n, seed=seed, label=label, averaged=averaged, batch_size=batch_size)
+        self.book.lexicon.require(caption)
         parts = self.draw([caption] * n, seed=seed, averaged=averaged, batch_size=batch_size)
         return torch.cat([part.cpu() for part in parts])
 
@@ -173,9 +174,10 @@ class TextGAN(LatentGAN):
         rank: int = 0,
         world: int = 1,
     ) -> Iterator[Tensor]:
-        """One image for each caption, in batches, on the module's device; each ``world``-th from ``rank`` on."""
-        for caption in dict.fromkeys(captions):
-            self.book.lexicon.require(caption)
+        """One image for each caption, in batches, on the module's device; each ``world``-th from ``rank`` on.
+
+        Words that the model does not know are read as the one token that stands for them all.
+        """
         return self.samples(
             len(captions),
             seed=seed,
@@ -206,9 +208,10 @@ class TextGAN(LatentGAN):
         averaged: bool = True,
         batch_size: int = 250,
     ) -> Tensor:
-        """(len(captions) * columns, C, H, W) on the CPU: a row for each caption, a column for each z."""
-        for caption in captions:
-            self.book.lexicon.require(caption)
+        """(len(captions) * columns, C, H, W) on the CPU: a row for each caption, a column for each z.
+
+        Captions are read as by ``draw``.
+        """
         painter = self.average.current() if averaged else self.generator
         z = self.prior(Draws(seed, "sample"), columns).repeat(len(captions), 1)
         ids = self.book.ids(captions).repeat_interleave(columns, 0)
