@@ -133,7 +133,7 @@ def test_X7_saved_files_and_a_warning(tmp_path, caplog):
     HydraConfig.instance().set_config(composed)
     try:
         cfg, job = split(composed)
-        settle(cfg, dict(job.runtime.choices))
+        settle(cfg, job)
         save_config(cfg, tmp_path)
     finally:
         HydraConfig.instance().cfg = None

@@ -103,7 +103,7 @@ class Jobs:
         elif cfg.group is None and cfg.resume is not None and is_run(run_dir):
             cfg.group = saved_config(run_dir).get("group")
         refuse_secret_places(with_job(cfg), *(SWEEP_PLACES if in_sweep() else RUN_PLACES))
-        settle(cfg, choices)
+        settle(cfg, job)
         keep_secrets(cfg)
         fits(cfg, own_groups())
         print(

@@ -34,13 +34,16 @@ ganlab [train] [KEY=VALUE ...]: train a model.
   ganlab trainer.max_steps=500 data.batch_size=32 model.optimizers.generator.lr=1e-4
   ganlab data=folder data.root=my/pictures     your own pictures
   ganlab model/loss=least_squares              exchange one part of a model
+  ganlab model/optimizers=sgd model.optimizers.generator.lr=0.05
+                                               both players' optimizer: adam, rmsprop or sgd; one player's is
+                                               model/optimizer@model.optimizers.generator=sgd
   ganlab debug=tiny                            a run of seconds, to see whether it works
   ganlab -m model=dcgan,lsgan seed=1,2         a sweep: each combination, one after the other, then a table
   ganlab sweep=variants                        a sweep kept in a file
   ganlab resume=outputs/...                    continue a run; resume=auto: the newest that fits
 
 Options are keys of the configuration, or groups, whose options are files:
-  model, model/generator, model/discriminator, model/loss, model/prior, data, metrics, trainer,
+  model, model/generator, model/discriminator, model/loss, model/prior, model/optimizers, data, metrics, trainer,
   callbacks, logger, experiment, sweep, debug.  ganlab list shows models and data sets.
   +key=value adds a key that a file leaves at its default; quote values that hold , = or spaces: "key='a, b'".
 

@@ -132,7 +132,7 @@ def resume_newest(arguments: Arguments) -> tuple[list[str], list[str]]:
     if job.mode == RunMode.MULTIRUN:
         raise UserError("resume=auto continues one run, so it does not go together with a sweep")
     choices, place = dict(job.runtime.choices), chosen_dir(arguments.overrides)
-    settle(cfg, choices)
+    settle(cfg, job)
     if place is None:
         found, sentence = find_unfinished(Path("outputs") / f"{choices['model']}-{choices['data']}", cfg)
     elif is_run(place):

@@ -55,7 +55,7 @@ def compose(
     except BAD_INPUT as error:
         message = explain(error, overrides, config_name=config_name, config_dirs=config_dirs)
         raise UserError(message) from error
-    settle(cfg, dict(job.runtime.choices), SCHEMAS[config_name])
+    settle(cfg, job, SCHEMAS[config_name])
     return cfg
 
 
@@ -86,20 +86,25 @@ def split(cfg: DictConfig) -> tuple[DictConfig, DictConfig]:
     return cfg, job
 
 
-def settle(cfg: DictConfig, choices: dict[str, Any], schema: type = Train) -> None:
+def settle(cfg: DictConfig, job: DictConfig, schema: type = Train) -> None:
     """Check the keys at the top, and fill those that a configuration learns from its parts.
 
-    ``chosen`` says which option each group has by ``choices``, ``kinds`` what data the model needs and the data set
-    gives; ``name``, ``group`` and ``classes`` are filled where they are null, ``class_names`` where the data says them.
+    ``chosen`` says which option each group has by ``job``, the ``hydra`` node, ``kinds`` what data the model needs and
+    the data set gives; ``name``, ``group`` and ``classes`` are filled where they are null, ``class_names`` where the
+    data says them. An optimizer chosen for one player replaces the model's.
     Imports nothing that a configuration names, but for data with labels that do not say how many.
 
     Raises:
         UserError: for a key that does not fit, and for ``classes`` that are not those of the data.
     """
+    from ganlab.config.optimizers import replace_chosen
+
+    choices = dict(job.runtime.choices)
     for group in ("model", "data"):
         if group in cfg and not isinstance(choices.get(group), str):
             raise UserError(f"{group}: one name is needed, for instance {group}={DEFAULTS[group]}")
     check_top(cfg, schema)
+    replace_chosen(cfg, job)
     if "chosen" not in cfg:
         return
     cfg.chosen = {group: choices[group] for group in ("model", "data")}

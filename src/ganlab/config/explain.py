@@ -61,6 +61,11 @@ def unknown_key(
     key: str, words: Sequence[str], *, config_name: str = "train", config_dirs: Sequence[Path] = ()
 ) -> str:
     """The sentence for a key that the configuration does not have."""
+    if key.partition("@")[0] == "model/optimizer":
+        return (
+            f"{key}: no such group; give model/optimizers=sgd for both players or "
+            "model/optimizer@model.optimizers.generator=sgd for one (with a + before it where it is another player)"
+        )
     known = known_keys(words, config_name, config_dirs)
     suggestions = suggest(key, known)
     if suggestions:

@@ -158,10 +158,15 @@ def merge_overrides(saved: Sequence[str], given: Sequence[str]) -> list[str]:
 
     The run has a key that was added (``+key=1``), so that ``key=2`` changes it.
     """
-    again = {key_of(word) for word in given}
+    again = {_place(word) for word in given}
     added = {key_of(word) for word in saved if word.startswith("+")}
     given = [f"+{word}" if key_of(word) in added and word[0] not in "+~" else word for word in given]
-    return [*(word for word in saved if key_of(word) not in again), *given]
+    return [*(word for word in saved if _place(word) not in again), *given]
+
+
+def _place(word: str) -> str:
+    """What an override sets: its key, and for one of several places of a group the place, ``a/b@c``."""
+    return word.partition("=")[0].lstrip("+~")
 
 
 def _covers(name: str, key: str) -> bool:

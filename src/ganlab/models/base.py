@@ -91,10 +91,14 @@ class GAN(LightningModule):
         for what, given in (("optimizers", self.optimizer_factories), ("schedules", own)):
             if unknown := set(given) - set(players):
                 raise UserError(
-                    f"model.{what}: {sorted(unknown)} are no players of this game; they are {list(players)}"
+                    f"model.{what}: {sorted(unknown)} are no players of this game; they are {list(players)} "
+                    f"(an optimizer for one: model/optimizer@model.optimizers.{next(iter(players))}=sgd)"
                 )
         if missing := set(players) - set(self.optimizer_factories):
-            raise UserError(f"model.optimizers: no optimizer for {sorted(missing)}")
+            more = " ".join(f"+model/optimizer@model.optimizers.{name}=adam" for name in sorted(missing))
+            raise UserError(
+                f"model.optimizers: no optimizer for {sorted(missing)}; give one, for instance {more}"
+            )
         self._parameters_of = {
             name: [p for module in modules for p in module.parameters() if p.requires_grad]
             for name, modules in players.items()
