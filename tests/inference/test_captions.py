@@ -25,7 +25,7 @@ def run(tmp_path_factory):
 
 
 def names(folder) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
 
 
 def test_a_caption_is_drawn_n_times(run, tmp_path):

@@ -48,10 +48,27 @@ def test_load_gives_the_averaged_generator(run):
 
 def test_write_samples(run, tmp_path):
     folder = write_samples(run, n=5, seed=2, output=tmp_path / "out")
-    assert sorted(p.name for p in folder.iterdir()) == [*(f"{i:06d}.png" for i in range(5)), "grid.png"]
+    assert sorted(p.name for p in folder.glob("*.png")) == [*(f"{i:06d}.png" for i in range(5)), "grid.png"]
     with Image.open(folder / "000000.png") as image:
         assert image.size == (8, 8)
     assert write_samples(run, n=1).parent == run / "generated"
+
+
+def test_T13_fewer_samples_leave_no_old_ones_behind(run, tmp_path):
+    for n in (6, 2, 2):
+        folder = write_samples(run, n=n, output=tmp_path / "out")
+        assert len(list(folder.glob("*.png"))) == n + 1  # and the grid
+    with pytest.raises(UserError, match="label=1"):
+        write_samples(run, n=1, label=1, output=tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_T12_an_output_that_is_a_file_is_a_sentence(run, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    for output in (tmp_path / "taken", tmp_path / "taken" / "below"):
+        with pytest.raises(UserError, match=r"cannot be a folder.*output=FOLDER"):
+            write_samples(run, n=1, output=output)
+    assert (tmp_path / "taken").read_text() == "mine"
 
 
 def test_the_same_seed_makes_the_same_files(run, tmp_path):

@@ -104,7 +104,7 @@ def test_names_sizes_and_formats_stay_and_photographs_stand_upright(trained, pho
     assert f"5 pictures in {out}, side by side in gallery.html; 2 skipped, named above" in said.out
     found = {
         path.relative_to(out).as_posix(): size_and_format(path)
-        for path in out.rglob("*")
+        for path in out.rglob("[!.]*")
         if path.is_file() and "gallery" not in path.as_posix().removeprefix(str(out))
     }
     assert found == {

@@ -46,7 +46,12 @@ def find_pictures(key: str, given: Path, leave_out: Path | None = None) -> list[
     if given.is_file():
         return [Found(given, Path(given.name))]
     if not given.is_dir():
-        raise UserError(f"{key}={given}: no such file or folder")
+        what = (
+            "neither a file nor a folder, but a pipe or a device"
+            if given.exists()
+            else "no such file or folder"
+        )
+        raise UserError(f"{key}={given}: {what}")
     inside = leave_out.resolve() if leave_out and leave_out.resolve() != given.resolve() else None
     found = []
     for folder, folders, names in os.walk(given):
@@ -54,7 +59,9 @@ def find_pictures(key: str, given: Path, leave_out: Path | None = None) -> list[
         files = (
             Path(folder, name) for name in names if not hidden(name) and name.lower().endswith(EXTENSIONS)
         )
-        found += [Found(path, path.relative_to(given)) for path in files]
+        found += [
+            Found(path, path.relative_to(given)) for path in files if path.is_file()
+        ]  # a pipe never ends
     if not found:
         raise UserError(f"{key}={given} holds no pictures; they end in {', '.join(EXTENSIONS[:6])}, ...")
     return sorted(found)

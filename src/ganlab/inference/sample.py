@@ -14,6 +14,7 @@ from ganlab.errors import UserError
 from ganlab.images import to_uint8
 from ganlab.inference.captions import write_captions, write_pictures
 from ganlab.inference.load import load
+from ganlab.inference.output import fresh_folder
 from ganlab.inference.translate import write_held_out
 from ganlab.models.text import TextGAN
 from ganlab.types import Translator
@@ -37,10 +38,12 @@ def write_samples(
 
     label: only this class: its number, or its name where the data had names.
     caption: what to draw, for a model that reads; see :func:`~ganlab.inference.captions.write_captions`.
-    output: default ``<run_dir>/generated/<checkpoint>-seed<seed>[-label<label>][-<caption>]``.
+    output: default ``<run_dir>/generated/<checkpoint>-seed<seed>[-label<label>][-<caption>]``; what an earlier command
+        wrote there from this run is replaced.
 
     Raises:
-        UserError: for a run that cannot be loaded, an n below 1, or a label that the model does not know.
+        UserError: for a run that cannot be loaded, an n below 1, a label that the model does not know, or a folder that
+            holds other pictures or cannot be written.
     """
     if n < 1:
         raise UserError(f"n={n}: expected a number of samples, at least 1")
@@ -61,13 +64,14 @@ def write_samples(
     name = f"{checkpoint}-seed{seed}" + ("" if label is None else f"-label{label}")
     name += "" if caption is None else f"-{short(caption)}"
     folder = Path(output) if output else Path(run_dir) / "generated" / name
-    if caption is not None:
-        return write_captions(model, caption, folder, n=n, seed=seed, batch_size=batch_size)
-    samples = model.sample(n, seed=seed, label=label, batch_size=batch_size)
-    if model.data_kind == "points":
-        write_points(samples, folder / "points.csv")
-        return folder
-    return write_pictures(to_uint8(samples), folder, min(20, max(1, round(min(n, 400) ** 0.5))))
+    with fresh_folder(folder, Path(run_dir)):
+        if caption is not None:
+            return write_captions(model, caption, folder, n=n, seed=seed, batch_size=batch_size)
+        samples = model.sample(n, seed=seed, label=label, batch_size=batch_size)
+        if model.data_kind == "points":
+            write_points(samples, folder / "points.csv")
+            return folder
+        return write_pictures(to_uint8(samples), folder, min(20, max(1, round(min(n, 400) ** 0.5))))
 
 
 def number_of(label: int | str, run_dir: Path) -> int:

@@ -1,6 +1,7 @@
 """Pictures through a trained translator: a user's own, or the examples that were held out."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -21,6 +22,7 @@ from ganlab.inference.files import (
 )
 from ganlab.inference.load import load
 from ganlab.inference.masks import Masks, with_hole
+from ganlab.inference.output import fresh_folder
 from ganlab.metrics.translated import spread
 from ganlab.report.gallery import Gallery
 from ganlab.types import Translator
@@ -62,8 +64,6 @@ def translate_pictures(
     Raises:
         UserError: for what cannot be translated at all, before anything is written; and if no picture could be.
     """
-    from tqdm import tqdm
-
     if tile is not None and tile < 1:
         raise UserError(f"tile={tile}: expected a number of pixels, for instance tile=512")
     found = find_pictures("input", given, leave_out=output or run_dir / "generated")
@@ -80,6 +80,29 @@ def translate_pictures(
     channels = channels_of(run_dir, direction)
     gallery = Gallery(folder, given.name or str(given), facts_of(model, run_dir, direction))
     options = {"direction": direction, "seed": seed, "tile": tile}
+    with fresh_folder(folder, run_dir):
+        faults = _translate_all(model, found, where, channels, masks, options, gallery, n)
+        if len(faults) == len(found):
+            many = f"none of the {len(found)} pictures in {given} could be translated; the first: " * (
+                len(found) > 1
+            )
+            raise UserError(many + faults[0])
+        return Written(gallery.write(), len(found) - len(faults), len(faults))
+
+
+def _translate_all(
+    model: Translator,
+    found: Sequence[Found],
+    where: Mapping[Path, Path],
+    channels: int,
+    masks: Masks | None,
+    options: dict[str, Any],
+    gallery: Gallery,
+    n: int,
+) -> list[str]:
+    """Write every translation, and show the first n; returns what was wrong with those that were skipped."""
+    from tqdm import tqdm
+
     faults: list[str] = []
     for one in tqdm(found, desc="translating", unit="picture", disable=None):
         try:
@@ -91,12 +114,7 @@ def translate_pictures(
         write_picture(shown["output"], where[one.path])
         if len(gallery.examples) < n:
             gallery.add(str(one.below), shown, {"input": one.path, "output": where[one.path]})
-    if len(faults) == len(found):
-        many = f"none of the {len(found)} pictures in {given} could be translated; the first: " * (
-            len(found) > 1
-        )
-        raise UserError(many + faults[0])
-    return Written(gallery.write(), len(found) - len(faults), len(faults))
+    return faults
 
 
 def told_of(error: Exception, path: Path) -> str:
@@ -137,8 +155,9 @@ def write_held_out(
         raise UserError(f"{run_dir} held out no examples; give pictures of your own with input=FOLDER")
     folder = output or run_dir / "generated" / f"{checkpoint}-held-out"
     gallery = Gallery(folder, "held-out examples", facts_of(model, run_dir))
-    gallery.show(model, examples, spread(len(examples), n))
-    return gallery.write()
+    with fresh_folder(folder, run_dir):
+        gallery.show(model, examples, spread(len(examples), n))
+        return gallery.write()
 
 
 def load_translator(run_dir: Path, checkpoint: Checkpoint) -> Translator:
