@@ -1,7 +1,7 @@
 """InfoGAN: codes that a recognition network can read from the image, learned without labels."""
 
 from collections.abc import Sequence
-from typing import Unpack
+from typing import Literal, Unpack
 
 from torch import Tensor, nn
 
@@ -18,12 +18,13 @@ class InfoGAN(LatentGAN):
     """Information maximizing GAN (Chen et al. 2016, equation 6).
 
     min over G, Q and max over D of V(D, G) - lambda L_I(G, Q), where L_I = E[log Q(c | G(z, c))] + H(c) is a lower
-    bound of the mutual information between the codes c and the image. Q reads the discriminator's features; its own
-    layers move with the generator, and the features with the discriminator, which is given the term as well, as in the
-    authors' code.
+    bound of the mutual information between the codes c and the image. Q reads the discriminator's features, which move
+    with the discriminator; it is given the term as well, as in the authors' code.
 
     loss: V's. recognition: Q, from the discriminator's ``features`` to the category's logits and the means of the
-    continuous codes. prior: of noise and codes. information_weight: lambda.
+    continuous codes. recognition_player: with whose optimizer Q's own layers move. The generator's: equation 6, where G
+    and Q minimise together. The discriminator's: the authors' code, where whatever reads images is one player's.
+    prior: of noise and codes. information_weight: lambda.
 
     Raises:
         UserError: for a prior without codes.
@@ -35,6 +36,7 @@ class InfoGAN(LatentGAN):
         *,
         loss: AdversarialLoss,
         recognition: nn.Module,
+        recognition_player: Literal["generator", "discriminator"] = "generator",
         information_weight: Weight = 1.0,
         **options: Unpack[LatentOptions],
     ) -> None:
@@ -43,6 +45,7 @@ class InfoGAN(LatentGAN):
             raise UserError("InfoGAN needs a prior with codes; choose model/prior=codes")
         self.loss = loss
         self.recognition = recognition
+        self.recognition_player = recognition_player
         self.information_weight = information_weight
 
     @property
@@ -50,7 +53,9 @@ class InfoGAN(LatentGAN):
         return isinstance(self.loss, NonSaturating)
 
     def players(self) -> dict[str, Sequence[nn.Module]]:
-        return {"discriminator": [self.discriminator], "generator": [self.generator, self.recognition]}
+        players = {"discriminator": [self.discriminator], "generator": [self.generator]}
+        players[self.recognition_player].append(self.recognition)
+        return players
 
     def judge(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Scores (B,), and what Q says of the codes (B, categories + continuous)."""

@@ -45,9 +45,7 @@ class BEGANEncoder(nn.Module):
         for stage in range(1, stages + 1):
             wide = stage * width
             blocks += [_conv(before, wide), nn.ELU(), _conv(wide, wide), nn.ELU()]
-            blocks += (
-                [_conv(wide, wide, stride=2)] if stage < stages else []
-            )  # no activation, as in the open code
+            blocks += [_conv(wide, wide, stride=2), nn.ELU()] if stage < stages else []
             before = wide
         self.layers = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(64 * wide, code_size))
         self.apply(xavier_uniform)
