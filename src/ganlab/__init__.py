@@ -6,16 +6,19 @@ images = model.sample(64, seed=0)                   # (64, C, H, W) in [-1, 1]
 cfg = ganlab.compose(["model=wgan_gp", "seed=1"])   # the configuration of a list of overrides
 """
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = (
+    False  # `python -m ganlab` has the current folder on its path as yet: nothing is imported here
+)
 if TYPE_CHECKING:
+    from typing import Any
+
     from ganlab.config import compose as compose
     from ganlab.inference.load import load as load
 
 __all__ = ["compose", "load"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Import on first use: the command line starts in a second because PyTorch is not loaded here."""
     if name == "compose":
         from ganlab.config import compose

@@ -2,6 +2,11 @@
 
 import sys
 
+if not sys.flags.safe_path and __name__ == "__main__":
+    del sys.path[
+        0
+    ]  # the current folder, where anything may lie; --config-dir names a folder whose modules may run
+
 from ganlab.cli import main
 
 if __name__ == "__main__":

@@ -83,28 +83,26 @@ def test_the_wheel_holds_the_configuration_and_the_console_script(wheel):
     assert "ganlab = ganlab.cli:main" in names.read_text()
 
 
-def test_a_variant_of_ones_own(ganlab, tmp_path, monkeypatch):
-    """A module and a YAML file outside ganlab, as the README shows."""
-    (tmp_path / "mylab.py").write_text(
+def test_a_variant_of_ones_own(ganlab, tmp_path):
+    """A module and a YAML file outside ganlab, as the README shows, in two processes."""
+    folder = tmp_path / "myconf" / "model"
+    folder.mkdir(parents=True)
+    (tmp_path / "myconf" / "mylab.py").write_text(
         "from ganlab.models.gan import StandardGAN\n\n\n"
         "class LazyGAN(StandardGAN):\n"
         '    """Moves its generator in every second step."""\n\n'
         "    def every(self, n: int) -> bool:\n"
         "        return self.steps % 2 == 0\n"
     )
-    folder = tmp_path / "myconf" / "model"
-    folder.mkdir(parents=True)
     (folder / "lazy.yaml").write_text(
         "# A lazy generator\n# paper: none\nfacts: {kind: images}\ndefaults:\n  - vanilla\n_target_: mylab.LazyGAN\n"
     )
-    monkeypatch.syspath_prepend(tmp_path)
-    answer = ganlab(
-        "--config-dir", "myconf", "model=lazy", "debug=tiny", "trainer=cpu", "callbacks.samples.n=4"
-    )
+    own = ("--config-dir", "myconf")
+    answer = ganlab(*own, "model=lazy", "debug=tiny", "trainer=ddp_cpu", "callbacks.samples.n=4")
     assert answer.code == 0, answer.err
     assert "finished 4 steps" in answer.out
     run = next(tmp_path.glob("outputs/lazy-digits/*"))
-    answer = ganlab("sample", f"run={run}", "n=2")
+    answer = ganlab("sample", f"run={run}", "n=2", *own)
     assert answer.code == 0, answer.err
     assert (run / "generated" / "last-seed0" / "grid.png").is_file()
 

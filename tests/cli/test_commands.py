@@ -243,7 +243,7 @@ def test_resume_of_nothing_names_the_nearest_run_and_does_not_sweep(ganlab, trai
     assert ganlab("-m", f"resume={run_dir}").code == 2
 
 
-def test_own_groups_are_found_listed_and_remembered_for_resume(ganlab, trained, tmp_path):
+def test_own_groups_are_found_and_listed_and_asked_for_again_by_resume(ganlab, trained, tmp_path):
     model = tmp_path / "mine" / "model" / "my_gan.yaml"
     model.parent.mkdir(parents=True)
     model.write_text("# Something new\nfacts: {kind: labelled}\ndefaults: [vanilla]\n")
@@ -252,7 +252,10 @@ def test_own_groups_are_found_listed_and_remembered_for_resume(ganlab, trained, 
     assert "Something new" in listed.out
     assert ganlab("--config-dir", "mine", "model=my_gan").code == 0
     run_dir = trained[0][1]
-    assert ganlab(f"resume={run_dir}").code == 0
+    refused = ganlab(f"resume={run_dir}")
+    assert refused.code == 2
+    assert "model=my_gan: no such model (it was started with --config-dir mine); add it" in refused.err
+    assert ganlab(f"resume={run_dir}", "--config-dir", "mine").code == 0
     answer = ganlab("-cd", "mine", "model=my_gan", "data=celeba")
     assert answer.code == 2
     assert "model=my_gan needs labelled data, and data=celeba gives images" in answer.err

@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from ganlab.cli import folders
 from ganlab.errors import GanlabError, UserError
 
 COMMANDS = ("train", "sample", "evaluate", "doctor", "list", "import-weights", "export")
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(words: list[str], debug: bool) -> int:
     """Hand ``words`` to the command that the first of them names, ``train`` where it names none."""
+    config_dirs, words = folders.split(words)
     first = words[0] if words else ""
     command, rest = (first, words[1:]) if first in COMMANDS else ("train", words)
     if "--version" in words:
@@ -48,6 +50,9 @@ def run(words: list[str], debug: bool) -> int:
 
         print(pages.page(first if first in COMMANDS else None))
         return 0
+    from ganlab.config import own
+
+    own.use(config_dirs)
     if os.environ.get(UNSAFE, "0") not in ("", "0"):
         raise UserError(f"{UNSAFE} is set, which makes PyTorch run code from files of weights; unset it")
     if command == "list":

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from hydra._internal.utils import get_args_parser
 
+from ganlab.config import own
+from ganlab.config.compose import quote
 from ganlab.config.nearest import did_you_mean, nearest
 from ganlab.config.secrets import put_away
 from ganlab.config.yaml_files import require_modest_below
@@ -24,7 +26,7 @@ class Arguments:
 
     @property
     def config_dirs(self) -> list[Path]:
-        return [Path(self.options.config_dir)] if self.options.config_dir else []
+        return own.folders()
 
     @property
     def runs(self) -> bool:
@@ -43,9 +45,9 @@ def parse(words: list[str]) -> Arguments:
         raise UserError(f"{unknown[0]}: no such flag{did_you_mean(unknown[0], nearest(unknown[0], known))}")
     if options.experimental_rerun is not None:
         raise UserError("--experimental-rerun executes a pickled file; use resume=RUN_DIRECTORY")
-    if options.config_dir and not Path(options.config_dir).is_dir():
-        raise UserError(f"--config-dir {options.config_dir}: there is no such folder")
-    require_modest_below([Path(options.config_dir)] if options.config_dir else [])
+    if options.config_dir:
+        raise UserError(f"--config-dir={options.config_dir}: write the flag out")
+    require_modest_below(own.folders())
     left, flags = list(options.overrides), []
     for word in words:
         if left and word == left[0]:
@@ -53,6 +55,14 @@ def parse(words: list[str]) -> Arguments:
         else:
             flags.append(word)
     return Arguments(flags, put_away(options.overrides), options)
+
+
+def search_path(overrides: list[str]) -> list[str]:
+    """What tells Hydra of the folders of ``--config-dir``."""
+    folders = [quote(f"file://{folder}") for folder in own.folders()]
+    if folders and any(word.lstrip("+").startswith("hydra.searchpath=") for word in overrides):
+        raise UserError("give your folders either by --config-dir or by hydra.searchpath, not by both")
+    return [f"hydra.searchpath=[{','.join(folders)}]"] if folders else []
 
 
 def complete_without_command() -> None:

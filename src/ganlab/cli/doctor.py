@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from ganlab.cli.sample import refuse_flags
+from ganlab.config import own
 from ganlab.config.compose import compose
 
 
 def run(words: list[str]) -> int:
     """Print a line for everything looked at; 2 if something would stop the run."""
     refuse_flags("doctor", words)
-    cfg = compose(words)
+    cfg = compose(words, config_dirs=own.folders())
     print(f"{cfg.chosen.model} on {cfg.chosen.data}", flush=True)
     from ganlab.doctor import examine
     from ganlab.training.run import quiet

@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.cli.sample import named_run, quote_paths, refuse_flags
+from ganlab.config import own
 from ganlab.config.check import check
 from ganlab.config.compose import compose, instantiate
 from ganlab.config.record import key_of, saved_choices, saved_overrides
 from ganlab.config.schema import Evaluate
-from ganlab.config.trust import require_trusted
+from ganlab.config.trust import require_trusted_words
 from ganlab.errors import UserError
 
 
@@ -19,9 +20,8 @@ def run(words: list[str]) -> int:
     run_dir = named_run(words)
     chosen = inherited(words, run_dir)
     if chosen:
-        require_trusted(chosen, run_dir)
-        require_trusted(compose(chosen, "evaluate").metrics, run_dir)
-    cfg = compose([*chosen, *words], "evaluate")
+        require_trusted_words(chosen, run_dir, "evaluate")
+    cfg = compose([*chosen, *words], "evaluate", config_dirs=own.folders())
     check(cfg, Evaluate)
     if cfg.seeds < 1:
         raise UserError(f"seeds={cfg.seeds}: expected a number of sets of images, at least 1")

@@ -3,15 +3,17 @@
 from pathlib import Path
 
 from ganlab.cli.sample import named_run, quote_paths, refuse_flags
+from ganlab.config import own
 from ganlab.config.check import check_values
 from ganlab.config.compose import compose
+from ganlab.config.paths import as_typed
 
 
 def run(words: list[str]) -> int:
     """Compose conf/export.yaml with ``words`` and write the files."""
     refuse_flags("export", words)
     words = quote_paths(words, ("run", "output"))
-    cfg = compose(words, "export")
+    cfg = compose(words, "export", config_dirs=own.folders())
     run_dir = named_run(words)
     check_values(cfg)
     from ganlab.inference.export import export
@@ -19,5 +21,6 @@ def run(words: list[str]) -> int:
     output = None if cfg.output is None else Path(cfg.output).expanduser()
     folder = export(run_dir, cfg.checkpoint, output)
     names = ", ".join(sorted(path.name for path in folder.iterdir()))
-    print(f"{folder}: {names}\nread it with: ganlab.load({str(folder)!r})")
+    dirs = f", config_dirs={[str(as_typed(path)) for path in own.folders()]}" if own.folders() else ""
+    print(f"{folder}: {names}\nread it with: ganlab.load({str(folder)!r}{dirs})")
     return 0

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from ganlab.cli.sample import refuse_flags
+from ganlab.config import own
 from ganlab.config.catalogue import fits
 from ganlab.config.compose import compose
 from ganlab.config.record import key_of
+from ganlab.config.trust import to_open
 from ganlab.errors import UserError
 
 NETWORKS = ("generator", "discriminator", "a_to_b", "b_to_a", "discriminator_a", "discriminator_b")
@@ -15,8 +17,8 @@ def run(words: list[str]) -> int:
     """Compose conf/train.yaml with the words that name no file, and write the run directory."""
     refuse_flags("import-weights", words)
     files, output, overrides = sorted_out(words)
-    cfg = compose(overrides)
-    fits(cfg)
+    cfg = compose(overrides, config_dirs=own.folders())
+    fits(cfg, own.folders())
     if "" in files:  # a file without a name is the first generator's
         files["a_to_b" if cfg.model.get("a_channels") else "generator"] = files.pop("")
     stem = next(iter(files.values())).stem
@@ -28,7 +30,7 @@ def run(words: list[str]) -> int:
     print(f"{len(files)} network{'s' if len(files) > 1 else ''} in {run_dir}")
     if untouched:
         print(f"random weights, for no file was given: {', '.join(untouched)}")
-    print(f"next: ganlab sample run={run_dir} input=FOLDER")
+    print(f"next: {to_open('sample', run_dir, 'input=FOLDER')}")
     return 0
 
 

@@ -13,13 +13,15 @@ from omegaconf import DictConfig, OmegaConf
 
 from ganlab.cli import tell, tell_bug
 from ganlab.cli.sweep import Sweep, identity
+from ganlab.config import own
 from ganlab.config.catalogue import fits
 from ganlab.config.check import check
 from ganlab.config.compose import RUN_PLACES, SWEEP_PLACES, refuse_secret_places, register_resolvers, settle
 from ganlab.config.paths import as_typed
-from ganlab.config.record import hide_in_file, saved_config, words_of
+from ganlab.config.record import as_written, hide_in_file, saved_config, words_of
 from ganlab.config.resume import check_resumable, is_run
-from ganlab.config.secrets import Secrets, conceal, conceal_record
+from ganlab.config.secrets import HIDDEN, Secrets, conceal, conceal_record
+from ganlab.config.trust import to_resume
 from ganlab.errors import GanlabError, Interrupted, UserError
 
 TRACES = {".lock", ".owner", "multirun.yaml"}  # what a directory holds before training has begun
@@ -31,6 +33,7 @@ class Jobs:
     def __init__(self, debug: bool) -> None:
         self.debug = debug
         self.sweep: Sweep | None = None
+        self.config_dirs = own.folders()
         self.started = 0
         self.seconds: list[float] = []  # that each job took
         self.faults: list[BaseException] = []
@@ -39,6 +42,7 @@ class Jobs:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """A launcher has sent this to another process, which Hydra asks next for the job's directory."""
         self.__dict__.update(state)
+        own.use(self.config_dirs)
         register_resolvers()
 
     def run(self, cfg: DictConfig) -> float | None:
@@ -57,7 +61,7 @@ class Jobs:
             raise SystemExit(error.exit_code) from error  # ends a sweep too
         except KeyboardInterrupt as stop:
             if is_run(run_dir):  # training had begun
-                said = f"left at once; what was saved before: ganlab resume={as_typed(run_dir)}"
+                said = f"left at once; what was saved before: {to_resume(run_dir)}"
             else:
                 remove_if_unused(run_dir)
                 said = "stopped before training began; nothing was saved"
@@ -101,7 +105,8 @@ class Jobs:
             if is_run(run_dir):  # of a sweep that was stopped and goes on
                 cfg.resume = str(as_typed(run_dir))
         elif cfg.group is None and cfg.resume is not None and is_run(run_dir):
-            cfg.group = saved_config(run_dir).get("group")
+            group = as_written(saved_config(run_dir)).get("group")
+            cfg.group = None if group == HIDDEN else group
         refuse_secret_places(with_job(cfg), *(SWEEP_PLACES if in_sweep() else RUN_PLACES))
         settle(cfg, job)
         keep_secrets(cfg)

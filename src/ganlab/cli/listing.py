@@ -3,8 +3,8 @@
 import re
 import shutil
 import sys
-from pathlib import Path
 
+from ganlab.config import own
 from ganlab.config.catalogue import Entry, catalogue
 from ganlab.config.nearest import did_you_mean
 from ganlab.errors import UserError
@@ -14,8 +14,8 @@ TABLES = {"models": "model", "data": "data"}
 
 def run(words: list[str]) -> int:
     """Print the tables that ``words`` name, both where they name none."""
-    config_dirs, wanted = read(words)
-    entries = catalogue(config_dirs)
+    wanted = tables(words)
+    entries = catalogue(own.folders())
     for number, name in enumerate(wanted or TABLES):
         group = TABLES[name]
         print("\n" * (number > 0) + f"{name.capitalize()}: ganlab {group}=NAME")
@@ -23,23 +23,12 @@ def run(words: list[str]) -> int:
     return 0
 
 
-def read(words: list[str]) -> tuple[list[Path], list[str]]:
-    """The folders given by ``--config-dir`` and the tables asked for."""
-    config_dirs, wanted, left = [], [], list(words)
-    while left:
-        word = left.pop(0)
-        flag, equals, value = word.partition("=")
-        if flag in ("--config-dir", "-cd"):
-            if not equals and not left:
-                raise UserError(f"{word} needs a folder: {word} DIR")
-            config_dirs.append(Path(value if equals else left.pop(0)))
-            if not config_dirs[-1].is_dir():
-                raise UserError(f"{flag} {config_dirs[-1]}: there is no such folder")
-        elif word in TABLES:
-            wanted.append(word)
-        else:
+def tables(words: list[str]) -> list[str]:
+    """The tables asked for."""
+    for word in words:
+        if word not in TABLES:
             raise UserError(f"ganlab list {word}: no such table{did_you_mean(word, TABLES)}")
-    return config_dirs, wanted
+    return words
 
 
 def table(entries: list[Entry]) -> list[str]:

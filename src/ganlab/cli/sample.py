@@ -4,6 +4,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from ganlab.config import own
 from ganlab.config.check import check_values
 from ganlab.config.compose import compose, quote
 from ganlab.config.record import key_of
@@ -18,7 +19,7 @@ def run(words: list[str]) -> int:
     """Compose conf/sample.yaml with ``words`` and write the pictures."""
     refuse_flags("sample", words)
     words = quote_paths(words, PATHS)
-    cfg = compose(words, "sample")
+    cfg = compose(words, "sample", config_dirs=own.folders())
     run_dir = named_run(words)
     check_values(cfg)
     if cfg.n < 1 or cfg.batch_size < 1:

@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from ganlab import report
-from ganlab.cli.arguments import Arguments
+from ganlab.cli.arguments import Arguments, search_path
 from ganlab.config import paths
 from ganlab.config.compose import SWEEP_PLACES, quote, refuse_secret_places, register_resolvers
 from ganlab.config.record import TRANSIENT, key_of, words_of
@@ -62,13 +62,13 @@ def plan(arguments: Arguments, overrides: list[str]) -> Sweep | None:
     if not asked or "hydra.mode=RUN" in overrides:
         return None
     register_resolvers()
-    folders = ",".join(quote(f"file://{Path(folder).resolve()}") for folder in arguments.config_dirs)
-    search = [f"hydra.searchpath=[{folders}]"] if folders else []
     place = Path(options.config_path or paths.config_dir()).resolve()
     with hydra.initialize_config_dir(str(place), job_name="ganlab", version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()
         name = options.config_name or "train"
-        master = loader.load_configuration(name, [*search, *overrides], run_mode=RunMode.MULTIRUN)
+        master = loader.load_configuration(
+            name, [*search_path(overrides), *overrides], run_mode=RunMode.MULTIRUN
+        )
         if not options.multirun and master.hydra.mode != RunMode.MULTIRUN:
             return None
         refuse_secret_places(master, SWEEP_PLACES[0])

@@ -10,15 +10,16 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
-from ganlab.cli.arguments import Arguments, complete_without_command, parse
+from ganlab.cli.arguments import Arguments, complete_without_command, parse, search_path
 from ganlab.cli.job import Jobs, remove_if_unused
 from ganlab.cli.sample import quote_paths
 from ganlab.cli.sweep import conclude, plan
 from ganlab.config import paths
 from ganlab.config.compose import compose_all, quote, register_resolvers, settle, split
 from ganlab.config.explain import BAD_INPUT, explain
-from ganlab.config.record import key_of, saved_config_dirs, saved_overrides
+from ganlab.config.record import key_of, saved_overrides
 from ganlab.config.resume import find_run, find_unfinished, is_run, merge_overrides
+from ganlab.config.trust import require_trusted_words, started_with
 from ganlab.errors import GanlabError, UserError
 
 
@@ -34,7 +35,7 @@ def run(words: list[str], debug: bool) -> int:
         if jobs.sweep:
             start_sweep(jobs, flags, overrides)
         else:
-            start(jobs, [*flags, *overrides])
+            start(jobs, flags, overrides)
     except SystemExit as end:  # Hydra's flags that only show something, or a job that has told its fault
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except GanlabError as error:
@@ -64,7 +65,7 @@ def require_shared_directory(arguments: Arguments) -> None:
         )
 
 
-def start(jobs: Jobs, words: list[str]) -> None:
+def start(jobs: Jobs, flags: list[str], overrides: list[str]) -> None:
     """Hydra's part: it reads ``sys.argv``, and calls ``jobs.run`` once, or once per job of a sweep."""
     register_resolvers()
 
@@ -72,7 +73,7 @@ def start(jobs: Jobs, words: list[str]) -> None:
     def task(cfg):
         return jobs.run(cfg)
 
-    with command_line(words):
+    with command_line([*flags, *search_path(overrides), *overrides]):
         task()
 
 
@@ -80,7 +81,7 @@ def start_sweep(jobs: Jobs, flags: list[str], overrides: list[str]) -> None:
     """All jobs, and the table of what became of them, also when the sweep is stopped."""
     stopped, is_new = False, not jobs.sweep.folder.exists()
     try:
-        start(jobs, [*flags, *jobs.sweep.words(overrides)])
+        start(jobs, flags, jobs.sweep.words(overrides))
     except (SystemExit, KeyboardInterrupt):
         stopped = True
         raise
@@ -119,11 +120,16 @@ def continued(arguments: Arguments) -> tuple[list[str], list[str]]:
 
 def resume_run(arguments: Arguments, run_dir: Path) -> tuple[list[str], list[str]]:
     """What ``run_dir`` was started with, and on top what is given now."""
-    flags = list(arguments.flags)
-    if not arguments.config_dirs:
-        flags += [word for folder in saved_config_dirs(run_dir)[:1] for word in ("--config-dir", str(folder))]
-    words = merge_overrides(saved_overrides(run_dir), arguments.overrides)
-    return flags, into(words, run_dir)
+    given = {key_of(word) for word in arguments.overrides}
+    saved = [word for word in saved_overrides(run_dir) if key_of(word) not in given]
+    try:
+        require_trusted_words(saved, run_dir)
+    except BAD_INPUT as error:
+        said = explain(error, saved, config_dirs=arguments.config_dirs)
+        if started := started_with(run_dir):
+            said = f"{said.partition(';')[0]}{started}; add it, if what lies there is yours"
+        raise UserError(f"{run_dir}: {said}") from error
+    return arguments.flags, into(merge_overrides(saved_overrides(run_dir), arguments.overrides), run_dir)
 
 
 def resume_newest(arguments: Arguments) -> tuple[list[str], list[str]]:

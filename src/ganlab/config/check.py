@@ -12,6 +12,7 @@ from omegaconf import Container, DictConfig, ListConfig, OmegaConf, open_dict, r
 from omegaconf.errors import InterpolationToMissingValueError, OmegaConfBaseException
 
 from ganlab.bounds import require_within
+from ganlab.config import own
 from ganlab.config.conform import Mismatch, conform
 from ganlab.config.nearest import did_you_mean, listing
 from ganlab.config.schema import Train
@@ -183,6 +184,8 @@ def _reason(target: str, error: Exception) -> str:
     module, _, name = target.rpartition(".")
     try:
         siblings = [word for word in vars(pkgutil.resolve_name(module)) if not word.startswith("_")]
+    except ModuleNotFoundError as missing:
+        return said + own.unseen(missing.name or "")
     except Exception:
         return said
     return said if name in siblings else f"{module} has no {name!r}{did_you_mean(name, siblings)}"

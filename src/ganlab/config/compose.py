@@ -10,7 +10,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from ganlab.config import paths
+from ganlab.config import own, paths
 from ganlab.config.check import check_targets, check_top, check_values, read
 from ganlab.config.facts import take_facts
 from ganlab.config.nearest import listing
@@ -43,13 +43,14 @@ def compose(
     Args:
         overrides: as on the command line, for instance ``["model=wgan", "seed=3"]``.
         config_name: one of ``SCHEMAS``.
-        config_dirs: folders with groups of your own, as ``--config-dir`` takes one.
+        config_dirs: folders with groups and modules of your own, as ``--config-dir`` takes them.
 
     Raises:
         UserError: an override that does not fit, with the nearest valid names.
     """
     from ganlab.config.explain import BAD_INPUT, explain
 
+    own.add(config_dirs)
     try:
         cfg, job = split(compose_all(overrides, config_name, config_dirs=config_dirs))
     except BAD_INPUT as error:

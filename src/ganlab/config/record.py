@@ -67,6 +67,16 @@ def saved_config(run_dir: Path) -> DictConfig:
     return cfg
 
 
+def as_written(node: Any) -> Any:
+    """A saved configuration as plain values, to be compared; where one would be read from elsewhere, ``***``."""
+    node = OmegaConf.to_container(node, resolve=False) if OmegaConf.is_config(node) else node
+    if isinstance(node, dict):
+        return {key: as_written(inner) for key, inner in node.items()}
+    if isinstance(node, list):
+        return [as_written(inner) for inner in node]
+    return HIDDEN if isinstance(node, str) and "${" in node else node
+
+
 def saved_overrides(run_dir: Path) -> list[str]:
     """The overrides that ``run_dir`` was last started with.
 
@@ -77,7 +87,7 @@ def saved_overrides(run_dir: Path) -> list[str]:
     words = read_yaml(path)
     if not isinstance(words, ListConfig):
         raise UserError(f"{path} holds no list of overrides")
-    return words_of(words)
+    return [word for word in words_of(words) if key_of(word) not in TRANSIENT]
 
 
 def words_of(overrides: ListConfig) -> list[str]:
@@ -86,11 +96,13 @@ def words_of(overrides: ListConfig) -> list[str]:
 
 
 def saved_config_dirs(run_dir: Path) -> list[Path]:
-    """The folders given by ``--config-dir`` when ``run_dir`` was last started."""
+    """The folders given by ``--config-dir`` when ``run_dir`` was last started: to be named, never to be read."""
     sources = _runtime(run_dir).get("config_sources")
     listed = sources if isinstance(sources, list) else []
     given = [
-        source for source in listed if isinstance(source, dict) and source.get("provider") == "command-line"
+        source
+        for source in listed
+        if isinstance(source, dict) and str(source.get("provider")).endswith("command-line")
     ]
     return [Path(str(source.get("path"))) for source in given]
 

@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from ganlab.config.nearest import did_you_mean, nearest
-from ganlab.config.record import FOLDER, key_of, saved_config
+from ganlab.config.record import FOLDER, as_written, key_of, saved_config
 from ganlab.config.secrets import HIDDEN
 from ganlab.errors import UserError
 
@@ -121,7 +121,7 @@ def differences(
     named: keys set by a command. A key that ``old`` lacks, and that is not among them, came with a later version of
     ganlab, and is no difference.
     """
-    before, after = flatten(plain(old)), flatten(plain(new))
+    before, after = flatten(as_written(old)), flatten(plain(new))
     free = (*FREE, *permitted)
     return {
         key: (before.get(key, ABSENT), after.get(key, ABSENT))

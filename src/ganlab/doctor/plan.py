@@ -5,7 +5,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from ganlab.config import check, instantiate
+from ganlab.config import check, instantiate, own
 from ganlab.config.catalogue import fits
 from ganlab.doctor import machine, network, samples, trial
 from ganlab.doctor.finding import Finding, fault, good, warning
@@ -18,7 +18,7 @@ def examine(cfg: DictConfig, run_dir: Path) -> Iterator[Finding]:
     run_dir: below which the run would be written.
     """
     try:
-        fits(cfg)
+        fits(cfg, own.folders())
         check(cfg)
         yield good(
             "configuration", f"{cfg.chosen.model} on {cfg.chosen.data}, every key fits its constructor"

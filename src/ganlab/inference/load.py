@@ -1,5 +1,6 @@
 """A trained model from its run directory."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -11,21 +12,28 @@ if TYPE_CHECKING:
 
 
 def load(
-    run_dir: str | Path, checkpoint: Literal["last", "best"] = "last", device: str = "cpu"
+    run_dir: str | Path,
+    checkpoint: Literal["last", "best"] = "last",
+    device: str = "cpu",
+    *,
+    config_dirs: Sequence[str | Path] = (),
 ) -> "LatentGAN | ImageToImage":
     """The model of a run in eval mode, ready to ``sample(n)`` or, if it makes images of images, to ``convert(image)``.
 
     It is made from the run's configuration, and from weights read without pickle. ``run_dir`` may also be what
-    ``ganlab export`` has written.
+    ``ganlab export`` has written. ``config_dirs`` are folders with modules of your own, as ``--config-dir`` takes them:
+    what lies there may run because a run names it, from now on in this process.
 
     Raises:
         UserError: if this is no run directory, holds no such checkpoint, or would run code that is not trusted.
         StorageError: if the checkpoint is damaged.
     """
+    from ganlab.config import own
     from ganlab.config.resume import is_run
     from ganlab.config.trust import instantiate_saved
     from ganlab.training.checkpoints import newest_valid, read_checkpoint
 
+    own.add(config_dirs)
     run_dir = Path(run_dir)
     if (run_dir / "weights.safetensors").is_file():
         from ganlab.inference.export import load_export

@@ -15,6 +15,8 @@ import torch.distributed as dist
 from lightning.fabric.utilities.distributed import _set_num_threads_if_needed
 from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
 
+from ganlab.config import own
+from ganlab.config.trust import CHECKED, fingerprint
 from ganlab.errors import DivergedError, GanlabError, PeerError, StorageError, UserError
 
 GRACE = 5.0  # seconds in which a process should notice by itself that a peer is gone
@@ -55,9 +57,11 @@ class Launcher(_SubprocessScriptLauncher):
             "LOCAL_RANK": str(environment.local_rank()),
             "WORLD_SIZE": str(self.num_processes * self.num_nodes),
         }
-        command = [sys.executable, "-m", "ganlab.training.worker", str(self.run_dir)]
+        folders = map(str, own.folders())
+        command = [sys.executable, "-m", "ganlab.training.worker", str(self.run_dir), *folders]
+        known = {CHECKED: fingerprint(self.run_dir), "PYTHONSAFEPATH": "1"}  # nothing from the current folder
         self.procs = [
-            subprocess.Popen(command, env=os.environ | {"LOCAL_RANK": str(rank)})
+            subprocess.Popen(command, env=os.environ | known | {"LOCAL_RANK": str(rank)})
             for rank in range(1, self.num_processes)
         ]
         return None

@@ -20,6 +20,7 @@ from omegaconf import DictConfig
 from ganlab.config import check, instantiate, save_config
 from ganlab.config.paths import as_typed
 from ganlab.config.secrets import Secrets, conceal
+from ganlab.config.trust import to_open, to_resume
 from ganlab.errors import DivergedError, GanlabError, Interrupted, StorageError, UserError
 from ganlab.loggers.tracker import begin, finish
 from ganlab.randomness import derive
@@ -193,17 +194,16 @@ def _conclude(
 ) -> float | None:
     """Say what happened and what to do next."""
     stopped_by = trainer.stopped_by
-    where = str(as_typed(run_dir))
     if stopped_by:
         import signal
 
         raise Interrupted(
             f"stopped by {signal.Signals(stopped_by).name} after step {model.steps} of {cfg.trainer.max_steps}, "
-            f"everything saved; go on with: ganlab resume={where}",
+            f"everything saved; go on with: {to_resume(run_dir)}",
             130 if stopped_by == signal.SIGINT else 75,
         )
     if rank_zero_only.rank == 0:
-        log.info("%s", _summary(cfg, where, model, results))
+        log.info("%s", _summary(cfg, run_dir, model, results))
     objective = cfg.get("objective")
     if objective is not None and objective not in model.published:
         raise UserError(
@@ -212,7 +212,8 @@ def _conclude(
     return model.published[objective] if objective else None
 
 
-def _summary(cfg: DictConfig, where: str, model: "GAN", results: dict[str, Any]) -> str:
+def _summary(cfg: DictConfig, run_dir: Path, model: "GAN", results: dict[str, Any]) -> str:
+    where = as_typed(run_dir)
     names = (f"{player}/loss" for player in model.players())
     losses = "   ".join(f"{name} {model.published[name]:.3f}" for name in names if name in model.published)
     wins = model.published.get("game/real_wins")
@@ -222,7 +223,7 @@ def _summary(cfg: DictConfig, where: str, model: "GAN", results: dict[str, Any])
         else ""
     )
     translates = isinstance(model, Translator)
-    seen, sample = ("examples", "input=FOLDER output=FOLDER") if translates else ("noise", "n=64")
+    seen, sample = ("examples", ("input=FOLDER", "output=FOLDER")) if translates else ("noise", ("n=64",))
     seconds = int(results["seconds"])
     minutes = f"{seconds // 60}:{seconds % 60:02d} min"
     return "\n".join(
@@ -236,8 +237,8 @@ def _summary(cfg: DictConfig, where: str, model: "GAN", results: dict[str, Any])
             f"  pictures       {where}/samples/ (animation.gif: the same {seen} as training went on)",
             f"  numbers        {where}/results.json, metrics.csv",
             "next",
-            f"  ganlab sample run={where} {sample}",
-            f"  ganlab resume={where} trainer.max_steps={2 * cfg.trainer.max_steps}",
+            f"  {to_open('sample', run_dir, *sample)}",
+            f"  {to_resume(run_dir, f'trainer.max_steps={2 * cfg.trainer.max_steps}')}",
         ]
     )
 

@@ -1,4 +1,4 @@
-"""``python -m ganlab.training.worker RUN_DIR``: one of the further processes of a distributed run."""
+"""``python -m ganlab.training.worker RUN_DIR CONFIG_DIR...``: one of the further processes of a distributed run."""
 
 import faulthandler
 import os
@@ -34,9 +34,12 @@ def run(run_dir: Path, notes) -> int:
     from ganlab.errors import GanlabError, Interrupted
 
     try:
-        from ganlab.config import saved_config
+        from ganlab.config import own, saved_config
+        from ganlab.config.trust import require_checked
         from ganlab.training.run import train
 
+        own.add(sys.argv[2:])
+        require_checked(run_dir)
         train(saved_config(run_dir), run_dir)
     except Interrupted:  # all processes stop together, and rank 0 says so
         return 0
