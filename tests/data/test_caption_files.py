@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -230,3 +231,18 @@ def test_rare_words_that_are_left_out_are_counted(tmp_path):
     assert found.words[0] == "thing"
     assert str(found).endswith(", ...)")
     assert folder(root, tokens="letters").unread("test").captions == 0
+
+
+def test_T11_a_caption_that_is_a_pipe_is_none_and_one_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    root = things(tmp_path)
+    (root / "05.txt").unlink()
+    os.mkfifo(root / "05.txt")
+    with pytest.raises(UserError, match=r"1 of 16 images have no caption: 05.png"):
+        folder(root).prepare()
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(UserError, match=r"00.txt cannot be read: Permission denied"):
+        folder(root).prepare()

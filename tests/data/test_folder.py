@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from PIL import Image
 
 from ganlab.data.decode import Decoder
 from ganlab.data.folder import Folder
+from ganlab.data.listing import held_out_by_hash
 from ganlab.errors import UserError
 
 
@@ -186,6 +188,7 @@ STREAM = """
 import signal, sys, torch
 torch.set_num_threads(1)
 from ganlab.data.folder import Folder
+from ganlab.data.listing import held_out_by_hash
 came = []
 for number in (signal.SIGTERM, signal.SIGINT):
     signal.signal(number, lambda *what: came.append(what[0]))
@@ -407,3 +410,142 @@ def test_D1_a_folder_that_may_not_be_read(tmp_path):
     fill(tmp_path, 2, "locked")
     (tmp_path / "locked").chmod(0)
     assert "locked cannot be read: Permission denied" in complaint(folder(tmp_path))
+
+
+# What somebody may have meant, and cannot be read
+
+
+def socket_at(path: Path) -> None:
+    import socket
+
+    here = os.getcwd()
+    os.chdir(path.parent)  # the path of a socket may have a hundred bytes
+    try:
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(path.name)
+    finally:
+        os.chdir(here)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda root: os.mkfifo(root / "pipe.png"), r"1 left out \(pipe.png\): no files, but pipes, devices"),
+        (lambda root: socket_at(root / "s.png"), r"1 left out \(s.png\): no files, but pipes"),
+        (lambda root: (root / "to.png").symlink_to("nothing.png"), r"1 left out \(to.png\): no files"),
+        (lambda root: (root / "loop.png").symlink_to("loop.png"), r"1 left out \(loop.png\): no files"),
+        (
+            lambda root: [(root / f"{i}.HEIC").touch() for i in range(5)],
+            r"5 left out \(0.HEIC, 1.HEIC, 2.HEIC, ...\): formats that cannot be read: convert .*\*.heic",
+        ),
+        (
+            lambda root: picture(root / os.fsdecode(b"odd\xff.png")),
+            r"1 left out \(odd\\udcff.png\): names that are no text in UTF-8",
+        ),
+        (
+            lambda root: picture(root / os.fsdecode(b"\xfe") / "a.png"),
+            r"\(\\udcfe/a.png\): names that are no text",
+        ),
+    ],
+    ids=["pipe", "socket", "broken link", "loop", "heic", "name", "folder's name"],
+)
+def test_T11_what_cannot_be_an_image_is_passed_over_with_a_warning(tmp_path, caplog, make, said):
+    fill(tmp_path, 8)
+    make(tmp_path)
+    with caplog.at_level(logging.WARNING, "ganlab"):
+        data = folder(tmp_path, test_fraction=0)
+        assert len(data.dataset("train")) == 8
+    assert len([text for text in caplog.messages if re.search(said, text)]) == 1
+    for path in tmp_path.glob("0*.png"):
+        path.unlink()
+    with pytest.raises(UserError, match=rf"(?s)holds no images .*{said}.*expected"):
+        folder(tmp_path).prepare()
+
+
+def test_T11_a_loop_of_folders_ends_and_odd_names_are_images_like_others(tmp_path):
+    fill(tmp_path, 4)
+    (tmp_path / "again").symlink_to(".")
+    for name in ("new\nline", 'quo"te', "[a]=b, ${c}", "x" * 240):
+        picture(tmp_path / name / "it's = {odd}.png", seed=len(name))
+    data = folder(tmp_path, test_fraction=0, labels=False)
+    assert len(data.dataset("train")) == 8
+    assert len(data.dataset("train").fingerprint()) == 64
+
+
+@pytest.mark.parametrize(
+    ("root", "said"),
+    [
+        (os.fsdecode(b"\xff"), r"data.root=.*\\udcff: its name is no text"),
+        ("pipe", "data.root=.*pipe is a pipe"),
+    ],
+)
+def test_T11_a_root_that_is_none_is_a_sentence(tmp_path, root, said):
+    (tmp_path / os.fsdecode(b"\xff")).mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match=said):
+        folder(tmp_path / root).prepare()
+
+
+def test_a_class_folder_whose_name_is_no_text_is_refused(tmp_path):
+    fill(tmp_path, 8, "cat")
+    (tmp_path / os.fsdecode(b"d\xf6g")).mkdir()
+    with pytest.raises(UserError, match=r"a folder d\\udcf6g, whose name is no text in UTF-8"):
+        folder(tmp_path, labels=True).classes  # noqa: B018
+
+
+def test_a_class_that_is_held_out_altogether_says_how_to_keep_it(tmp_path):
+    fill(tmp_path, 9, "cat")
+    out = next(name for name in map(str, range(200)) if held_out_by_hash(f"dog/{name}.png", 0.1))
+    picture(tmp_path / "dog" / f"{out}.png")
+    with pytest.raises(
+        UserError, match=r"dog holds no images to train on: all are held out, so set data.test_fraction=0"
+    ):
+        folder(tmp_path, labels=True).prepare()
+    assert folder(tmp_path, labels=True, test_fraction=0).classes == ("cat", "dog")
+
+
+def test_a_thousand_classes_and_one(tmp_path, caplog):
+    for number in range(1000):
+        (tmp_path / "many" / f"c{number:03}").mkdir(parents=True)
+        os.link(first_picture(tmp_path), tmp_path / "many" / f"c{number:03}" / "a.png")
+    with caplog.at_level(logging.INFO, "ganlab"):
+        data = folder(tmp_path / "many", labels=True, test_fraction=0)
+        assert len(data.classes) == 1000
+        assert data.dataset("train").labels(torch.arange(1000)).tolist() == list(range(1000))
+    assert "1000 classes (0 c000, 1 c001," in caplog.text
+    fill(tmp_path / "one", 4, "cat")
+    assert folder(tmp_path / "one", labels=True).classes == ("cat",)
+
+
+def first_picture(root: Path) -> Path:
+    if not (root / "picture.png").exists():
+        picture(root / "picture.png")
+    return root / "picture.png"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1)])
+def test_the_thinnest_images_are_images(tmp_path, size):
+    for i in range(4):
+        picture(tmp_path / f"{i}.png", seed=i, size=size)
+    assert first(folder(tmp_path, test_fraction=0), 1)[0]["image"].shape == (4, 3, 8, 8)
+
+
+def test_an_animated_webp_gives_its_first_frame(tmp_path, caplog):
+    fill(tmp_path, 4)
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "moving.webp", save_all=True, append_images=frames[1:], lossless=True)
+    data = folder(tmp_path, test_fraction=0)
+    images = data.dataset("train")
+    assert images.images(torch.tensor([4]))[0, :, 0, 0].tolist() == [255, 0, 0]
+    assert "1 animated or many-page files" in caplog.text
+
+
+def test_a_file_that_vanishes_after_it_was_listed_is_named(tmp_path):
+    fill(tmp_path, 8)
+    data = folder(tmp_path, memory_limit=0, test_fraction=0)
+    data.prepare()
+    (tmp_path / "003.png").unlink()
+    with pytest.raises(UserError, match=r"003.png cannot be read: No such file"):
+        data.dataset("train").images(torch.arange(8))
+    with pytest.raises(UserError, match=r"003.png cannot be read: No such file"):
+        data.dataset("train").fingerprint()

@@ -1,6 +1,8 @@
 """A user's own pictures through a trained model: what goes in, what comes out, and what is refused."""
 
+import os
 from functools import lru_cache
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,8 +12,10 @@ from PIL import Image
 
 from ganlab.cli import main
 from ganlab.config import compose, save_config
+from ganlab.errors import UserError
 from ganlab.inference import translate
 from ganlab.inference.files import find_pictures, targets
+from ganlab.inference.masks import Masks
 from ganlab.inference.translate import translate_pictures
 from tests.metrics.translators import Answers
 
@@ -311,3 +315,20 @@ def test_without_pictures_of_ones_own_the_held_out_examples_are_shown(trained, t
     assert f"held-out examples in {page}" in capsys.readouterr().out
     assert page.read_text().count("<figure>") == 3
     assert len(list((page.parent / "gallery").iterdir())) == 6
+
+
+def test_T11_pipes_and_devices_are_not_waited_for(trained, photos, tmp_path, caplog):
+    os.mkfifo(photos / "pipe.png")
+    (photos / "a.png").with_name(os.fsdecode(b"\xff.png")).write_bytes((photos / "a.png").read_bytes())
+    (photos / "phone.heic").touch()
+    written = translate_pictures(trained().run, photos, output=tmp_path / "out")
+    assert (written.done, written.skipped) == (5, 0)
+    for name in ("pipe.png", "\\udcff.png", "phone.heic"):
+        assert f"1 left out ({name}): " in caplog.text
+    with pytest.raises(UserError, match="its name is no text in UTF-8"):
+        translate_pictures(trained().run, photos / os.fsdecode(b"\xff.png"), output=tmp_path / "out")
+    for given in (photos / "pipe.png", Path("/dev/zero")):
+        with pytest.raises(UserError, match="neither a file nor a folder, but a pipe or a device"):
+            translate_pictures(trained().run, given, output=tmp_path / "out")
+    with pytest.raises(UserError, match=r"mask=/dev/zero: neither a file nor a folder"):
+        Masks("/dev/zero")

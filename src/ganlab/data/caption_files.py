@@ -40,19 +40,20 @@ def captions_below(root: Path, images: Sequence[str]) -> tuple[list[tuple[str, .
 
 def lines_of(path: Path) -> tuple[str, ...]:
     """The lines of a text file that hold anything; one empty caption for a file without any, none for no file."""
-    try:
-        text = read_text(path)
-    except FileNotFoundError:
+    if not path.is_file():
         return ()
+    text = read_text(path)
     return tuple(line.strip() for line in text.splitlines() if line.strip()) or ("",)
 
 
 def read_text(path: Path) -> str:
-    """What a text file holds; raises UserError if it is not in UTF-8."""
+    """What a text file holds; raises UserError if it is not in UTF-8, or not to be read."""
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is no text in UTF-8: {error.reason} at byte {error.start}") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def read_list(path: Path) -> dict[str, tuple[str, ...]]:

@@ -107,7 +107,10 @@ class FileImages:
         """A hash of every file's path, length and time of change, and of how they are decoded."""
         digest = hashlib.sha256(repr(self.decoder).encode())
         for path in self.paths:
-            status = os.stat(path)
+            try:
+                status = os.stat(path)
+            except OSError as error:
+                raise UserError(f"{path} cannot be read: {error.strerror}") from None
             digest.update(f"{path}/{status.st_size}/{status.st_mtime_ns}".encode())
         return digest.hexdigest()
 

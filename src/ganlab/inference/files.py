@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganlab.data.decode import EXTENSIONS
-from ganlab.data.listing import hidden
+from ganlab.data.listing import UNREAD, hidden, in_words, is_text, printable, warn_of_odd, why_odd
 from ganlab.data.whole_files import WholeDecoder
 from ganlab.errors import StorageError, UserError
 from ganlab.images import from_uint8, to_uint8
@@ -43,6 +43,8 @@ def find_pictures(key: str, given: Path, leave_out: Path | None = None) -> list[
     Raises:
         UserError: nothing is there, or a folder holds no pictures; the sentence begins with ``key``.
     """
+    if not is_text(str(given)):
+        raise UserError(f"{key}={printable(str(given))}: its name is no text in UTF-8; rename it")
     if given.is_file():
         return [Found(given, Path(given.name))]
     if not given.is_dir():
@@ -53,17 +55,22 @@ def find_pictures(key: str, given: Path, leave_out: Path | None = None) -> list[
         )
         raise UserError(f"{key}={given}: {what}")
     inside = leave_out.resolve() if leave_out and leave_out.resolve() != given.resolve() else None
-    found = []
+    found: list[Found] = []
+    odd: dict[str, list[str]] = {}
     for folder, folders, names in os.walk(given):
         folders[:] = [name for name in folders if not hidden(name) and Path(folder, name).resolve() != inside]
-        files = (
-            Path(folder, name) for name in names if not hidden(name) and name.lower().endswith(EXTENSIONS)
-        )
-        found += [
-            Found(path, path.relative_to(given)) for path in files if path.is_file()
-        ]  # a pipe never ends
+        for name in names:
+            path = Path(folder, name)
+            if hidden(name) or not name.lower().endswith((*EXTENSIONS, *UNREAD)):
+                continue
+            if reason := why_odd(str(path)):
+                odd.setdefault(reason, []).append(printable(str(path.relative_to(given))))
+            else:
+                found.append(Found(path, path.relative_to(given)))
     if not found:
-        raise UserError(f"{key}={given} holds no pictures; they end in {', '.join(EXTENSIONS[:6])}, ...")
+        why = "; ".join(in_words(odd)) or f"they end in {', '.join(EXTENSIONS[:6])}, ..."
+        raise UserError(f"{key}={given} holds no pictures; {why}")
+    warn_of_odd(given, odd)
     return sorted(found)
 
 
