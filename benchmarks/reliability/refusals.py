@@ -1,6 +1,7 @@
 """Mistakes, and what should not be trusted: answered before anything runs."""
 
 import contextlib
+import json
 import os
 import statistics
 import tempfile
@@ -13,8 +14,9 @@ from PIL import Image
 
 from benchmarks.reliability.figure import Figure
 from ganlab.cli import main
+from ganlab.config import compose, save_config
 from ganlab.errors import GanlabError, UserError
-from tests.config.test_trust import PAYLOADS, refused
+from tests.config.test_trust import PAYLOADS, WORDS, refused
 from tests.data.test_archives import EVIL
 from tests.helpers import in_child
 
@@ -94,6 +96,13 @@ def measure() -> Iterator[Figure]:
         "0",
         ran == 0,
     )
+    ran = [word for word in WORDS if not refuses_to_resume(word)]
+    yield Figure(
+        f"the same, resumed, with {len(WORDS)} kinds of words to compose",
+        f"{len(ran)} were composed" + (f" ({'; '.join(ran)})" if ran else ""),
+        "0",
+        not ran,
+    )
     read = sum(not unread(payload) for payload in (Pickled(), {"state_dict": {"weight": Pickled()}}))
     yield Figure("a checkpoint with code in its pickle, 2 ways", f"{read} ran", "0", read == 0)
     loose = [name for name in EVIL if not contained(name)]
@@ -140,6 +149,22 @@ def harmless(payload: dict) -> bool:
         model = {"_target_": "ganlab.models.gan.StandardGAN", "generator": payload}
         refused(Path(name) / "run", model=model)
         return [path.name for path in Path(name).iterdir()] == ["run"]
+
+
+def refuses_to_resume(word: str) -> bool:
+    """Does the command answer with a mistake's exit code, and leave everything as it was?"""
+    with tempfile.TemporaryDirectory() as name:
+        run = Path(name) / "run"
+        save_config(compose(["model=vanilla"]), run, [])
+        (run / ".hydra" / "overrides.yaml").write_text(json.dumps(["model=vanilla", word]))
+        before = sorted(run.rglob("*"))
+
+        def ask() -> None:
+            os.chdir(name)
+            with contextlib.redirect_stderr(None), contextlib.redirect_stdout(None):
+                os._exit(main(["resume=run", "trainer.max_steps=1"]))
+
+        return in_child(ask) == UserError.exit_code and sorted(Path(name).rglob("*")) == [run, *before]
 
 
 class Pickled:

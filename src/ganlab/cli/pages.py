@@ -25,6 +25,7 @@ Flags:
   --help, -h    this page            --version     ganlab's version
   --cfg job     every key of the configuration with its value, without running
   --debug       tracebacks with error messages (or GANLAB_DEBUG=1)
+  --config-dir, -cd DIR    a folder with your own groups and modules; with every command, and several times
 """
 
 TRAIN = """\
@@ -56,7 +57,7 @@ Flags:
   --cfg job [--resolve]    print every key with its value, and do not run
   --info [searchpath|...]  how the configuration is put together
   --multirun, -m           several values per key: a sweep
-  --config-dir, -cd DIR    a folder with your own groups, such as DIR/model/mine.yaml
+  --config-dir, -cd DIR    a folder of your own, with groups such as DIR/model/mine.yaml and modules such as DIR/mine.py
   --debug                  tracebacks with error messages
   --hydra-help             everything that Hydra understands
 

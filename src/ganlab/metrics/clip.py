@@ -44,7 +44,7 @@ class ClipMatcher:
         try:
             where = {"pretrained_model_name_or_path": self.model, "revision": self.revision}
             self.network = CLIPModel.from_pretrained(**where, use_safetensors=True).eval()
-            self.tokenizer = AutoTokenizer.from_pretrained(**where)
+            self.tokenizer = AutoTokenizer.from_pretrained(**where, trust_remote_code=False)
         except (OSError, ValueError) as error:
             raise UserError(
                 f"metrics: {self.model} cannot be loaded from huggingface.co or its cache: {str(error).splitlines()[0]}"

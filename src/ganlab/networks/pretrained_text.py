@@ -99,10 +99,10 @@ def loaded(name: str, revision: str) -> tuple[Any, nn.Module]:
 
     logging.set_verbosity_error()  # it tells of every weight of CLIP's other half
     try:
-        kind = AutoConfig.from_pretrained(name, revision=revision).model_type
+        kind = AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=False).model_type
         make = CLIPTextModelWithProjection if kind == "clip" else AutoModel
-        model = make.from_pretrained(name, revision=revision, use_safetensors=True)
-        return AutoTokenizer.from_pretrained(name, revision=revision), model.eval()
+        model = make.from_pretrained(name, revision=revision, trust_remote_code=False, use_safetensors=True)
+        return AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False), model.eval()
     except (OSError, ValueError) as error:
         raise UserError(
             f"{name} cannot be loaded from huggingface.co or its cache: {str(error).splitlines()[0]}; give a model's "
