@@ -44,6 +44,37 @@ def test_each_size_of_a_network_that_grows_is_tried(ganlab):
     assert "30 steps take about 0:00:" in answer.out
 
 
+@pytest.mark.parametrize("memory_limit", [0, 100])
+def test_all_that_is_damaged_or_alike_is_named_in_one_pass(tmp_path, memory_limit):
+    from ganlab.data.folder import Folder
+    from ganlab.doctor.samples import look
+    from ganlab.errors import UserError
+
+    def found():
+        sizes = {"image_size": 8, "batch_size": 4, "workers": 0}
+        data = Folder(root=str(tmp_path), memory_limit=memory_limit, test_fraction=0.3, **sizes)
+        try:
+            data.prepare()
+        except UserError as error:
+            return str(error)
+        return " ".join(finding.line() for finding in look(data))
+
+    for seed in range(200):
+        picture(tmp_path / f"{seed:03}.png", seed)
+    for name in ("011", "170", "190"):
+        path = tmp_path / f"{name}.png"
+        path.write_bytes(path.read_bytes()[:-40])
+    said = found()
+    assert "3 " in said
+    assert all(f"{tmp_path / name}.png" in said for name in ("011", "170", "190"))
+    for name in ("011", "170", "190"):
+        Image.new("RGB", (8, 8), (int(name), 0, 0)).save(tmp_path / f"{name}.png")
+    said = found()
+    assert "cannot be read" not in said
+    assert "images of a single colour: 3" in said
+    assert all(f"{tmp_path / name}.png" in said for name in ("011", "170", "190"))
+
+
 def test_what_is_odd_about_a_folder_is_told(ganlab, tmp_path):
     for seed in range(12):
         picture(tmp_path / "pictures/train/a" / f"{seed}.png", seed)
@@ -54,9 +85,10 @@ def test_what_is_odd_about_a_folder_is_told(ganlab, tmp_path):
     words = ["data=folder", "data.root=pictures", "data.labels=true", "data.channels=3"]
     answer = ganlab("doctor", *QUICK, *words, "metrics=none")
     assert answer.code == 0, answer
-    assert "exact copies among 15 training samples: 1" in answer.out
-    assert "images of a single colour: 1" in answer.out
-    assert "also trained on: 1 of them" in answer.out
+    train, test = "pictures/train/a", "pictures/test/a"
+    assert f"exact copies among 15 training samples: 1 ({train}/copy.png of {train}/3.png)" in answer.out
+    assert f"images of a single colour: 1 ({train}/red.png)" in answer.out
+    assert f"also trained on: 1 of them ({test}/leaked.png is {train}/5.png)" in answer.out
     assert "warn  classes        2 (0 a, 1 b), from 1 samples ('b') to 14" in answer.out
     assert "ready, with 4 warnings" in answer.out
 

@@ -296,6 +296,20 @@ def test_D3_one_corrupt_file_of_a_thousand_is_named_before_training(tmp_path):
     assert text.endswith("repair or remove it, or set data.on_corrupt=skip")
 
 
+def test_D3_all_damaged_files_are_named_at_once_wherever_the_damage_shows(tmp_path):
+    fill(tmp_path, 8, "train", "test")
+    (tmp_path / "train" / "002.png").write_bytes(b"")  # by its header
+    damage(tmp_path / "train" / "005.png")  # by its pixels
+    damage(tmp_path / "test" / "001.png")
+    text = complaint(folder(tmp_path))
+    assert text.startswith("3 of 16 images cannot be read: ")
+    named = [name for name in ("test/001", "train/002", "train/005") if f"{tmp_path}/{name}.png" in text]
+    assert len(named) == 3
+    (tmp_path / "train" / "002.png").unlink()
+    text = complaint(folder(tmp_path))
+    assert text.startswith(f"2 of 15 images cannot be read: {tmp_path}/test/001.png (")
+
+
 def test_D3_skip_puts_the_next_of_the_class_in_its_place_and_says_so(tmp_path, caplog):
     fill(tmp_path, 60, "a", "b")
     fill(tmp_path, 60, "c")

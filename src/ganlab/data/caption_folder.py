@@ -12,7 +12,7 @@ from ganlab.data.captions import CaptionData, CaptionSplits
 from ganlab.data.decode import Decoder
 from ganlab.data.folder import in_memory_if_small, worker_count
 from ganlab.data.listing import find_images, split
-from ganlab.data.streaming import CorruptFiles, FileImages
+from ganlab.data.streaming import CorruptFiles, FileImages, read_headers
 from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -58,9 +58,7 @@ class CaptionFiles(CaptionData):
         train, test = self.listed()
         corrupt = CorruptFiles("error", len(train) + len(test))
         sets = [self._files(part, corrupt) for part in (train, test)]
-        for files in sets:
-            files.check_headers("reading headers")
-        corrupt.check()
+        read_headers(*sets)
         pictures = in_memory_if_small(*sets, self.memory_limit)
         log.info("%s: %d captioned images to train on, %d held out", self.root, len(train), len(test))
         return CaptionSplits(

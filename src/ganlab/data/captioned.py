@@ -34,6 +34,11 @@ class CaptionedImages:
     def labels(self, indices: Tensor) -> None:
         return None
 
+    @property
+    def names(self) -> Sequence[str]:
+        """What to call each image."""
+        return getattr(self.pictures, "names", ())
+
     def captions(self, indices: Tensor) -> list[str]:
         """The first caption of each."""
         return [self.all_captions[index][0] for index in indices.tolist()]

@@ -68,6 +68,7 @@ class Centred:
 
     def __init__(self, images: StoredImages, height: int, width: int) -> None:
         self.whole, self.height, self.width, self.classes = images, height, width, images.classes
+        self.names = getattr(images, "names", ())
 
     def __len__(self) -> int:
         return len(self.whole)

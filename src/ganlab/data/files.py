@@ -10,7 +10,7 @@ from ganlab.bounds import Count, Share, Whole, Workers
 from ganlab.data.base import StoredImages
 from ganlab.data.decode import Decoder
 from ganlab.data.folder import worker_count
-from ganlab.data.streaming import CorruptFiles, FileImages, OnCorrupt
+from ganlab.data.streaming import CorruptFiles, FileImages, OnCorrupt, read_headers
 from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -86,11 +86,11 @@ class FileSettings:
         Raises:
             UserError: a file that cannot be used, or unreadable ones (``on_corrupt``).
         """
-        for images in sets:
-            images.check_headers("reading headers")
-        sets[0].corrupt.check()
+        read_headers(*sets)
         size = sum(len(images) * images.bytes_per_image for images in sets) / 1e6
         if size > self.memory_limit:
             log.info("%.0f MB of pixels stay in their files (data.memory_limit=%s)", size, self.memory_limit)
             return list(sets)
-        return [images.into_memory("decoding") for images in sets]
+        kept = [images.into_memory("decoding") for images in sets]
+        sets[0].corrupt.check()
+        return kept

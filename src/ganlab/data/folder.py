@@ -15,7 +15,7 @@ from ganlab.data.base import ImageData, Splits, numbered
 from ganlab.data.decode import Decoder, Header
 from ganlab.data.listing import Listing, Part, class_folders, class_names, find_images, split
 from ganlab.data.pyramid import Pyramid
-from ganlab.data.streaming import CorruptFiles, FileImages, OnCorrupt
+from ganlab.data.streaming import CorruptFiles, FileImages, OnCorrupt, read_headers
 from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -87,8 +87,7 @@ class Folder(ImageData):
         classes = class_names(self.root, *parts) if self.labels else ()
         corrupt = CorruptFiles(self.on_corrupt, sum(len(part.paths) for part in parts))
         train, test = (self._files(part, classes, corrupt) for part in parts)
-        headers = train.check_headers("reading headers") + test.check_headers("reading headers")
-        corrupt.check()
+        headers = read_headers(train, test)
         describe(self.root, listing, (train, test), headers)
         return in_memory_if_small(train, test, self.memory_limit)
 
@@ -113,7 +112,9 @@ def in_memory_if_small(train: FileImages, test: FileImages, memory_limit: int) -
     if size > memory_limit * 1e6:
         log.info("%.0f MB of pixels stay in their files (data.memory_limit=%s)", size / 1e6, memory_limit)
         return Splits(Pyramid(train, memory_limit), test)
-    return Splits(train.into_memory("decoding"), test.into_memory("decoding held-out images"))
+    kept = Splits(train.into_memory("decoding"), test.into_memory("decoding held-out images"))
+    train.corrupt.check()
+    return kept
 
 
 def worker_count(workers: int | None) -> int:

@@ -1,7 +1,7 @@
 """Small sets: all images in one uint8 tensor on the training device, batched there by index."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 import torch
@@ -15,10 +15,19 @@ AT_ONCE = 1000  # images that are converted together
 
 
 class MemoryImages:
-    """(N, C, H, W) uint8 and perhaps (N,) int64 labels; they stay on the device that last trained on them."""
+    """(N, C, H, W) uint8 and perhaps (N,) int64 labels; they stay on the device that last trained on them.
 
-    def __init__(self, pixels: Tensor, targets: Tensor | None = None, classes: tuple[str, ...] = ()) -> None:
-        self.pixels, self.targets, self.classes = pixels, targets, classes
+    names: what to call each image; none for those that have no file of their own.
+    """
+
+    def __init__(
+        self,
+        pixels: Tensor,
+        targets: Tensor | None = None,
+        classes: tuple[str, ...] = (),
+        names: Sequence[str] = (),
+    ) -> None:
+        self.pixels, self.targets, self.classes, self.names = pixels, targets, classes, names
 
     def __len__(self) -> int:
         return len(self.pixels)

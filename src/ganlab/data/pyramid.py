@@ -23,7 +23,7 @@ class Pyramid:
     """
 
     def __init__(self, files: FileImages, memory_limit: int) -> None:
-        self.files, self.classes = files, files.classes
+        self.files, self.classes, self.names = files, files.classes, files.names
         channels, self.side, _ = files.shape
         while self.side and len(files) * channels * self.side**2 > memory_limit * 1e6:
             self.side = self.side // 2 if self.side % 2 == 0 else 0  # 0: no copies

@@ -44,16 +44,22 @@ class CorruptFiles:
         self.found: dict[str, str] = {}  # path: what to tell of it
         self._told: set[str] = set()
 
+    @property
+    def stops(self) -> bool:
+        """Are those found so far too many to go on?"""
+        return bool(self.found) and (self.policy == "error" or len(self.found) > 0.01 * self.total)
+
     def check(self) -> None:
         """Raises UserError where training must not go on."""
         new = {path: text for path, text in self.found.items() if path not in self._told}
         self._told.update(new)
-        too_many = len(self.found) > 0.01 * self.total
-        if not self.found or (self.policy == "skip" and not too_many):
+        if not self.stops:
             for text in new.values():
                 log.warning("unreadable image replaced by another: %s", text)
             return
-        named = "; ".join(list(self.found.values())[:5]) + ("; ..." if len(self.found) > 5 else "")
+        named = "; ".join(self.found[path] for path in sorted(self.found)[:5]) + (
+            "; ..." if len(self.found) > 5 else ""
+        )
         remedy = (
             "repair or remove it, or set data.on_corrupt=skip"
             if self.policy == "error"
@@ -87,7 +93,8 @@ class FileImages:
 
     def images(self, indices: Tensor) -> Tensor:
         pixels = self._decoded(indices.tolist())
-        self.corrupt.check()
+        if self.corrupt.policy == "skip":  # else an unreadable one has raised already, and these are sound
+            self.corrupt.check()
         return pixels
 
     def _decoded(self, indices: Sequence[int]) -> Tensor:
@@ -113,6 +120,11 @@ class FileImages:
                 raise UserError(f"{path} cannot be read: {error.strerror}") from None
             digest.update(f"{path}/{status.st_size}/{status.st_mtime_ns}".encode())
         return digest.hexdigest()
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What to call each image."""
+        return self.paths
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -155,8 +167,21 @@ class FileImages:
         in_threads(look, len(self), title)
         return headers
 
+    def find_damage(self) -> None:
+        """Decode every file, to note in ``corrupt`` those that cannot be."""
+
+        def look(index: int) -> None:
+            path = self.paths[index]
+            if path not in self.corrupt.found:
+                try:
+                    self.decoder(path)
+                except CorruptImage as error:
+                    self.corrupt.found[path] = str(error)
+
+        in_threads(look, len(self), "looking for more damage")
+
     def into_memory(self, title: str) -> MemoryImages:
-        """Decode every file once."""
+        """Decode every file once; the caller looks into ``corrupt`` when it has done so with all of its sets."""
         pixels = np.empty((len(self), *self.shape), np.uint8)
 
         def decode(index: int) -> None:
@@ -166,8 +191,7 @@ class FileImages:
                 pixels[index] = 0
 
         in_threads(decode, len(self), title)
-        self.corrupt.check()
-        return MemoryImages(torch.from_numpy(pixels), self.targets, self.classes)
+        return MemoryImages(torch.from_numpy(pixels), self.targets, self.classes, self.names)
 
     def batches(
         self, order: IndexStream, first: int, device: torch.device
@@ -227,6 +251,25 @@ def _end_when_the_parent_says_so() -> None:
     while signal.sigwaitinfo({signal.SIGTERM}).si_pid != os.getppid():
         pass
     os._exit(0)
+
+
+def read_headers(*sets: FileImages) -> list:
+    """The headers of all files of sets that share their ``corrupt``.
+
+    Raises:
+        UserError: for files that can never be used, and for unreadable ones: all are named at once, so that whoever
+            repairs them need not come back for each.
+    """
+    headers = [header for images in sets for header in images.check_headers("reading headers")]
+    corrupt = sets[0].corrupt
+    if corrupt.stops:
+        log.warning(
+            "%d damaged images by their headers alone: decoding all, to name the rest", len(corrupt.found)
+        )
+        for images in sets:
+            images.find_damage()
+    corrupt.check()
+    return headers
 
 
 def in_threads(work: Callable[[int], None], n: int, title: str) -> None:

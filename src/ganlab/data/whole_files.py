@@ -70,7 +70,7 @@ class FileCrops(FileImages):
         return window(super().read(index), spot, self.decoder.height, self.decoder.width)
 
     def into_memory(self, title: str) -> "Pictures":
-        """Decode every file once."""
+        """See ``FileImages``."""
         pictures: list[np.ndarray | None] = [None] * len(self)
 
         def decode(index: int) -> None:
@@ -78,8 +78,9 @@ class FileCrops(FileImages):
                 pictures[index] = super(FileCrops, self).read(index)
 
         in_threads(decode, len(self), title)
-        self.corrupt.check()
-        return Pictures([torch.from_numpy(p) for p in pictures], self.decoder.height, self.decoder.width)
+        absent = torch.zeros(self.decoder.channels, 1, 1, dtype=torch.uint8)
+        kept = [absent if pixels is None else torch.from_numpy(pixels) for pixels in pictures]
+        return Pictures(kept, self.decoder.height, self.decoder.width)
 
 
 class Pictures:

@@ -36,8 +36,10 @@ def examine(cfg: DictConfig, run_dir: Path) -> Iterator[Finding]:
     except GanlabError as error:
         yield fault("data", str(error))
         return
-    yield from samples.look(data)
-    yield from trial.run(cfg, data, run_dir)
+    found = list(samples.look(data))
+    yield from found
+    if all(finding.level != "fault" for finding in found):
+        yield from trial.run(cfg, data, run_dir)
 
 
 def weights(cfg: DictConfig) -> Iterator[Finding]:

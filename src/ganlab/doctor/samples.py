@@ -3,18 +3,27 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ganlab.doctor.finding import Finding, good, warning
+from ganlab.doctor.finding import Finding, fault, good, warning
+from ganlab.errors import GanlabError
 from ganlab.types import CaptionedSet, ExampleSet, ImageSet
 
 AT_ONCE = 64
 NAMES = {"train": "trained on", "test": "held out"}
 NEW_ARRANGEMENT = "hold other files out, or remove the copies"
+
+
+class Sample(NamedTuple):
+    """name: of its file. digest: of its pixels. is_flat: are they all equal?"""
+
+    name: str
+    digest: str
+    is_flat: bool
 
 
 def look(data: Any) -> Iterator[Finding]:
@@ -26,19 +35,19 @@ def look(data: Any) -> Iterator[Finding]:
     yield good("data", f"{len(train):,} samples to train on, {len(test):,} held out, {_shape(data.shape)}")
     if not isinstance(train, ImageSet | ExampleSet):
         return  # points are drawn anew in each step
-    hashes = {name: list(fingerprints(part, name)) for name, part in (("train", train), ("test", test))}
-    yield from alike([found for found, _ in hashes["train"]])
-    empty = sum(flat for part in hashes.values() for _, flat in part)
-    if empty:
-        yield warning("data", f"images of a single colour: {empty}; are they meant to be there?")
-    both = {found for found, _ in hashes["train"]} & {found for found, _ in hashes["test"]}
-    if both:
+    seen, broken = {}, []
+    for split, part in (("train", train), ("test", test)):
+        seen[split] = list(fingerprints(part, NAMES[split], broken))
+    if broken:
+        yield fault("data", f"{len(broken)} cannot be read: {some(broken)}; repair or remove them")
+        return
+    yield from alike(seen["train"])
+    flat = [sample.name for part in seen.values() for sample in part if sample.is_flat]
+    if flat:
         yield warning(
-            "held-out data",
-            f"also trained on: {len(both)} of them, which flatters scores; {NEW_ARRANGEMENT}",
+            "data", f"images of a single colour: {len(flat)} ({some(flat)}); are they meant to be there?"
         )
-    elif len(test):
-        yield good("held-out data", "none of it is trained on")
+    yield from held_out(seen)
     yield from classes(train)
     if isinstance(train, CaptionedSet):
         yield from captions(data)
@@ -55,11 +64,34 @@ def captions(data: Any) -> Iterator[Finding]:
             yield warning("captions", f"{NAMES[split]}: {found}; {remedy}")
 
 
-def alike(hashes: list[str]) -> Iterator[Finding]:
+def alike(train: list[Sample]) -> Iterator[Finding]:
     """Samples that are equal in every pixel."""
-    copies = len(hashes) - len(set(hashes))
+    first: dict[str, str] = {}
+    copies = [
+        f"{sample.name} of {first[sample.digest]}"
+        for sample in train
+        if first.setdefault(sample.digest, sample.name) != sample.name
+    ]
     if copies:
-        yield warning("data", f"exact copies among {len(hashes):,} training samples: {copies}; remove them")
+        yield warning(
+            "data",
+            f"exact copies among {len(train):,} training samples: {len(copies)} ({some(copies)}); remove them",
+        )
+
+
+def held_out(seen: dict[str, list[Sample]]) -> Iterator[Finding]:
+    """Held-out samples that are trained on as well."""
+    trained = {sample.digest: sample.name for sample in seen["train"]}
+    both = [
+        f"{sample.name} is {trained[sample.digest]}" for sample in seen["test"] if sample.digest in trained
+    ]
+    if both:
+        yield warning(
+            "held-out data",
+            f"also trained on: {len(both)} of them ({some(both)}), which flatters scores; {NEW_ARRANGEMENT}",
+        )
+    elif seen["test"]:
+        yield good("held-out data", "none of it is trained on")
 
 
 def classes(train: ImageSet | ExampleSet) -> Iterator[Finding]:
@@ -78,20 +110,36 @@ def classes(train: ImageSet | ExampleSet) -> Iterator[Finding]:
         yield good("classes", text)
 
 
-def fingerprints(part: ImageSet | ExampleSet, name: str) -> Iterator[tuple[str, bool]]:
-    """A hash of each sample, and whether all its pixels are equal."""
-    for indices in tqdm(
-        torch.arange(len(part)).split(AT_ONCE),
-        desc=f"reading {name}",
-        unit="batch",
-        disable=None,
-        leave=False,
-    ):
-        images = part.images(indices) if isinstance(part, ImageSet) else _joined(part.batch(indices))
-        for image in images.cpu().contiguous():
+def fingerprints(part: ImageSet | ExampleSet, title: str, broken: list[str]) -> Iterator[Sample]:
+    """Every sample that can be read; what is wrong with the others is added to ``broken``."""
+    names = getattr(part, "names", ())
+    chunks = torch.arange(len(part)).split(AT_ONCE)
+    for indices in tqdm(chunks, desc=f"reading those {title}", unit="batch", disable=None, leave=False):
+        for index, image in zip(indices.tolist(), _images(part, indices, broken), strict=True):
+            if image is None:
+                continue
             digest = hashlib.blake2b(image.numpy().tobytes(), digest_size=16).hexdigest()
             pixels = image.flatten(1)  # (channels, pixels)
-            yield digest, bool((pixels == pixels[:, :1]).all())
+            name = names[index] if names else f"no. {index} {title}"
+            yield Sample(name, digest, bool((pixels == pixels[:, :1]).all()))
+
+
+def _images(part: ImageSet | ExampleSet, indices: Tensor, broken: list[str]) -> Sequence[Tensor | None]:
+    """One image for each index, None for those that cannot be read."""
+    try:
+        images = part.images(indices) if isinstance(part, ImageSet) else _joined(part.batch(indices))
+        return list(images.cpu().contiguous())
+    except GanlabError as error:
+        if len(indices) == 1:
+            if str(error) not in broken[-1:]:  # too many to skip: said of all that follow
+                broken.append(str(error))
+            return [None]
+    return [image for index in indices.split(1) for image in _images(part, index, broken)]
+
+
+def some(texts: Sequence[str], most: int = 5) -> str:
+    """The first of many."""
+    return "; ".join(texts[:most]) + "; ..." * (len(texts) > most)
 
 
 def _joined(batch: dict[str, Tensor]) -> Tensor:
