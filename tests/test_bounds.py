@@ -76,7 +76,8 @@ def is_marked(annotation: Any) -> bool:
     """Does every number in the annotation say its range?"""
     origin = get_origin(annotation)
     if origin is Annotated:
-        return any(isinstance(mark, Range) for mark in get_args(annotation)[1:])
+        kind, *marks = get_args(annotation)
+        return is_marked(kind) or any(isinstance(mark, Range) for mark in marks)
     if inspect.isclass(annotation) and issubclass(annotation, int | float):
         return annotation is bool
     if origin in (typing.Literal, Callable):

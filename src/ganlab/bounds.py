@@ -1,4 +1,4 @@
-"""Which numbers a parameter takes, written beside it: ``every_steps: Count``, ``dropout: Share``.
+"""Which numbers and texts a parameter takes, written beside it: ``every_steps: Count``, ``dropout: Share``.
 
 A mark is part of the annotation, as in ``Annotated[int, Range(least=1, most=4)]``. The check of a configuration reads
 it; ``@bounded`` on a constructor lets calls from Python fail in the same words.
@@ -40,6 +40,23 @@ class Range:
 
 
 Make = TypeVar("Make", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """Texts of 1 to ``most`` characters, none of them among those of ``without``."""
+
+    most: int
+    without: str = ""
+
+    def __contains__(self, text: str) -> bool:
+        return 0 < len(text) <= self.most and not set(self.without) & set(text)
+
+    def __str__(self) -> str:
+        none_of = f" and none of {' '.join(self.without)}" if self.without else ""
+        return f"of 1 to {self.most} characters{none_of}"
+
+
 LARGEST = 65_536  # of what a network or a batch has so many of
 Count = Annotated[int, Range(least=1)]
 Whole = Annotated[int, Range(least=0)]
@@ -55,15 +72,17 @@ Positive = Annotated[float, Range(above=0)]
 
 
 def outside(value: Any, annotation: Any) -> Iterator[tuple[tuple[Any, ...], Any, str]]:
-    """For each number in ``value`` beyond its mark: its path, the number, and what is expected in words.
+    """For each number or text in ``value`` beyond its mark: its path, itself, and what is expected in words.
 
-    Only numbers are looked at, also those in lists and mappings; whether the type suits is another question.
+    Those in lists and mappings are looked at as well; whether the type suits is another question.
     """
     if get_origin(annotation) is Annotated:
         kind, *marks = get_args(annotation)
         for mark in marks:
             if isinstance(mark, Range) and _is_number(value) and value not in mark:
                 yield (), value, f"a {'whole ' * (kind is int)}number {mark}"
+            if isinstance(mark, Text) and isinstance(value, str) and value not in mark:
+                yield (), value, f"a text {mark}"
         yield from outside(value, kind)
     elif get_origin(annotation) in (Union, types.UnionType):
         members = get_args(annotation)
@@ -80,7 +99,7 @@ def outside(value: Any, annotation: Any) -> Iterator[tuple[tuple[Any, ...], Any,
 
 
 def require_within(where: str, value: Any, annotation: Any, default: Any = None) -> None:
-    """Refuse the first number in ``value`` that lies beyond its mark; ``where`` is what a person calls the parameter.
+    """Refuse the first number or text in ``value`` beyond its mark; ``where`` is what a person calls the parameter.
 
     Raises:
         UserError: names key, number and range, and the default where that is a number.

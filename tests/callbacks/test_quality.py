@@ -170,10 +170,29 @@ def test_an_objective_that_is_no_score_is_refused_at_once():
     metrics = {"pooled": DistributionScores(extractor=Pooled(), scores=["kid"], n_fake=20)}
     assert Quality(metrics=metrics, objective="val/kid_pooled").names() == ["kid_pooled"]
     assert Quality(metrics=metrics, objective="game/k")
-    with pytest.raises(UserError, match=r"val/fid_pooled is no score of this run; .* it has val/kid_pooled"):
+    with pytest.raises(
+        UserError, match=r"val/fid_pooled is no score of this run; did you mean val/kid_pooled"
+    ):
         Quality(metrics=metrics, objective="val/fid_pooled")
-    with pytest.raises(UserError, match="it has no scores: choose some with metrics"):
+    with pytest.raises(UserError, match=r"it has no scores \(choose some with metrics"):
         Quality(objective="val/fid")
+
+
+@pytest.mark.parametrize(
+    ("key", "metric", "said"),
+    [
+        ("objective", "nope", r"objective=nope is nothing that a run logs; it has val/kid_pooled"),
+        ("objective", "kid_pooled", r"did you mean val/kid_pooled\?"),
+        ("objective", "generater/loss", r"is nothing that a run logs; did you mean generator/loss\?"),
+        ("callbacks.checkpoints.monitor", "loss", r"did you mean discriminator/loss or generator/loss\?"),
+    ],
+)
+def test_a_metric_that_is_surely_never_logged_is_refused_before_training(key, metric, said):
+    quality = Quality(metrics={"pooled": DistributionScores(extractor=Pooled(), scores=["kid"], n_fake=20)})
+    with pytest.raises(UserError, match=said):
+        quality.require_logged(key, metric, ["discriminator", "generator"])
+    for may_be in (None, "val/kid_pooled", "generator/loss", "generator/adversarial", "game/k", "mine/score"):
+        quality.require_logged(key, may_be, ["discriminator", "generator"])
 
 
 def test_results_and_the_objective(tmp_path):

@@ -23,7 +23,7 @@ def refusal(*words: str, **options) -> str:
         ("model.optimizers.generators.lr=3", "did you mean model.optimizers.generator.lr?"),
         ("generator.width=3", "generator.width: no such key; did you mean model.generator.width?"),
         ("max_steps=3", "did you mean trainer.max_steps?"),
-        ("lr=3", "did you mean model.optimizers.discriminator.lr or model.optimizers.generator.lr?"),
+        ("lr=3", "did you mean model.optimizers.generator.lr and model.optimizers.discriminator.lr?"),
         ("hydra.run.dirr=x", "did you mean hydra.run.dir?"),
         ("~trainer.bar", "trainer.bar: no such key; trainer has "),
         ("seed.a=1", "seed.a: no such key; seed is a value, and has no keys"),
@@ -49,7 +49,7 @@ def test_C1_suggestions_come_from_the_chosen_model():
         ("trainer=5", "trainer=5: a name is needed; there is auto, "),
         ("model=[dcgan]", "model: one name is needed"),
         ("model=[1,2]", "model=[1,2]: a name is needed; there is acgan, began, "),
-        ("~data", "data: one name is needed, for instance data=digits"),
+        ("~data", "~data: a run needs the key data"),
         ("experiment=nope", "experiment=nope: no such experiment; there is "),
     ],
 )

@@ -161,7 +161,7 @@ def test_cosine_over_images():
     schedule = Cosine(start=2.0, end=1.0, images=100)
     assert [schedule(n) for n in (0, 50, 100, 1000)] == pytest.approx([2.0, 1.5, 1.0, 1.0])
     assert schedule(25) == pytest.approx(1.5 + 0.5 * math.cos(math.pi / 4))
-    with pytest.raises(ValueError, match="images=0"):
+    with pytest.raises(UserError, match="images=0"):
         Cosine(start=1.0, end=0.0, images=0)
 
 

@@ -62,6 +62,7 @@ class Checkpoints(Callback):
         )
         if self.monitor == "auto":
             self.monitor = next((f"val/{name}" for name in scores.names()), None)
+        scores.require_logged("callbacks.checkpoints.monitor", self.monitor, pl_module.players())
         if self.monitor and self.monitor.startswith("val/"):
             self.mode = {"lower": "min", "higher": "max"}[scores.direction_of(self.monitor)]
 

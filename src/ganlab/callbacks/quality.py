@@ -4,7 +4,7 @@ import difflib
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import torch
@@ -29,10 +29,10 @@ class Quality(Callback):
 
     metrics: the scores of ``metrics=...``, by name; none for a run that is not scored.
     every_images: how often; null is a tenth of the run.
-    objective: a metric that the run will be asked for; one that begins with ``val/`` must be among the scores.
+    objective: a metric that the run will be asked for, one of the scores or another that is logged.
 
     Raises:
-        UserError: for an objective that is no score of this run.
+        UserError: for an objective that is surely never logged, before training.
     """
 
     @bounded
@@ -46,8 +46,11 @@ class Quality(Callback):
         self.metrics, self.every_images = dict(metrics or {}), every_images
         self.scores: dict[str, dict[str, Any]] = {}
         self.seconds = 0.0
-        if objective and objective.startswith("val/"):
-            self.direction_of(objective)
+        self.objective = objective
+        self.require_logged("objective", objective)
+
+    def setup(self, trainer: Trainer, pl_module: GAN, stage: str) -> None:
+        self.require_logged("objective", self.objective, pl_module.players())
 
     def names(self) -> list[str]:
         """The scores that will be published, each as ``val/<name>``; the first is the main one."""
@@ -58,18 +61,29 @@ class Quality(Callback):
         return {name: way for metric in self.metrics.values() for name, way in metric.better().items()}
 
     def direction_of(self, metric: str) -> str:
-        """ "lower" or "higher" for ``val/<score>``.
+        """ "lower" or "higher" for ``val/<score>``."""
+        return self.better()[metric.removeprefix("val/")]
+
+    def require_logged(self, key: str, metric: str | None, players: Collection[str] = ()) -> None:
+        """Refuse what is surely never logged: another run's score, a name without a group, a player misspelt.
 
         Raises:
-            UserError: for a score that this run does not have.
+            UserError: names ``key``, which chooses ``metric``, and the names that may have been meant.
         """
-        better = {f"val/{name}": way for name, way in self.better().items()}
-        if metric not in better:
-            close = difflib.get_close_matches(metric, better, 1)
-            hint = f"did you mean {close[0]}? " if close else ""
-            has = ", ".join(better) or "no scores: choose some with metrics=..."
-            raise UserError(f"{metric} is no score of this run; {hint}it has {has}")
-        return better[metric]
+        scores = [f"val/{name}" for name in self.names()]
+        known = [*scores, *(f"{player}/{what}" for player in players for what in ("loss", "lr"))]
+        group, slash, _ = (metric or "").partition("/")
+        misspelt = group not in players and difflib.get_close_matches(group, players, 1, cutoff=0.8)
+        if metric is None or metric in known or (slash and group != "val" and not misspelt):
+            return
+        close = [name for name in known if name.endswith(f"/{metric}")]
+        close = close or difflib.get_close_matches(metric, known, 1)
+        what = "is no score of this run" if group == "val" else "is nothing that a run logs"
+        has = (
+            ", ".join(scores) or "no scores (choose some with metrics=...), and others such as generator/loss"
+        )
+        hint = f"did you mean {' or '.join(close)}?" if close else f"it has {has}"
+        raise UserError(f"{key}={metric} {what}; {hint}")
 
     def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
         pl_module.scores = self.scores

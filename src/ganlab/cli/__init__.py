@@ -40,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(words: list[str], debug: bool) -> int:
     """Hand ``words`` to the command that the first of them names, ``train`` where it names none."""
     config_dirs, words = folders.split(words)
-    first = words[0] if words else ""
-    command, rest = (first, words[1:]) if first in COMMANDS else ("train", words)
+    first, rest = split(words)
+    command = first if first in COMMANDS else "train"
     if "--version" in words:
         print(f"ganlab {version()}")
         return 0
@@ -80,18 +80,31 @@ def run(words: list[str], debug: bool) -> int:
 
         return sample.run(rest)
     if rest and rest == words:
-        refuse_unknown_command(first)
+        refuse_unknown_command(words)
     from ganlab.cli import train
 
     return train.run(rest, debug)
 
 
-def refuse_unknown_command(word: str) -> None:
-    """Raise ``UserError`` when ``word``, the first on the line, is neither option nor flag."""
+def split(words: list[str]) -> tuple[str, list[str]]:
+    """The command, which may follow flags, and the other words; the first word, which is no command, and all words."""
+    position = next((place for place, word in enumerate(words) if not word.startswith("-")), 0)
+    if words and words[position] in COMMANDS:
+        return words[position], [*words[:position], *words[position + 1 :]]
+    return (words[0] if words else ""), words
+
+
+def refuse_unknown_command(words: list[str]) -> None:
+    """Raise ``UserError`` when the first of ``words`` looks like a command, and is none."""
+    word = words[0]
     if "=" in word or word.startswith(("-", "~", "+")):
         return
     from ganlab.config.catalogue import catalogue
+    from ganlab.config.mistakes import TOP, options_of
     from ganlab.config.nearest import either, nearest
+
+    if word in TOP or words[1:2] == ["="] or options_of(word):
+        return  # an option without =, which its parser explains
 
     options = [f"{group}={word}" for group, entries in catalogue().items() if word in entries]
     meant = options or [f"ganlab {name}" for name in nearest(word, COMMANDS, 1)]

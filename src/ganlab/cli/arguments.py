@@ -10,6 +10,7 @@ from hydra._internal.utils import get_args_parser
 
 from ganlab.config import own
 from ganlab.config.compose import quote
+from ganlab.config.mistakes import refuse_flag, refuse_mistakes
 from ganlab.config.nearest import did_you_mean, nearest
 from ganlab.config.secrets import put_away
 from ganlab.config.yaml_files import require_modest_below
@@ -41,6 +42,7 @@ def parse(words: list[str]) -> Arguments:
     parser.error = _refuse  # type: ignore[method-assign,assignment]
     options, unknown = parser.parse_known_intermixed_args(words)
     if unknown:
+        refuse_flag(words, words.index(unknown[0]))
         known = [name for action in parser._actions for name in action.option_strings]
         raise UserError(f"{unknown[0]}: no such flag{did_you_mean(unknown[0], nearest(unknown[0], known))}")
     if options.experimental_rerun is not None:
@@ -48,6 +50,7 @@ def parse(words: list[str]) -> Arguments:
     if options.config_dir:
         raise UserError(f"--config-dir={options.config_dir}: write the flag out")
     require_modest_below(own.folders())
+    refuse_mistakes(options.overrides, own.folders())
     left, flags = list(options.overrides), []
     for word in words:
         if left and word == left[0]:

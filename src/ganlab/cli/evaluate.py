@@ -23,8 +23,6 @@ def run(words: list[str]) -> int:
         require_trusted_words(chosen, run_dir, "evaluate")
     cfg = compose([*chosen, *words], "evaluate", config_dirs=own.folders())
     check(cfg, Evaluate)
-    if cfg.seeds < 1:
-        raise UserError(f"seeds={cfg.seeds}: expected a number of sets of images, at least 1")
     if not cfg.metrics:
         raise UserError(f"{run_dir} was trained without metrics: choose some, for instance metrics=digits")
     metrics = instantiate(cfg.metrics)  # first: it names missing weights at once

@@ -12,6 +12,7 @@ from ganlab.config.resume import find_run, runs_below
 from ganlab.errors import UserError
 
 PATHS = ("run", "output", "input", "mask", "caption", "label")
+OF_A_RUN = ("sample", "evaluate", "export")  # commands that take a run
 OF_INPUT = ("direction", "mask", "tile")  # what has no meaning without input=
 
 
@@ -22,8 +23,6 @@ def run(words: list[str]) -> int:
     cfg = compose(words, "sample", config_dirs=own.folders())
     run_dir = named_run(words)
     check_values(cfg)
-    if cfg.n < 1 or cfg.batch_size < 1:
-        raise UserError(f"n={cfg.n} batch_size={cfg.batch_size}: both must be at least 1")
     output = None if cfg.output is None else Path(cfg.output).expanduser()
     if cfg.input is not None:
         return translate(cfg, run_dir, output)
@@ -78,6 +77,11 @@ def refuse_flags(command: str, words: list[str]) -> None:
     for word in words:
         if word.startswith("-"):
             raise UserError(f"ganlab {command} {word}: no such flag (ganlab {command} --help)")
+        if command in OF_A_RUN and "=" not in word:
+            run = "DIRECTORY" if word == "run" else word
+            raise UserError(
+                f"ganlab {command} {word}: options are key=value, as in ganlab {command} run={run}"
+            )
 
 
 def named_run(words: list[str]) -> Path:

@@ -13,6 +13,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, RangeSweep
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
@@ -20,11 +21,14 @@ from ganlab import report
 from ganlab.cli.arguments import Arguments, search_path
 from ganlab.config import paths
 from ganlab.config.compose import SWEEP_PLACES, quote, refuse_secret_places, register_resolvers
+from ganlab.config.nearest import listing
 from ganlab.config.record import TRANSIENT, key_of, words_of
 from ganlab.config.resume import is_run, merge_overrides
+from ganlab.errors import UserError
 
 MAKES_A_SWEEP = ("sweep", "experiment", "hydra.mode")  # keys that can, beside the flag -m
 TABLE = ("table.csv", "table.md", "runs.csv")
+MOST = 10_000  # runs of one
 WIDTH = 120  # where there is no terminal
 
 Words = tuple[str, ...]
@@ -82,6 +86,7 @@ def combinations(loader: ConfigLoader, master: DictConfig) -> dict[Words, dict[s
         return {}
     given = [f"{key}={value}" for key, value in (sweeper.params or {}).items()]
     parsed = OverridesParser.create(loader).parse_overrides([*given, *words_of(master.hydra.overrides.task)])
+    require_runs(parsed, loader)
     groups = {word.get_key_element() for word in parsed if loader.get_group_options(word.key_or_group)}
     composed: dict[Words, dict[str, str]] = {}
     planned = {}
@@ -92,6 +97,34 @@ def combinations(loader: ConfigLoader, master: DictConfig) -> dict[Words, dict[s
             composed[choice] = {group: str(choices.get(group)) for group in ("model", "data")}
         planned[identity(words)] = composed[choice]
     return planned
+
+
+def require_runs(overrides: Iterable[Override], loader: ConfigLoader) -> None:
+    """Refuse a sweep of no run or of more than ``MOST``, before all its combinations are formed.
+
+    Raises:
+        UserError: names the word without a value, or the number of runs.
+    """
+    runs, several = 1, []
+    for override in overrides:
+        if not override.is_sweep_override():
+            continue
+        several.append(str(override.input_line))
+        count = sum(1 for _ in itertools.islice(values_of(override), MOST + 1))
+        if count == 0:
+            options = loader.get_group_options(override.key_or_group)
+            there = f"; there is {listing(options)}" if options else ": a range ends before its second number"
+            raise UserError(f"{several[-1]} gives no value, so there is nothing to run{there}")
+        runs *= count
+    if runs > MOST:
+        said = f"{' '.join(several)} would be more than {MOST:,} runs"
+        raise UserError(f"{said}, which is the most that a sweep has: choose fewer values")
+
+
+def values_of(override: Override) -> Iterable[object]:
+    """Of a key that takes several; those of a range one by one, for it may be long."""
+    value = override.value()
+    return value.range() if isinstance(value, RangeSweep) else override.sweep_string_iterator()
 
 
 def identity(words: Iterable[str]) -> Words:

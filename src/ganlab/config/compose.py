@@ -49,8 +49,11 @@ def compose(
         UserError: an override that does not fit, with the nearest valid names.
     """
     from ganlab.config.explain import BAD_INPUT, explain
+    from ganlab.config.mistakes import refuse_mistakes
 
     own.add(config_dirs)
+    if config_name == "train":
+        refuse_mistakes(overrides, config_dirs)
     try:
         cfg, job = split(compose_all(overrides, config_name, config_dirs=config_dirs))
     except BAD_INPUT as error:

@@ -182,8 +182,7 @@ def _literal(value: Any, annotation: Any) -> Any:
     for choice in get_args(annotation):
         if isinstance(choice, str) and not isinstance(value, bool) and choice == str(value):
             return choice  # precision=32 is read as a number
-    kind_suits = any(type(choice) is type(value) for choice in get_args(annotation))
-    raise Mismatch(words(annotation), value, kind_suits=kind_suits)
+    raise Mismatch(words(annotation), value, kind_suits=not isinstance(value, list | dict))
 
 
 def _sequence(value: Any, annotation: Any, origin: Any) -> list:

@@ -11,7 +11,8 @@ from yaml import MarkedYAMLError, YAMLError
 
 from ganlab.config import paths
 from ganlab.config.compose import compose_all
-from ganlab.config.nearest import either, listing, nearest
+from ganlab.config.mistakes import habit
+from ganlab.config.nearest import did_you_mean, either, listing, nearest
 from ganlab.config.record import key_of
 from ganlab.config.resume import flatten
 
@@ -66,7 +67,13 @@ def unknown_key(
             f"{key}: no such group; give model/optimizers=sgd for both players or "
             "model/optimizer@model.optimizers.generator=sgd for one (with a + before it where it is another player)"
         )
+    if "/" in key:
+        groups = known_groups([paths.config_dir(), *map(Path, config_dirs)])
+        return f"{key}: no such group{did_you_mean(key, groups)}"
     known = known_keys(words, config_name, config_dirs)
+    meant = habit(key) if key.count(".") < 2 else None
+    if meant and (meant in known or not re.fullmatch(r"[\w.]+", meant)):
+        return f"{key}: no such key; did you mean {meant}?"
     suggestions = suggest(key, known)
     if suggestions:
         return f"{key}: no such key; did you mean {either(suggestions)}?"
@@ -76,6 +83,12 @@ def unknown_key(
         return f"{key}: no such key; {parent} is a value, and has no keys"
     where = f"{parent} has" if parent else "there is"
     return f"{key}: no such key; {where} {listing(there)} (every key: ganlab --cfg job)"
+
+
+def known_groups(folders: Sequence[Path]) -> set[str]:
+    """Every group that has options: model, model/loss, ..."""
+    files = (path.relative_to(folder) for folder in folders for path in folder.glob("*/**/*.yaml"))
+    return {path.parent.as_posix() for path in files}
 
 
 def suggest(key: str, known: set[str], most: int = 3) -> list[str]:

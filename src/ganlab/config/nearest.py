@@ -10,7 +10,9 @@ def nearest(name: str, options: Iterable[str], count: int = 3) -> list[str]:
     wanted = name.lower()
     found = get_close_matches(wanted, by_lower, n=count, cutoff=0.6)
     inside = [
-        low for low in by_lower if len(wanted) > 2 and (wanted in low or low in wanted) and low not in found
+        low
+        for low in by_lower
+        if min(len(wanted), len(low)) > 2 and (wanted in low or low in wanted) and low not in found
     ]
     return [by_lower[low] for low in [*found, *sorted(inside)][:count]]
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ganlab.bounds import Count, Samples, Size
+
 
 @dataclass(frozen=True, kw_only=True)
 class Train:
@@ -15,20 +17,20 @@ class Train:
     model: dict[str, Any]
     data: dict[str, Any]
     trainer: dict[str, Any]
-    metrics: dict[str, Any] | None = None
-    callbacks: dict[str, Any] | None = None
-    logger: dict[str, Any] | list[Any] | None = None
-    seed: int = 0
-    precision: Literal["auto", "32", "bf16"] = "auto"
-    name: str | None = None
-    group: str | None = None
+    metrics: dict[str, dict[str, Any] | None]
+    callbacks: dict[str, dict[str, Any] | None]
+    logger: dict[str, dict[str, Any] | None]
+    seed: int
+    precision: Literal["auto", "32", "bf16"]
+    name: str | None
+    group: str | None
     tags: list[str]
     chosen: dict[str, str]
     kinds: dict[str, str]
-    classes: int | None = None
+    classes: Count | None
     class_names: list[str]
-    objective: str | None = None
-    resume: str | None = None
+    objective: str | None
+    resume: str | None
     allow_change: list[str]
 
 
@@ -37,13 +39,13 @@ class Sample:
     """What ``ganlab sample`` reads."""
 
     run: Path
-    n: int = 64
+    n: Samples = 64
     seed: int = 0
     label: int | str | None = None
     caption: str | None = None
     checkpoint: Literal["last", "best"] = "last"
     output: Path | None = None
-    batch_size: int = 250
+    batch_size: Size = 250
     input: Path | None = None
     direction: str | None = None
     mask: str | None = None
@@ -58,7 +60,7 @@ class Evaluate:
     run: Path
     metrics: dict[str, Any] | None = None
     checkpoint: Literal["best", "last"] = "best"
-    seeds: int = 1
+    seeds: Count = 1
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
 

@@ -40,10 +40,16 @@ def _unpacked(options: Any) -> dict[str, inspect.Parameter]:
     kind, required = inspect.Parameter.KEYWORD_ONLY, options.__required_keys__
     return {
         name: inspect.Parameter(
-            name, kind, annotation=hint, default=inspect.Parameter.empty if name in required else None
+            name, kind, annotation=_item(hint), default=inspect.Parameter.empty if name in required else None
         )
         for name, hint in typing.get_type_hints(options, include_extras=True).items()
     }
+
+
+def _item(hint: Any) -> Any:
+    """What a key of a TypedDict holds, whether or not it must be there."""
+    says = typing.get_origin(hint) in (typing.NotRequired, typing.Required)
+    return typing.get_args(hint)[0] if says else hint
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:

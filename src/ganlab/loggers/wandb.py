@@ -4,13 +4,13 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from lightning.pytorch.loggers.logger import rank_zero_experiment
 from lightning.pytorch.utilities import rank_zero_only
 
-from ganlab.bounds import Weight
+from ganlab.bounds import Text, Weight
 from ganlab.errors import UserError
 from ganlab.loggers import past
 from ganlab.loggers.tracker import Tracker, score_lines
@@ -19,6 +19,11 @@ from ganlab.loggers.wandb_files import files, last_step, mark_uploaded, run_id
 log = logging.getLogger(__name__)
 
 IMAGES = "progress/images"
+Project = Annotated[
+    str, Text(most=128, without="/\\#?%:")
+]  # as W&B's own settings require, in the middle of a start
+Label = Annotated[str, Text(most=128)]
+Tag = Annotated[str, Text(most=64)]
 MODES = {"run": "online", "dryrun": "offline"}  # older words for the same
 
 
@@ -41,11 +46,11 @@ class WandbLog(Tracker):
         self,
         *,
         save_dir: Path,
-        project: str = "ganlab",
+        project: Project = "ganlab",
         entity: str | None = None,
-        name: str | None = None,
-        group: str | None = None,
-        tags: Sequence[str] = (),
+        name: Label | None = None,
+        group: Label | None = None,
+        tags: Sequence[Tag] = (),
         notes: str | None = None,
         mode: Literal["online", "offline", "disabled"] | None = None,
         on_failure: Literal["offline", "fail"] = "offline",

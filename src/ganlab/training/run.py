@@ -4,11 +4,13 @@ import json
 import logging
 import os
 import socket
+import sys
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,13 +56,16 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
         checkpoint = _checkpoint_to_resume(cfg, run_dir)
         if checkpoint and _already_complete(cfg, run_dir, checkpoint):
             return _objective_of(cfg, run_dir)
-        callbacks = in_order(instantiate(cfg.callbacks))  # first: they name missing weights at once
+        with withheld() as notices:
+            callbacks = in_order(instantiate(cfg.callbacks))  # first: they name missing weights at once
         data = instantiate(cfg.data)
         data.prepare()
         torch.manual_seed(derive(cfg.seed, "weights"))
         model = instantiate(cfg.model)
         model.check(data.shape, data.classes)
         model.configure_optimizers()  # for its errors; Lightning asks again
+        for notice in notices:
+            logging.getLogger(notice.name).handle(notice)
         loggers = _loggers(cfg, run_dir, checkpoint)
         began -= loggers[0].seconds_before  # what earlier starts of this run have taken
         trainer = instantiate(cfg.trainer, run_dir=run_dir, callbacks=callbacks, loggers=loggers)
@@ -249,6 +254,18 @@ def _objective_of(cfg: DictConfig, run_dir: Path) -> float | None:
     if cfg.objective is None or not path.is_file():
         return None
     return json.loads(path.read_text(encoding="utf-8"))["last"].get(cfg.objective)
+
+
+@contextmanager
+def withheld() -> Iterator[list[logging.LogRecord]]:
+    """What ganlab logs within, to be told later: a fault that is found first is told alone."""
+    ganlab, memory = logging.getLogger("ganlab"), MemoryHandler(capacity=10**6, flushLevel=sys.maxsize)
+    before = ganlab.handlers, ganlab.propagate
+    ganlab.handlers, ganlab.propagate = [memory], False
+    try:
+        yield memory.buffer
+    finally:
+        ganlab.handlers, ganlab.propagate = before
 
 
 def quiet() -> None:
