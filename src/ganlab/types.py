@@ -1,7 +1,7 @@
 """What the parts of ganlab agree on."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple, Protocol, TypedDict, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, TypedDict, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -174,6 +174,19 @@ class Translator(Protocol):
         seed: int = 0,
         tile: int | None = None,
     ) -> Tensor: ...
+
+
+@runtime_checkable
+class Identified(Protocol):
+    """Data that can be told apart from other data, also when it lies elsewhere: see :mod:`ganlab.data.identity`.
+
+    ``identity`` is made of tensors and plain values, small enough for each checkpoint; ``changes`` says in words what
+    is no longer as it was in an earlier one, for instance "2 files are gone (a.png, ...)", "" if nothing is.
+    """
+
+    def identity(self) -> dict[str, Any]: ...
+
+    def changes(self, before: dict[str, Any], *, same_settings: bool) -> str: ...
 
 
 @runtime_checkable

@@ -13,8 +13,8 @@ from ganlab.config import compose
 from ganlab.errors import StorageError, UserError
 from ganlab.models.base import GAN
 from ganlab.models.latent import LatentGAN
-from ganlab.training import run as run_module
 from ganlab.training.checkpoints import PATTERN, checksum_path, newest_valid, read_checkpoint, steps_of
+from ganlab.training.resuming import checkpoint_to_resume
 from ganlab.training.run import train
 from tests.data.pictures import fill
 from tests.helpers import differences, in_child, told, training_state
@@ -272,12 +272,12 @@ def test_S2_damage_falls_back_with_one_warning_that_names_both(damage, stopped, 
     before, newest = sorted((folder / "checkpoints").glob(PATTERN))
     DAMAGE[damage](newest)
     config = compose([*MLP, "resume=auto"])
-    assert run_module._checkpoint_to_resume(config, folder) == before
+    assert checkpoint_to_resume(config, folder) == before
     (warning,) = [record for record in caplog.records if record.levelname == "WARNING"]
     assert newest.name in warning.getMessage()
     assert before.name in warning.getMessage()
     assert newest.with_suffix(".damaged").exists()
-    assert run_module._checkpoint_to_resume(config, folder) == before, "and the next start is silent"
+    assert checkpoint_to_resume(config, folder) == before, "and the next start is silent"
     assert caplog.text.count("damaged and set aside") == 1
 
 
@@ -310,7 +310,7 @@ def test_a_second_run_never_overwrites_the_first(tmp_path):
     train(compose([*MLP, "trainer.max_steps=2"]), tmp_path)
     with pytest.raises(UserError, match="already holds a run"):
         train(compose([*MLP, "trainer.max_steps=2"]), tmp_path)
-    assert run_module._checkpoint_to_resume(compose([*MLP, "resume=auto"]), tmp_path) is not None
+    assert checkpoint_to_resume(compose([*MLP, "resume=auto"]), tmp_path) is not None
 
 
 def test_R14_metrics_csv_goes_on_without_gap_or_duplicate(tmp_path, monkeypatch):

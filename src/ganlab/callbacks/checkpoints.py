@@ -14,13 +14,15 @@ from ganlab.callbacks.quality import Quality
 from ganlab.errors import StorageError
 from ganlab.models.base import GAN
 from ganlab.training.checkpoints import (
-    PATTERN,
+    by_steps,
     checkpoint_name,
     point_to,
     remove_checkpoint,
     remove_leftovers,
     steps_of,
 )
+from ganlab.training.machine import machine, warn_of_other_machine
+from ganlab.types import Identified
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,10 @@ class Checkpoints(Callback):
         self.most_failures, self.failures = most_failures, 0
         self.best_value: float | None = None
         self.best_steps: int | None = None
+        self.data: dict[str, Any] | None = (
+            None  # what tells it apart, as it was when this start of the run began
+        )
+        self.machine_before: dict[str, Any] | None = None  # that wrote the checkpoint which is resumed
 
     def setup(self, trainer: Trainer, pl_module: GAN, stage: str) -> None:
         self.folder = Path(trainer.default_root_dir) / "checkpoints"
@@ -118,10 +124,25 @@ class Checkpoints(Callback):
         return True
 
     def prune(self) -> None:
-        by_age = sorted(self.folder.glob(PATTERN), key=steps_of)
-        for path in by_age[: -self.keep]:
+        for path in by_steps(self.folder)[: -self.keep]:
             if steps_of(path) != self.best_steps:
                 remove_checkpoint(path)
+
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: GAN, checkpoint: dict[str, Any]) -> None:
+        """Say where the run comes from: the machine, and the data where it can tell itself apart."""
+        if trainer.is_global_zero:
+            checkpoint["origin"] = {"machine": machine(pl_module.device), "data": self.data}
+
+    def on_load_checkpoint(self, trainer: Trainer, pl_module: GAN, checkpoint: dict[str, Any]) -> None:
+        self.machine_before = checkpoint.get("origin", {}).get("machine")
+
+    def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
+        if not trainer.is_global_zero:
+            return
+        if isinstance(trainer.datamodule, Identified):
+            self.data = trainer.datamodule.identity()
+        if self.machine_before:
+            warn_of_other_machine(self.machine_before, machine(pl_module.device))
 
     def state_dict(self) -> dict[str, Any]:
         return {"best_value": self.best_value, "best_steps": self.best_steps}

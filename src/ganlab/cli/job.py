@@ -116,7 +116,7 @@ class Jobs:
         )  # imports take seconds
         check(cfg)
         if cfg.resume is not None and is_run(run_dir):
-            check_resumable(as_typed(run_dir), cfg)
+            check_resumable(as_typed(run_dir), cfg, lambda: misfit_of(cfg, run_dir))
         from ganlab.training.run import train
 
         return train(cfg, run_dir)
@@ -142,6 +142,13 @@ class Jobs:
         if first is None:
             return 0
         return first.exit_code if isinstance(first, GanlabError) else 1
+
+
+def misfit_of(cfg: DictConfig, run_dir: Path) -> str | None:
+    """Why no change of settings could let the run go on; PyTorch is only imported where they were changed."""
+    from ganlab.training.resuming import misfit_of
+
+    return misfit_of(cfg, run_dir)
 
 
 def in_sweep() -> bool:

@@ -1,7 +1,7 @@
 """Which run to continue, and whether the present configuration may continue it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +88,11 @@ def find_unfinished(folder: Path, cfg: DictConfig) -> tuple[Path | None, str]:
     return None, f"resume=auto: {why}; starting a new run"
 
 
-def check_resumable(run_dir: Path, cfg: DictConfig) -> None:
+def check_resumable(run_dir: Path, cfg: DictConfig, misfit: Callable[[], str | None] = lambda: None) -> None:
     """Raise ``UserError`` when ``cfg`` differs from what ``run_dir`` was started with in more than it may.
 
-    Free to change are ``FREE`` and what the key ``allow_change`` lists.
+    Free to change are ``FREE`` and what the key ``allow_change`` lists. ``misfit`` says, where there are such
+    differences, why the run's weights could not go on with ``cfg`` if they were allowed.
     """
     permitted = [str(key) for key in cfg.get("allow_change") or []]
     known = set(flatten(plain(cfg)))
@@ -99,11 +100,17 @@ def check_resumable(run_dir: Path, cfg: DictConfig) -> None:
         if not any(_covers(key, name) for name in known):
             raise UserError(f"allow_change={key}: no such key{did_you_mean(key, nearest(key, known))}")
     changed = differences(saved_config(run_dir), cfg, permitted, named_now())
-    if changed:
+    if not changed:
+        return
+    said = f"{run_dir} was started with other settings: {in_words(changed)}"
+    if why := misfit():
         raise UserError(
-            f"{run_dir} was started with other settings: {in_words(changed)}. Leave them as they were, "
-            f"allow them with 'allow_change=[{','.join(changed)}]', or start a new run without resume"
+            f"{said}. It cannot go on with them: {why}. Leave them as they were, or start a new run without resume"
         )
+    raise UserError(
+        f"{said}. Leave them as they were, "
+        f"allow them with 'allow_change=[{','.join(changed)}]', or start a new run without resume"
+    )
 
 
 def named_now() -> list[str] | None:

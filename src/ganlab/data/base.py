@@ -9,6 +9,7 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
 from ganlab.bounds import Count, Share, Size
+from ganlab.data.identity import Identity, changes, identity_of
 from ganlab.data.stream import IndexStream
 from ganlab.errors import UserError
 from ganlab.images import from_uint8
@@ -52,6 +53,7 @@ class EndlessData(LightningDataModule):
             raise UserError(f"data.batch_size={batch_size}: a batch needs at least 1 image")
         self.batch_size, self.seed = batch_size, seed
         self._splits: Any = None
+        self._identity: Identity | None = None
 
     def load(self) -> Any:
         """Read, download or list the images; raises UserError for what cannot be trained on."""
@@ -74,6 +76,17 @@ class EndlessData(LightningDataModule):
         if self._splits is None:
             self._splits = self.load()
             self._order(0, 1)
+
+    def identity(self) -> Identity:
+        """See :func:`~ganlab.data.identity.identity_of`; found out once."""
+        if self._identity is None:
+            self.prepare()
+            self._identity = identity_of(self._splits)
+        return self._identity
+
+    def changes(self, before: Identity, *, same_settings: bool) -> str:
+        """See :func:`~ganlab.data.identity.changes`."""
+        return changes(before, self.identity(), same_settings=same_settings)
 
     def prepare_data(self) -> None:
         self.prepare()

@@ -28,6 +28,11 @@ class CaptionedImages:
     def __len__(self) -> int:
         return len(self.pictures)
 
+    @property
+    def files(self) -> Sequence[str]:
+        """Those that the images were read from, if any."""
+        return self.pictures.files
+
     def images(self, indices: Tensor) -> Tensor:
         return self.pictures.images(indices)
 

@@ -17,7 +17,7 @@ AT_ONCE = 1000  # images that are converted together
 class MemoryImages:
     """(N, C, H, W) uint8 and perhaps (N,) int64 labels; they stay on the device that last trained on them.
 
-    names: what to call each image; none for those that have no file of their own.
+    names: what to call each image; none for those that have no file of their own. files: that they were read from, if any.
     """
 
     def __init__(
@@ -26,8 +26,10 @@ class MemoryImages:
         targets: Tensor | None = None,
         classes: tuple[str, ...] = (),
         names: Sequence[str] = (),
+        files: Sequence[str] = (),
     ) -> None:
-        self.pixels, self.targets, self.classes, self.names = pixels, targets, classes, names
+        self.pixels, self.targets, self.classes = pixels, targets, classes
+        self.names, self.files = names, files
 
     def __len__(self) -> int:
         return len(self.pixels)

@@ -118,6 +118,11 @@ class TwoFileImages(FileImages):
 
     decoder: TwoFiles
 
+    @property
+    def files(self) -> list[str]:
+        """Those of both sides."""
+        return [file for path in self.paths for file in (path, self.decoder.partner[path])]
+
     def fingerprint(self) -> str:
         """A hash of every file's path, length and time of change, and of how they are decoded."""
         digest = hashlib.sha256(super().fingerprint().encode())

@@ -23,22 +23,23 @@ class Pyramid:
     """
 
     def __init__(self, files: FileImages, memory_limit: int) -> None:
-        self.files, self.classes, self.names = files, files.classes, files.names
+        self.whole, self.classes, self.names = files, files.classes, files.names
+        self.targets, self.files = files.targets, files.files
         channels, self.side, _ = files.shape
         while self.side and len(files) * channels * self.side**2 > memory_limit * 1e6:
             self.side = self.side // 2 if self.side % 2 == 0 else 0  # 0: no copies
 
     def __len__(self) -> int:
-        return len(self.files)
+        return len(self.whole)
 
     def images(self, indices: Tensor) -> Tensor:
-        return self.files.images(indices)
+        return self.whole.images(indices)
 
     def labels(self, indices: Tensor) -> Tensor | None:
-        return self.files.labels(indices)
+        return self.whole.labels(indices)
 
     def fingerprint(self) -> str:
-        return self.files.fingerprint()
+        return self.whole.fingerprint()
 
     def batches(
         self, order: IndexStream, first: int, device: torch.device
@@ -47,18 +48,18 @@ class Pyramid:
         enough = next((step for step in count(first) if order.side_at(step) > self.side), first)
         if enough > first:
             yield from islice(self.copies().batches(order, first, device), enough - first)
-        yield from self.files.batches(order, enough, device)
+        yield from self.whole.batches(order, enough, device)
 
     def copies(self) -> MemoryImages:
         """All images averaged down to ``side`` x ``side``."""
-        factor = self.files.shape[1] // self.side
-        pixels = np.zeros((len(self), self.files.shape[0], self.side, self.side), np.uint8)
+        factor = self.whole.shape[1] // self.side
+        pixels = np.zeros((len(self), self.whole.shape[0], self.side, self.side), np.uint8)
 
         def average(index: int) -> None:
             with suppress(CorruptImage):  # counted: all of them are told at once
-                blocks = self.files.read(index).reshape(-1, self.side, factor, self.side, factor)
+                blocks = self.whole.read(index).reshape(-1, self.side, factor, self.side, factor)
                 pixels[index] = blocks.mean((2, 4)).round()
 
         in_threads(average, len(self), f"averaging down to {self.side} x {self.side}")
-        self.files.corrupt.check()
-        return MemoryImages(torch.from_numpy(pixels), self.files.targets, self.classes)
+        self.whole.corrupt.check()
+        return MemoryImages(torch.from_numpy(pixels), self.whole.targets, self.classes)

@@ -88,6 +88,11 @@ class FileImages:
         self.paths, self.decoder, self.corrupt = paths, decoder, corrupt
         self.targets, self.classes, self.workers = targets, classes, workers
 
+    @property
+    def files(self) -> Sequence[str]:
+        """Every file that is read."""
+        return self.paths
+
     def __len__(self) -> int:
         return len(self.paths)
 
@@ -191,7 +196,7 @@ class FileImages:
                 pixels[index] = 0
 
         in_threads(decode, len(self), title)
-        return MemoryImages(torch.from_numpy(pixels), self.targets, self.classes, self.names)
+        return MemoryImages(torch.from_numpy(pixels), self.targets, self.classes, self.names, self.files)
 
     def batches(
         self, order: IndexStream, first: int, device: torch.device

@@ -80,13 +80,16 @@ class FileCrops(FileImages):
         in_threads(decode, len(self), title)
         absent = torch.zeros(self.decoder.channels, 1, 1, dtype=torch.uint8)
         kept = [absent if pixels is None else torch.from_numpy(pixels) for pixels in pictures]
-        return Pictures(kept, self.decoder.height, self.decoder.width)
+        made = Pictures(kept, self.decoder.height, self.decoder.width)
+        made.files = self.files
+        return made
 
 
 class Pictures:
     """``StoredImages``: crops (C, height, width) of pictures (C, any, any) uint8 in the memory of the CPU."""
 
     classes: tuple[str, ...] = ()
+    files: Sequence[str] = ()  # that the pictures were read from, if any
 
     def __init__(self, pictures: Sequence[Tensor], height: int, width: int) -> None:
         self.pictures, self.height, self.width = pictures, height, width

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Positive, bounded
 from ganlab.errors import DivergedError, UserError
+from ganlab.models.restoring import fit_optimizers, fitted_weights, kind_of, require_checkpoint
 from ganlab.models.settings import Numbers, numbers_of, take_over
 from ganlab.randomness import Draws, derive
 from ganlab.techniques.per_process import PerProcess
@@ -73,6 +74,7 @@ class GAN(LightningModule):
         self._sums: dict[str, Tensor] = {}
         self._additions: dict[str, int] = {}
         self._stepped = False
+        self._optimizer_of: dict[str, torch.optim.Optimizer] = {}
         self._saved_states: list[
             dict[str, Any]
         ] = []  # of PerProcess modules, one for each process of the saved run
@@ -185,6 +187,14 @@ class GAN(LightningModule):
         """Each player's parameters."""
         return self._parameters_of
 
+    def optimizers_by_player(self) -> dict[str, torch.optim.Optimizer]:
+        """Each player's optimizer."""
+        return self._optimizer_of
+
+    def schedules_by_player(self) -> dict[str, torch.optim.lr_scheduler.LRScheduler]:
+        """The schedules of the players that have one."""
+        return self._schedule_of
+
     def parameter_groups(self, player: str) -> list[dict[str, Any]]:
         """The groups of the player's optimizer, whose numbers a variant may schedule itself."""
         return self._optimizer_of[player].param_groups
@@ -283,7 +293,8 @@ class GAN(LightningModule):
         self._sums = {name: value.to(self.device) for name, value in self._sums.items()}
         if rank < len(self._saved_states):
             for name, part in self._per_process():
-                part.set_extra_state(self._saved_states[rank][name])
+                if name in self._saved_states[rank]:
+                    part.set_extra_state(self._saved_states[rank][name])
         self._take_over_numbers()
         wrapped = self.optimizers()
         wrapped = wrapped if isinstance(wrapped, list) else [wrapped]
@@ -321,6 +332,8 @@ class GAN(LightningModule):
             "images": self.images,
             "counts": dict(self.counts),
             "numbers": self._numbers,
+            "optimizers": {player: kind_of(optimizer) for player, optimizer in self._optimizer_of.items()},
+            "schedules": list(self._schedule_of),
             "sums": {name: value.cpu() for name, value in self._sums.items()},
             "additions": dict(self._additions),
             "norms": self._present_norms(),
@@ -347,6 +360,8 @@ class GAN(LightningModule):
         return ((name, part) for name, part in self.named_modules() if isinstance(part, PerProcess))
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take over progress; let weights and optimizers be those of this model's parts, whatever was changed since."""
+        require_checkpoint(checkpoint)
         state = checkpoint["ganlab"]
         if state["schema"] > SCHEMA:
             raise UserError(
@@ -354,7 +369,8 @@ class GAN(LightningModule):
                 f"version knows {SCHEMA}); update ganlab to go on with the run"
             )
         self.steps, self.images = state["steps"], state["images"]
-        self.counts = dict(state["counts"])
+        self._fit(checkpoint)
+        self.counts |= state["counts"]
         self._sums = dict(state["sums"])
         self._additions = dict(state["additions"])
         self._norms = dict(state.get("norms", {}))
@@ -362,6 +378,18 @@ class GAN(LightningModule):
         self.published, self.published_at = dict(published["values"]), dict(published["at"])
         self._saved_states = state.get("per_process", [])
         self._saved_numbers = state.get("numbers", {})
+
+    def _fit(self, checkpoint: dict[str, Any]) -> None:
+        """Adapt the checkpoint's weights, and its optimizers if it has any, to this model; warn of what begins anew."""
+        checkpoint["state_dict"], notes = fitted_weights(self, checkpoint["state_dict"])
+        if "optimizer_states" in checkpoint:
+            require_checkpoint(checkpoint, "optimizer_states", "lr_schedulers")
+            if not self._optimizer_of:
+                self.configure_optimizers()
+            notes += fit_optimizers(self, checkpoint)
+        if self._trainer is not None and self.trainer.is_global_zero:
+            for note in notes:
+                log.warning("%s", note)
 
 
 def _fused(player: str, factory: OptimizerFactory, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:

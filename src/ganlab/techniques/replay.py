@@ -64,7 +64,7 @@ class ExperienceReplay(PerProcess):
         return {"stored": self.stored.clone()}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
-        self.stored = state["stored"].clone()
+        self.stored = state["stored"][: self.capacity].clone()
 
 
 def _choose(number: Tensor, fake: Tensor, otherwise: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from ganlab.errors import StorageError, UserError
 
-PATTERN = "step-*.ckpt"
+PATTERN, NAME = "step-*.ckpt", re.compile(r"step-[0-9]+\.ckpt")
 TEMPORARY = ".partial"
 
 
@@ -26,6 +26,11 @@ def checkpoint_name(steps: int) -> str:
 def steps_of(path: Path) -> int:
     """The number of training steps in a checkpoint's name."""
     return int(path.stem.removeprefix("step-"))
+
+
+def by_steps(folder: Path) -> list[Path]:
+    """The checkpoints in a folder, the fewest steps first; files with other names, such as copies, are none."""
+    return sorted((path for path in folder.glob(PATTERN) if NAME.fullmatch(path.name)), key=steps_of)
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -49,12 +54,9 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             write_atomically(checksum_path(path), digest(temporary).encode())
             os.replace(temporary, path)
             sync_folder(path.parent)
-        except (
-            OSError,
-            RuntimeError,
-        ) as error:  # PyTorch's zip writer raises RuntimeError when the disk is full
+        except (OSError, RuntimeError) as error:
             temporary.unlink(missing_ok=True)
-            raise StorageError(f"could not write the checkpoint {path}: {error}") from error
+            raise StorageError(f"could not write the checkpoint {path}: {why_unwritten(error)}") from error
 
     def load_checkpoint(
         self, path: Path, map_location: Any | None = None, weights_only: bool | None = None
@@ -64,7 +66,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
 def require_space(folder: Path) -> None:
     """Raises OSError if the disk has no room for one more of the newest checkpoint: rather that than fill it."""
-    newest = max(folder.glob(PATTERN), key=steps_of, default=None)
+    newest = next(reversed(by_steps(folder)), None)
     if newest is None:
         return
     needed, free = newest.stat().st_size, shutil.disk_usage(folder).free
@@ -72,6 +74,19 @@ def require_space(folder: Path) -> None:
         raise OSError(
             errno.ENOSPC, f"{free / 1e6:,.1f} MB are free, and the one before has {needed / 1e6:,.1f} MB"
         )
+
+
+def why_unwritten(error: Exception) -> str:
+    """What the system said; PyTorch's writer of archives hides it behind a RuntimeError about the archive."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is None:
+        return (
+            "the disk is full, or takes no files that large" if "enforce fail" in str(error) else str(error)
+        )
+    full = "the disk is full: " if cause.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    return f"{full}{cause.strerror or cause}"
 
 
 def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
@@ -85,18 +100,33 @@ def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
             "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD is set, which makes PyTorch run code from checkpoints; unset it"
         )
     path = Path(path).resolve()
-    if not path.is_file():
-        raise UserError(f"checkpoint {path}: no such file")
-    if checksum_path(path).exists() and not matches_checksum(path):
-        raise StorageError(
-            f"checkpoint {path} is damaged: its contents do not match {checksum_path(path).name}"
-        )
+    require_file(path)
+    if checksum_path(path).is_file():
+        require_whole(path)
     try:
         return torch.load(path, map_location=map_location or "cpu", weights_only=True)
     except Exception as error:
         raise StorageError(
             f"checkpoint {path} cannot be read as tensors and plain values ({why_unreadable(error)})"
         ) from None
+
+
+def require_whole(path: Path) -> None:
+    """Raises StorageError for a checkpoint that is not the one whose checksum lies beside it."""
+    if not checksum_path(path).is_file() or not matches_checksum(path):
+        raise StorageError(
+            f"checkpoint {path} is damaged: its contents do not match {checksum_path(path).name}"
+        )
+
+
+def require_file(path: Path) -> None:
+    """Raises UserError for what is no regular file: a device or a pipe may never end, or never begin."""
+    if not path.exists():
+        raise UserError(f"{path}: no such file")
+    if not path.is_file():
+        raise UserError(
+            f"{path} is {'a folder' if path.is_dir() else 'a device or a pipe'}, and a file is needed"
+        )
 
 
 def why_unreadable(error: Exception) -> str:
@@ -112,8 +142,8 @@ def why_unreadable(error: Exception) -> str:
 def newest_valid(folder: Path) -> tuple[Path | None, list[Path]]:
     """The checkpoint with the most steps that is whole, and the damaged ones with more steps than it."""
     damaged = []
-    for path in sorted(folder.glob(PATTERN), key=steps_of, reverse=True):
-        if checksum_path(path).exists() and matches_checksum(path):
+    for path in reversed(by_steps(folder)):
+        if checksum_path(path).is_file() and matches_checksum(path):
             return path, damaged
         damaged.append(path)
     return None, damaged
@@ -188,7 +218,9 @@ def checksum_path(path: Path) -> Path:
 
 
 def matches_checksum(path: Path) -> bool:
-    """Whether the file is the one whose checksum lies beside it."""
+    """Whether it is the file whose checksum lies beside it."""
+    if not path.is_file():
+        return False
     return checksum_path(path).read_bytes().strip() == digest(path).encode()
 
 

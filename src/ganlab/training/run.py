@@ -23,13 +23,14 @@ from ganlab.config import check, instantiate, save_config
 from ganlab.config.paths import as_typed
 from ganlab.config.secrets import Secrets, conceal
 from ganlab.config.trust import to_open, to_resume
-from ganlab.errors import DivergedError, GanlabError, Interrupted, StorageError, UserError
+from ganlab.errors import DivergedError, GanlabError, Interrupted, UserError
 from ganlab.loggers.tracker import begin, finish
 from ganlab.randomness import derive
-from ganlab.training.checkpoints import newest_valid, probe, steps_of
+from ganlab.training.checkpoints import probe, steps_of
 from ganlab.training.faults import fault_of
 from ganlab.training.processes import leave_group
 from ganlab.training.results import results_of, score_table, write_results
+from ganlab.training.resuming import already_complete, checkpoint_to_resume, prepared_to_resume
 from ganlab.types import Translator
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
     check(cfg)
     run_dir = run_dir.resolve()
     with _owned(run_dir):
-        checkpoint = _checkpoint_to_resume(cfg, run_dir)
-        if checkpoint and _already_complete(cfg, run_dir, checkpoint):
+        checkpoint = checkpoint_to_resume(cfg, run_dir)
+        if checkpoint and already_complete(cfg, run_dir, checkpoint):
             return _objective_of(cfg, run_dir)
         with withheld() as notices:
             callbacks = in_order(instantiate(cfg.callbacks))  # first: they name missing weights at once
@@ -64,6 +65,8 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
         model = instantiate(cfg.model)
         model.check(data.shape, data.classes)
         model.configure_optimizers()  # for its errors; Lightning asks again
+        if checkpoint:
+            checkpoint = prepared_to_resume(cfg, run_dir, model, data)
         for notice in notices:
             logging.getLogger(notice.name).handle(notice)
         loggers = _loggers(cfg, run_dir, checkpoint)
@@ -153,45 +156,6 @@ def _owned(run_dir: Path):
     finally:
         owner.unlink(missing_ok=True)
         lock.release()
-
-
-def _checkpoint_to_resume(cfg: DictConfig, run_dir: Path) -> Path | None:
-    newest, damaged = newest_valid(run_dir / "checkpoints")
-    if not cfg.resume:
-        if newest or damaged:
-            raise UserError(
-                f"{as_typed(run_dir)} already holds a run; go on with it by resume={as_typed(run_dir)}, or choose "
-                "another hydra.run.dir"
-            )
-        return None
-    if damaged and not newest:
-        raise StorageError(
-            f"every checkpoint in {as_typed(run_dir)}/checkpoints is damaged ({', '.join(p.name for p in damaged)}), "
-            "so there is nothing to resume from; start a new run"
-        )
-    for path in damaged:
-        log.warning("%s is damaged and set aside; falling back to %s", path.name, newest.name)
-        path.rename(path.with_suffix(".damaged"))
-    if newest is None:
-        log.info("%s holds no checkpoint yet: starting from the beginning", as_typed(run_dir))
-    return newest
-
-
-def _already_complete(cfg: DictConfig, run_dir: Path, checkpoint: Path) -> bool:
-    done, wanted = steps_of(checkpoint), cfg.trainer.max_steps
-    if wanted < done:
-        raise UserError(
-            f"trainer.max_steps={wanted}: {as_typed(run_dir)} has already done {done} steps; ask for more than that, "
-            "or start a new run"
-        )
-    if wanted == done:
-        log.info(
-            "already complete: %s has done all %d steps; go on with trainer.max_steps=%d",
-            as_typed(run_dir),
-            done,
-            2 * done,
-        )
-    return wanted == done
 
 
 def _conclude(
