@@ -82,7 +82,7 @@ def test_D16_a_link_that_leads_out_of_the_folder_is_left_out(tmp_path, caplog):
     (tmp_path / "link").symlink_to(root)  # the folder itself may be reached by one
     with caplog.at_level(logging.INFO, "ganlab"):
         data = folder(tmp_path / "link", test_fraction=0, memory_limit=0)
-        found = [Path(path).name for path in data.dataset("train").files.paths]
+        found = [Path(path).name for path in data.dataset("train").files]
     assert found == [*(f"{i:03}.png" for i in range(8)), "within.png"]
     assert "0 other files, 4 links to folders or out of this one" in caplog.text
     for path in root.glob("0*.png"):
@@ -121,7 +121,7 @@ def test_held_out_images_are_a_fixed_share_that_new_files_do_not_reshuffle(tmp_p
     share = folder(tmp_path, seed=0, memory_limit=0)
     before = set(share.dataset("test").paths)
     assert 15 <= len(before) <= 45  # 10% of 300, standard deviation 5
-    assert not before & set(share.dataset("train").files.paths)
+    assert not before & set(share.dataset("train").files)
     assert set(folder(tmp_path, seed=9, memory_limit=0).dataset("test").paths) == before
     picture(tmp_path / "new.png")
     after = set(folder(tmp_path, memory_limit=0).dataset("test").paths)
@@ -171,7 +171,7 @@ def test_a_streamed_set_begins_at_the_modules_step(tmp_path):
 def test_the_memory_limit_decides(tmp_path):
     fill(tmp_path, 20)  # 20 * 3 * 8 * 8 bytes = 3,840
     assert isinstance(folder(tmp_path, memory_limit=1).dataset("train").pixels, torch.Tensor)
-    assert folder(tmp_path, memory_limit=0).dataset("train").files.paths
+    assert folder(tmp_path, memory_limit=0).dataset("train").files
     large = folder(tmp_path, image_size=128, memory_limit=0)
     assert large.dataset("train").images(torch.tensor([0, 3])).shape == (2, 3, 128, 128)
 
