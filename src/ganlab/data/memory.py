@@ -17,7 +17,8 @@ AT_ONCE = 1000  # images that are converted together
 class MemoryImages:
     """(N, C, H, W) uint8 and perhaps (N,) int64 labels; they stay on the device that last trained on them.
 
-    names: what to call each image; none for those that have no file of their own. files: that they were read from, if any.
+    names: what to call each image; none for those that have no file of their own. files: that they were read from, if
+    any.
     """
 
     def __init__(
