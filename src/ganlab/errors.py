@@ -20,7 +20,7 @@ class DivergedError(GanlabError):
 
 
 class StorageError(GanlabError):
-    """A checkpoint could not be written or read."""
+    """A checkpoint could not be written or read, or there is no memory left."""
 
     exit_code = 4
 
@@ -32,7 +32,7 @@ class PeerError(GanlabError):
 
 
 class Interrupted(GanlabError):
-    """Training was stopped by a signal after its state was saved: 130 for Ctrl-C, 75 for SIGTERM."""
+    """Training was stopped by a signal after its state was saved: 130 for Ctrl-C, 75 for others."""
 
     exit_code = 130
 

@@ -109,6 +109,13 @@ def test_a_number_that_an_optimizer_refuses_is_told_with_its_key(tiny):
         module.configure_optimizers()
 
 
+def test_an_optimizer_that_computes_the_loss_itself_is_refused(tiny):
+    _, module = build(tiny(*MLP))
+    module.optimizer_factories["generator"] = torch.optim.LBFGS
+    with pytest.raises(UserError, match=r"model.optimizers.generator: LBFGS computes the loss again"):
+        module.configure_optimizers()
+
+
 def test_terms_are_logged_as_means_between_two_rows(tiny_run):
     terms = []
 

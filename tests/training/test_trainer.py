@@ -34,7 +34,21 @@ def test_two_devices_mean_ddp():
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"max_steps": 0}, "trainer.max_steps=0"),
+        ({"max_steps": 0}, "max_steps=0: expected a whole number of at least 1"),
+        ({"num_nodes": 0}, "num_nodes=0: expected a whole number from 1 to"),
+        ({"num_nodes": 3}, "num_nodes=3: this process was started alone"),
+        ({"threads": 0}, "threads=0: expected a whole number from 1 to 1,024 or null"),
+        ({"threads": 100_000}, "threads=100000: expected"),
+        ({"timeout": 0}, "timeout=0: expected a number above 0"),
+        ({"timeout": float("nan")}, "timeout=nan: expected a number above 0"),
+        ({"timeout": 1e300}, "timeout=1e.300: expected a number"),
+        ({"devices": 0}, "devices=0: on a CPU this is a number of processes"),
+        ({"devices": "abc"}, "devices=abc: on a CPU"),
+        ({"devices": -1}, "devices=-1: on a CPU"),
+        ({"devices": -2}, "devices=-2: expected a whole number from -1"),
+        ({"devices": []}, r"devices=\[\]: on a CPU"),
+        ({"devices": [0, 0]}, r"devices=\[0, 0\]: on a CPU"),
+        ({"devices": "0,1"}, "devices=0,1: on a CPU"),
         ({"precision": "16"}, "precision=16: expected auto, 32 or bf16"),
         ({"accelerator": "gpu"}, "no CUDA GPU .* trainer=cpu"),
     ],
@@ -45,10 +59,27 @@ def test_settings_that_cannot_be(settings, sentence, monkeypatch):
         Trainer(**({"max_steps": 1} | settings))
 
 
-def test_more_gpus_than_there_are(monkeypatch):
+@pytest.mark.parametrize("devices", [0, "abc", "", "0,", [], [0, 0], "1,1"])
+def test_gpus_that_cannot_be_counted(devices, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(UserError, match=r"expected how many GPUs .*; this machine has 2 CUDA GPUs"):
+        Trainer(max_steps=1, accelerator="gpu", devices=devices)
+
+
+@pytest.mark.parametrize("devices", [4, "4", "0,3", [2], "2,1"])
+def test_more_gpus_than_there_are(devices, monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    with pytest.raises(UserError, match=r"trainer.devices=4: this machine has 1 CUDA GPU"):
-        Trainer(max_steps=1, accelerator="gpu", devices=4)
+    with pytest.raises(UserError, match="this machine has 1 CUDA GPU, numbered from 0"):
+        Trainer(max_steps=1, accelerator="gpu", devices=devices)
+
+
+@pytest.mark.parametrize(
+    ("devices", "read"),
+    [("auto", 1), (-1, 4), ("-1", 4), ("2", 2), ("0,3", [0, 3]), ([1], [1]), ("0, 1", [0, 1])],
+)
+def test_gpus_by_number_or_by_list(devices, read, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    assert module._devices(devices, "gpu") == read
 
 
 def test_channels_last_changes_the_layout_not_the_values(tiny_run):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ganlab.cli import folders
 from ganlab.errors import GanlabError, UserError
+from ganlab.training.environment import require_sound_environment
 
 COMMANDS = ("train", "sample", "evaluate", "doctor", "list", "import-weights", "export")
 UNSAFE = (
@@ -55,6 +56,7 @@ def run(words: list[str], debug: bool) -> int:
     own.use(config_dirs)
     if os.environ.get(UNSAFE, "0") not in ("", "0"):
         raise UserError(f"{UNSAFE} is set, which makes PyTorch run code from files of weights; unset it")
+    require_sound_environment()
     if command == "list":
         from ganlab.cli import listing
 

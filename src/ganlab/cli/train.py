@@ -1,5 +1,6 @@
 """``ganlab train``: Hydra composes each job and gives it a directory; ``ganlab.cli.job`` runs it."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -20,7 +21,8 @@ from ganlab.config.explain import BAD_INPUT, explain
 from ganlab.config.record import key_of, saved_overrides
 from ganlab.config.resume import find_run, find_unfinished, is_run, merge_overrides
 from ganlab.config.trust import require_trusted_words, started_with
-from ganlab.errors import GanlabError, UserError
+from ganlab.errors import GanlabError, StorageError, UserError
+from ganlab.training.environment import started_together
 
 
 def run(words: list[str], debug: bool) -> int:
@@ -45,6 +47,8 @@ def run(words: list[str], debug: bool) -> int:
             return jobs.exit_code(error)
         raise UserError(explain(error, arguments.overrides, config_dirs=arguments.config_dirs)) from error
     except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise StorageError(f"there was not enough memory ({error}); see ulimit -v") from error
         place = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         raise UserError(
             f"{place}; choose another place with hydra.run.dir=... or hydra.sweep.dir=..."
@@ -54,7 +58,7 @@ def run(words: list[str], debug: bool) -> int:
 
 def require_shared_directory(arguments: Arguments) -> None:
     """Processes that torchrun or srun started must be told one run directory: each would make its own."""
-    processes = max(int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS"))
+    processes = started_together()
     keys = {key_of(word) for word in arguments.overrides}
     is_sweep = arguments.options.multirun or "sweep" in keys
     place = ("hydra.sweep.dir",) if is_sweep else ("hydra.run.dir", "resume")

@@ -1,5 +1,6 @@
 """The mechanism of adversarial training: players who move one at a time. No variant's algorithm is in here."""
 
+import inspect
 import logging
 import math
 import random
@@ -398,6 +399,11 @@ def _fused(player: str, factory: OptimizerFactory, parameters: list[nn.Parameter
         optimizer = factory(parameters)
     except ValueError as error:
         raise UserError(f"model.optimizers.{player}: {error}") from error
+    if inspect.signature(optimizer.step).parameters["closure"].default is inspect.Parameter.empty:
+        raise UserError(
+            f"model.optimizers.{player}: {type(optimizer).__name__} computes the loss again within a step, and a "
+            "game's loss is drawn anew each time; choose torch.optim.Adam, RMSprop, SGD or another that steps once"
+        )
     group = optimizer.param_groups[0]
     if group.get("fused", False) is None and group.get("foreach") is None and not group.get("differentiable"):
         return factory(parameters, fused=True)

@@ -76,10 +76,17 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
         if rank_zero_only.rank == 0:
             save_config(cfg, run_dir)
             (run_dir / "results.json").unlink(missing_ok=True)  # what it says is no longer the end
+        if trainer.processes > 1:
+            log.info(
+                "%d processes: each trains on data.batch_size=%d samples in a step, together on %d",
+                trainer.processes,
+                data.batch_size,
+                trainer.processes * data.batch_size,
+            )
         if checkpoint:
             log.info("resuming %s after step %d", as_typed(run_dir), steps_of(checkpoint))
         fit = partial(trainer.fit, model, datamodule=data, ckpt_path=checkpoint)
-        error = fault_of(fit, trainer.strategy.launcher)
+        error = fault_of(fit, trainer.strategy.launcher, run_dir)
         results, error = _end(cfg, run_dir, trainer, model, error, time.monotonic() - began)
         if error is not None:
             raise error
@@ -98,7 +105,7 @@ def _end(
     sentence = conceal(str(error)) if isinstance(error, GanlabError) else None
     results = results_of(cfg, model, status=_status(trainer, error), error=sentence, seconds=seconds)
     if rank_zero_only.rank == 0:
-        unwritten = fault_of(lambda: write_results(run_dir, results))
+        unwritten = fault_of(lambda: write_results(run_dir, results), run_dir=run_dir)
         error = error or unwritten
     finish(trainer.loggers, results)
     leave_group(trainer.strategy.launcher, patience=30.0 if error is None else 5.0)

@@ -5,19 +5,25 @@ import os
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.plugins.environments import SLURMEnvironment
 from lightning.pytorch.profilers import PassThroughProfiler
 
+from ganlab.bounds import LARGEST, Count, Range, Size, Whole, bounded
 from ganlab.errors import UserError
 from ganlab.training.checkpoints import AtomicCheckpointIO
 from ganlab.training.ddp import AdversarialDDP
+from ganlab.training.environment import require_processes
+from ganlab.training.sync_batchnorm import SyncBatchNorm
 
 log = logging.getLogger(__name__)
 
+Devices = Annotated[int, Range(least=-1, most=LARGEST)]
+Threads = Annotated[int, Range(least=1, most=1024)]  # with very many, OpenMP ends the process
+Seconds = Annotated[float, Range(above=0, most=10_000_000)]  # what fits a timeout of PyTorch
 PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed"}
 
 
@@ -33,8 +39,11 @@ class _NoProfiler(PassThroughProfiler):
 class Trainer(pl.Trainer):
     """A Trainer whose ``max_steps`` counts training steps: batches, however many optimizers step in each.
 
-    accelerator, devices, num_nodes: as in Lightning.
+    accelerator: auto (a GPU if there is one), cpu or gpu.
+    devices: on a CPU how many processes; of GPUs how many (-1: all), or which ([0, 2]). auto is one.
+    num_nodes: machines, on each of which torchrun or srun starts the processes.
     strategy: "auto" (DDP as soon as there are two processes) or "ddp".
+    sync_batchnorm: let batch norms normalize by the batch of all processes instead of their own.
     precision: "32", "bf16" (autocast; penalties stay in float32), or "auto": bf16 on a GPU that has it, else 32.
     channels_last: keep convolutions' weights and activations in the NHWC layout; the values are the same.
     compile: run the generator through torch.compile.
@@ -43,35 +52,37 @@ class Trainer(pl.Trainer):
     detect_anomaly: name the operation whose gradient is NaN; several times slower, for the search of a fault.
     """
 
+    @bounded
     def __init__(
         self,
         *,
-        max_steps: int,
-        accelerator: str = "auto",
-        devices: int | str | list[int] = "auto",
-        num_nodes: int = 1,
+        max_steps: Count,
+        accelerator: Literal["auto", "cpu", "gpu", "cuda"] = "auto",
+        devices: Devices | str | list[Whole] = "auto",
+        num_nodes: Size = 1,
         strategy: Literal["auto", "ddp"] = "auto",
+        sync_batchnorm: bool = False,
         precision: Literal["auto", "32", "bf16"] = "auto",
         channels_last: bool = False,
         compile: bool = False,
-        threads: int | None = None,
-        timeout: float = 300.0,
+        threads: Threads | None = None,
+        timeout: Seconds = 300.0,
         detect_anomaly: bool = False,
         run_dir: Path | None = None,
         callbacks: Sequence[pl.Callback | None] = (),
         loggers: Sequence[pl.loggers.Logger] = (),
     ) -> None:
-        if max_steps < 1:
-            raise UserError(
-                f"trainer.max_steps={max_steps}: expected the number of training steps, at least 1"
-            )
+        accelerator = _accelerator(accelerator)
+        devices = _devices(devices, accelerator)
+        count = devices if isinstance(devices, int) else len(devices)
+        require_processes(count, num_nodes)
         if threads is not None:
             torch.set_num_threads(threads)
         self.compile_generator, self.channels_last = compile, channels_last
         self.stopped_by: int | None = None  # the signal that ended training early
-        accelerator, devices = _hardware(accelerator, devices)
         precision = _precision(precision, accelerator)
-        distributed = strategy == "ddp" or num_nodes > 1 or _count(devices) > 1
+        self.processes = num_nodes * count
+        distributed = strategy == "ddp" or self.processes > 1
         super().__init__(
             accelerator=accelerator,
             devices=devices,
@@ -83,7 +94,7 @@ class Trainer(pl.Trainer):
             detect_anomaly=detect_anomaly,
             logger=list(loggers),
             callbacks=[callback for callback in callbacks if callback is not None],
-            plugins=_plugins(),
+            plugins=[*_plugins(), *([SyncBatchNorm()] if sync_batchnorm and distributed else [])],
             profiler=_NoProfiler(),
             default_root_dir=run_dir,
             enable_checkpointing=False,  # our own callback writes them
@@ -105,30 +116,59 @@ class Trainer(pl.Trainer):
         super().fit(model, datamodule=datamodule, ckpt_path=ckpt_path, weights_only=True)
 
 
-def _hardware(accelerator: str, devices: int | str | list[int]) -> tuple[str, int | str | list[int]]:
-    """Resolve "auto": one GPU if there is one, else one CPU process."""
-    cuda = torch.cuda.device_count()
-    if cuda == 0:  # else PyTorch looks for GPUs in every optimizer step, half a millisecond each
+def _accelerator(accelerator: str) -> str:
+    """Resolve "auto": a GPU if there is one, else the CPU."""
+    gpus = torch.cuda.device_count()
+    if gpus == 0:  # else PyTorch looks for GPUs in every optimizer step, half a millisecond each
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-    if accelerator in ("gpu", "cuda") and cuda == 0:
-        raise UserError("trainer.accelerator=gpu: PyTorch sees no CUDA GPU on this machine; try trainer=cpu")
     if accelerator == "auto":
-        accelerator = "cuda" if cuda else "cpu"
-    if devices == "auto":
-        devices = 1
-    if accelerator in ("gpu", "cuda") and _count(devices) > cuda and devices != -1:
+        return "cuda" if gpus else "cpu"
+    if accelerator != "cpu" and gpus == 0:
+        raise UserError("trainer.accelerator=gpu: PyTorch sees no CUDA GPU on this machine; try trainer=cpu")
+    return accelerator
+
+
+def _devices(devices: int | str | list[int], accelerator: str) -> int | list[int]:
+    """How many processes, or which GPUs.
+
+    Raises:
+        UserError: for what is neither a number nor a list of different ones, and for GPUs that are not there.
+    """
+    wanted = _read(devices)
+    if accelerator == "cpu":
+        if isinstance(wanted, int) and wanted > 0:
+            return wanted
         raise UserError(
-            f"trainer.devices={devices}: this machine has {cuda} CUDA GPU{'s' if cuda > 1 else ''}"
+            f"trainer.devices={devices}: on a CPU this is a number of processes, 1 or more; try trainer.devices=2"
         )
-    return accelerator, devices
+    gpus = torch.cuda.device_count()
+    there = f"this machine has {gpus} CUDA GPU{'s' if gpus > 1 else ''}"
+    if wanted == -1:
+        return gpus
+    numbers = wanted if isinstance(wanted, list) else range(wanted or 0)
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise UserError(
+            f"trainer.devices={devices}: expected how many GPUs (-1: all), or different numbers of GPUs, as in "
+            f"trainer.devices=[0,1]; {there}"
+        )
+    if max(numbers) >= gpus:
+        raise UserError(f"trainer.devices={devices}: {there}, numbered from 0")
+    return wanted
 
 
-def _count(devices: int | str | list[int]) -> int:
-    if isinstance(devices, int):
-        return torch.cuda.device_count() if devices == -1 else devices
-    if isinstance(devices, str):
-        return int(devices) if devices.isdigit() else len(devices.split(","))
-    return len(devices)
+def _read(devices: int | str | list[int]) -> int | list[int] | None:
+    """A number or a list, also out of a text such as "2" and "0,1"; None for what is neither."""
+    if devices == "auto":
+        return 1
+    if not isinstance(devices, str):
+        return devices
+    words = [word.strip() for word in devices.split(",")]
+    if words == ["-1"]:
+        return -1
+    if not all(word.isdecimal() for word in words):
+        return None
+    numbers = [int(word) for word in words]
+    return numbers if len(numbers) > 1 else numbers[0]
 
 
 def _precision(precision: str, accelerator: str) -> str:
