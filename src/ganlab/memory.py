@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from ganlab.errors import UserError
 
 SHARE = 0.8  # of the memory that one thing may take
 CONTAINER = Path("/sys/fs/cgroup/memory.max")
+WITHOUT_MEMORY = re.compile(
+    "can't allocate memory|[Cc]annot allocate memory|can't start new thread|failed to map segment"
+)
 MAKERS = {
     torch.ops.aten.empty.memory_format,
     torch.ops.aten.empty_strided.default,
@@ -42,6 +46,20 @@ def require_memory(needed: float, what: str) -> None:
         raise UserError(
             f"{what} would take {needed / 1e9:,.0f} GB of memory, more than {here}: choose smaller sizes"
         )
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether memory for a tensor, for a thread or for Python could not be had."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or bool(WITHOUT_MEMORY.search(str(error)))
+
+
+def memory_sentence(error: BaseException) -> str:
+    """For what ``lacks_memory``, what to do about it."""
+    said = (str(error).strip() or "MemoryError").splitlines()[0]
+    return (
+        f"there was not enough memory ({said}); try a smaller data.batch_size or smaller networks, data.workers=0 and "
+        "trainer.threads=1, or raise the limit (ulimit -v, the job's or the container's)"
+    )
 
 
 class Budget(TorchDispatchMode):

@@ -9,7 +9,7 @@ from ganlab.config import compose
 from ganlab.models.base import GAN
 from ganlab.training.checkpoints import newest_valid, steps_of
 from ganlab.training.run import train
-from tests.helpers import differences, in_child, training_state
+from tests.helpers import differences, fork, in_child, training_state
 
 QUICK = [
     "model=mlp_gan",
@@ -23,8 +23,8 @@ QUICK = [
 
 @pytest.mark.parametrize(
     ("number", "code"),
-    [(signal.SIGINT, 130), (signal.SIGTERM, 75), (signal.SIGUSR1, 75)],
-    ids=["SIGINT", "SIGTERM", "SIGUSR1"],
+    [(signal.SIGINT, 130), (signal.SIGTERM, 75), (signal.SIGUSR1, 75), (signal.SIGHUP, 75)],
+    ids=["SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP"],
 )
 def test_S6_S7_S9_a_signal_saves_and_leaves(number, code, tmp_path, monkeypatch):
     update = GAN.update
@@ -57,6 +57,49 @@ def test_S6_a_second_signal_leaves_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr(GAN, "update", send)
     assert in_child(lambda: train(compose([*QUICK, "trainer.max_steps=9"]), tmp_path)) == 128 + signal.SIGTERM
     assert not later.exists(), "it went on with its step"
+
+
+def test_S7_a_terminal_is_closed_and_says_so_twice(tmp_path, monkeypatch):
+    """The shell and the system both send SIGHUP; from then on every write to the terminal fails."""
+    update = GAN.update
+
+    def close(self, player):
+        if self.steps == 3 and player == "generator":
+            os.close(master)
+            os.kill(os.getpid(), signal.SIGHUP)
+            os.kill(os.getpid(), signal.SIGHUP)
+        return update(self, player)
+
+    monkeypatch.setattr(GAN, "update", close)
+    master, terminal = os.openpty()
+
+    def run():
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        for stream in (1, 2):
+            os.dup2(terminal, stream)
+        os.close(terminal)
+        train(compose([*QUICK, "trainer.max_steps=9"]), tmp_path)
+
+    child = fork(run)
+    os.close(terminal), os.close(master)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 75
+    assert steps_of(newest_valid(tmp_path / "checkpoints")[0]) == 3
+
+
+def test_S7_nohup_is_left_deaf(tmp_path, monkeypatch):
+    update = GAN.update
+
+    def send(self, player):
+        os.kill(os.getpid(), signal.SIGHUP)
+        return update(self, player)
+
+    def run():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        train(compose([*QUICK, "trainer.max_steps=3"]), tmp_path)
+
+    monkeypatch.setattr(GAN, "update", send)
+    assert in_child(run) == 0
+    assert steps_of(newest_valid(tmp_path / "checkpoints")[0]) == 3
 
 
 def test_S10_slurm_asks_to_leave_and_the_job_is_left_to_the_user(tmp_path, monkeypatch):

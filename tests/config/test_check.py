@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ganlab.config import check, compose, config_dir, instantiate
 from ganlab.config.catalogue import catalogue
-from ganlab.config.check import check_node, check_values, nodes
+from ganlab.config.check import check_node, check_values, locate, nodes
 from ganlab.errors import UserError
 from tests.helpers import DATA, kind_of
 
@@ -276,3 +276,16 @@ def test_partial_nodes_may_lack_arguments_and_open_functions_take_any():
 
 def test_callables_without_signature_are_left_to_themselves():
     check_node("x", node("torch.add", whatever=1))
+
+
+def test_T3_a_module_that_fails_to_load_says_why(tmp_path, monkeypatch):
+    """pkgutil says of it that its package has no such attribute."""
+    (tmp_path / "brokenlab").mkdir()
+    (tmp_path / "brokenlab" / "__init__.py").touch()
+    (tmp_path / "brokenlab" / "net.py").write_text("raise ImportError('libtorch.so: failed to map segment')")
+    (tmp_path / "brokenlab" / "needs.py").write_text("import no_such_package_anywhere")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(UserError, match=r"libtorch.so: failed to map segment \(there is too little memory"):
+        locate("model", "brokenlab.net.Net")
+    with pytest.raises(UserError, match="No module named 'no_such_package_anywhere'"):
+        locate("model", "brokenlab.needs.Net")

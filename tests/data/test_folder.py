@@ -190,13 +190,13 @@ torch.set_num_threads(1)
 from ganlab.data.folder import Folder
 from ganlab.data.listing import held_out_by_hash
 came = []
-for number in (signal.SIGTERM, signal.SIGINT):
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     signal.signal(number, lambda *what: came.append(what[0]))
 batches = iter(Folder(root=sys.argv[1], image_size=8, batch_size=4, workers=2, memory_limit=0).train_dataloader())
 for _ in range(20):
     next(batches)
 print("both workers are up", flush=True)
-while len(came) < 2:
+while len(came) < 3:
     next(batches)
 for _ in range(20):
     next(batches)
@@ -217,13 +217,13 @@ def test_S6_S9_workers_outlive_signals_to_the_group_and_end_with_the_process(tmp
     )
     try:
         assert child.stdout.readline() == "both workers are up\n", child.stderr.read()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             os.killpg(child.pid, number)
         assert child.stdout.readline() == "still here\n", child.stderr.read()
         said = time.monotonic()
         assert child.wait(60) == 1
         assert time.monotonic() - said < 20
-        assert child.stderr.read() == "signals [2, 15]\n"
+        assert child.stderr.read() == "signals [1, 2, 15]\n"
     finally:
         child.kill()
         child.communicate()

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 
 import pytest
 from torch.utils.data import dataloader
@@ -60,6 +61,40 @@ def test_S16_a_decoding_process_is_gone_in_the_middle_of_a_message(monkeypatch):
         raise elsewhere
 
     assert fault_of(fails) is elsewhere
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory: you tried"
+        ),
+        RuntimeError("can't start new thread"),
+        OSError(12, "Cannot allocate memory"),
+    ],
+    ids=["Python", "a tensor", "a thread", "a process"],
+)
+def test_S16_memory_that_cannot_be_had_is_told_in_a_sentence(error, tmp_path):
+    def fails():
+        raise error
+
+    fault = fault_of(fails, run_dir=tmp_path)
+    assert fault.exit_code == 4
+    assert "not enough memory" in str(fault)
+    assert "data.batch_size" in str(fault)
+    assert "nothing was saved before" in str(fault)  # nothing to resume
+    assert fault.__cause__ is error
+
+
+def test_S6_ctrl_c_of_which_lightning_made_an_exit_stays_ctrl_c():
+    def fails():
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            sys.exit(1)
+
+    assert isinstance(fault_of(fails), KeyboardInterrupt)
 
 
 def test_other_faults_stay_what_they_are():

@@ -234,7 +234,7 @@ def test_S3_another_file_that_finds_no_room_ends_training_with_one_sentence(tmp_
 
     monkeypatch.setattr(CSVLog, "log_metrics", no_room)
     with pytest.raises(
-        StorageError, match=r"metrics.csv cannot be written \(No space left .* resume the run"
+        StorageError, match=r"metrics.csv cannot be written \(No space left .* ganlab resume="
     ):
         train(compose([*EVERY_STEP, "callbacks.log.every_steps=1", "trainer.max_steps=6"]), tmp_path)
     assert whole_steps(tmp_path) == [2, 3]

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGUSR1: finish the step, save, leave; on all processes together."""
+"""Ctrl-C, SIGTERM, SIGUSR1 and a closed terminal (SIGHUP): finish the step, save, leave; on all processes together."""
 
 import os
 import signal
@@ -10,11 +10,15 @@ from lightning.pytorch import Callback, Trainer
 from ganlab.bounds import Count, bounded
 from ganlab.models.base import GAN
 
-SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name)]
+NAMES = ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP")
+SIGNALS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+HANGUP = getattr(signal, "SIGHUP", None)
 
 
 class Preemption(Callback):
     """A signal only sets a flag; at the end of a step all processes agree to stop. A second signal leaves at once.
+
+    SIGHUP says that the terminal is closed, often twice: it never counts as the second, and with nohup not at all.
 
     They agree likewise where any callback of any process has set ``trainer.should_stop``. A signal's number is then
     ``trainer.stopped_by``.
@@ -30,13 +34,23 @@ class Preemption(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
         # Here, because Lightning installs its own after `setup`; that one talks to its peers and can deadlock.
-        self.previous = {number: signal.signal(number, self.receive) for number in SIGNALS}
+        deaf = [HANGUP] if HANGUP and signal.getsignal(HANGUP) == signal.SIG_IGN else []
+        self.previous = {
+            number: signal.signal(number, self.receive) for number in SIGNALS if number not in deaf
+        }
+        self.terminals = [stream for stream in (1, 2) if os.isatty(stream)]
 
     def receive(self, number: int, frame: FrameType | None) -> None:
+        if self.received and number == HANGUP:
+            return
         if self.received:
             os._exit(128 + number)
         self.received = number
-        os.write(2, b"\nstopping after this step; once more to leave at once without saving\n")
+        try:
+            os.write(2, b"\nstopping after this step; once more to leave at once without saving\n")
+        except OSError:  # the terminal is closed, and whatever else is said there would fail as well
+            for stream in self.terminals:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: GAN, outputs, batch, batch_idx: int) -> None:
         self.wished |= trainer.should_stop

@@ -22,7 +22,7 @@ from ganlab.config.record import as_written, hide_in_file, saved_config, words_o
 from ganlab.config.resume import check_resumable, is_run
 from ganlab.config.secrets import HIDDEN, Secrets, conceal, conceal_record
 from ganlab.config.trust import to_resume
-from ganlab.errors import GanlabError, Interrupted, UserError
+from ganlab.errors import GanlabError, Interrupted, StorageError, UserError
 
 TRACES = {".lock", ".owner", "multirun.yaml"}  # what a directory holds before training has begun
 
@@ -60,14 +60,15 @@ class Jobs:
             tell(error, self.debug)
             raise SystemExit(error.exit_code) from error  # ends a sweep too
         except KeyboardInterrupt as stop:
-            if is_run(run_dir):  # training had begun
+            if any((run_dir / "checkpoints").glob("*.ckpt")):
                 said = f"left at once; what was saved before: {to_resume(run_dir)}"
             else:
                 remove_if_unused(run_dir)
                 said = "stopped before training began; nothing was saved"
             print(f"{name_in_sweep(run_dir)}: {said}", file=sys.stderr)
             raise SystemExit(130) from stop
-        except Exception as error:
+        except Exception as caught:
+            error = in_a_sentence(caught)
             self._tell(error, name_in_sweep(run_dir))
             if isinstance(error, UserError):
                 remove_if_unused(run_dir)
@@ -149,6 +150,19 @@ def misfit_of(cfg: DictConfig, run_dir: Path) -> str | None:
     from ganlab.training.resuming import misfit_of
 
     return misfit_of(cfg, run_dir)
+
+
+def in_a_sentence(error: Exception) -> Exception:
+    """A lack of memory before training, told as one in training is; anything else as it is."""
+    if isinstance(error, GanlabError):
+        return error
+    from ganlab.memory import lacks_memory, memory_sentence
+
+    if not lacks_memory(error):
+        return error
+    fault = StorageError(memory_sentence(error))
+    fault.__cause__ = error
+    return fault
 
 
 def in_sweep() -> bool:

@@ -26,6 +26,9 @@ Flags:
   --cfg job     every key of the configuration with its value, without running
   --debug       tracebacks with error messages (or GANLAB_DEBUG=1)
   --config-dir, -cd DIR    a folder with your own groups and modules; with every command, and several times
+
+Exit codes: 0 done, 1 a bug, 2 bad options or data, 3 diverged, 4 storage, 5 another process of the run,
+75 preempted (SIGTERM, SIGUSR1, or SIGHUP of a closed terminal) and saved, 130 stopped by Ctrl-C.
 """
 
 TRAIN = """\
@@ -63,7 +66,7 @@ Flags:
 
 Tab completion:  eval "$(ganlab -sc install=bash)"   (also zsh and fish)
 Exit codes: 0 done, 1 bug, 2 bad options or data, 3 diverged, 4 storage, 5 another process,
-75 preempted and saved, 130 stopped by Ctrl-C and saved.
+75 preempted (SIGTERM, SIGUSR1, SIGHUP) and saved, 130 stopped by Ctrl-C and saved.
 """
 
 SAMPLE = """\

@@ -1,5 +1,6 @@
 """The constructor is the schema: every node with ``_target_`` is compared with what its target takes."""
 
+import importlib
 import math
 import pkgutil
 import re
@@ -131,6 +132,7 @@ def locate(path: str, target: Any) -> Callable[..., Any]:
     if not isinstance(target, str) or not all(target.split(".")):
         raise UserError(f"{where}={target}: the dotted name of a class or function is needed")
     try:
+        _import_home(target)
         found = pkgutil.resolve_name(target)
     except Exception as error:  # a user's module can fail in any way
         raise UserError(f"{where}={target} cannot be imported: {_reason(target, error)}") from error
@@ -181,6 +183,8 @@ def _conform(
 def _reason(target: str, error: Exception) -> str:
     """The nearest name in the module that was found, or what the import said."""
     said = (str(error).splitlines() or [type(error).__name__])[0]
+    if isinstance(error, MemoryError) or "failed to map segment" in said:
+        return f"{said} (there is too little memory to load PyTorch; see ulimit -v)"
     module, _, name = target.rpartition(".")
     try:
         siblings = [word for word in vars(pkgutil.resolve_name(module)) if not word.startswith("_")]
@@ -189,6 +193,19 @@ def _reason(target: str, error: Exception) -> str:
     except Exception:
         return said
     return said if name in siblings else f"{module} has no {name!r}{did_you_mean(name, siblings)}"
+
+
+def _import_home(target: str) -> None:
+    """Import the modules in a dotted name; ``pkgutil`` takes one that fails for one that is not there."""
+    parts = target.split(".")
+    for end in range(1, len(parts)):
+        module = ".".join(parts[:end])
+        try:
+            importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if f"{module}.".startswith(f"{error.name}."):
+                return  # a class, or a typing mistake
+            raise
 
 
 def _shown(value: Any, most: int = 60) -> str:

@@ -245,8 +245,10 @@ def _as_it_is(batch: object) -> object:
 
 
 def _outlive_signals(worker: int) -> None:
-    """Ctrl-C and SIGTERM reach the whole process group: training, not its workers, decides when to end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Ctrl-C, SIGTERM and SIGHUP reach the whole process group: training, not its workers, decides when to end."""
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     if sys.platform == "linux":  # elsewhere nobody tells who sent a signal
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         Thread(target=_end_when_the_parent_says_so, daemon=True).start()

@@ -23,6 +23,7 @@ from ganlab.inference.files import (
 from ganlab.inference.load import load
 from ganlab.inference.masks import Masks, with_hole
 from ganlab.inference.output import fresh_folder
+from ganlab.memory import lacks_memory
 from ganlab.metrics.translated import spread
 from ganlab.report.gallery import Gallery
 from ganlab.types import Translator
@@ -121,7 +122,7 @@ def told_of(error: Exception, path: Path) -> str:
     """The sentence for a picture that is skipped; raises what is no fault of a picture."""
     if isinstance(error, UserError):
         return str(error)
-    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
+    if lacks_memory(error):
         return f"{path} is too large for the memory; try tile=512"
     raise error
 

@@ -8,7 +8,7 @@ import torch.distributed as dist
 from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, nn
 
-from ganlab.training.processes import Launcher
+from ganlab.training.processes import Launcher, meet
 
 
 class AdversarialDDP(DDPStrategy):
@@ -29,6 +29,9 @@ class AdversarialDDP(DDPStrategy):
 
     def _configure_launcher(self) -> None:
         self._launcher = Launcher(self.cluster_environment, self.num_processes, self.num_nodes, self.run_dir)
+
+    def setup_distributed(self) -> None:
+        meet(super().setup_distributed, self._launcher.absent)
 
     def _setup_model(self, model: nn.Module) -> nn.Module:
         broadcast_coalesced([*model.parameters(), *model.buffers()])

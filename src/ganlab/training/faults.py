@@ -5,55 +5,76 @@ import re
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import torch.distributed as dist
 from torch.utils.data import dataloader
 
+from ganlab.config.trust import to_resume
 from ganlab.errors import GanlabError, PeerError, StorageError
+from ganlab.memory import lacks_memory, memory_sentence
+from ganlab.training.checkpoints import newest_valid
 from ganlab.training.processes import Launcher
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 OF_A_WORKER = re.compile(r"DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\)")
+OF_A_WAIT = re.compile("[Tt]imed out|[Tt]imeout")
 OF_A_PEER = re.compile("gloo|NCCL|[Cc]onnection (closed|reset)|[Tt]imed out")
 
 
-def fault_of(action: Callable[[], object], launcher: object = None) -> BaseException | None:
+def fault_of(
+    action: Callable[[], object], launcher: object = None, run_dir: Path | None = None
+) -> BaseException | None:
     """Call ``action``; what it raised, with the fault at its beginning told in a sentence, or None.
 
-    launcher: what started the other processes of the run.
+    launcher: what started the other processes of the run. run_dir: with its last checkpoint, if there is one.
     """
     caught: BaseException | None = None
     try:
         action()
     except BaseException as error:
-        caught = error
+        caught = _ctrl_c(error) or error
     if isinstance(launcher, Launcher):
         launcher.stop_watching()
     if caught is None:
         return None
-    fault = _explained(caught, launcher)
+    fault = _explained(caught, launcher, run_dir)
     if fault is not caught:
         fault.__cause__ = caught
     return fault
 
 
-def _explained(error: BaseException, launcher: object) -> BaseException:
-    if isinstance(error, GanlabError):
+def _ctrl_c(error: BaseException) -> KeyboardInterrupt | None:
+    """What Lightning has made ``sys.exit(1)`` of."""
+    cause = error.__context__ if isinstance(error, SystemExit) else None
+    return cause if isinstance(cause, KeyboardInterrupt) else None
+
+
+def _what_is_left(run_dir: Path | None) -> str:
+    if run_dir is None or newest_valid(run_dir / "checkpoints")[0] is None:
+        return "nothing was saved before"
+    return f"go on from the last checkpoint with: {to_resume(run_dir)}"
+
+
+def _explained(error: BaseException, launcher: object, run_dir: Path | None) -> BaseException:
+    if isinstance(error, GanlabError | KeyboardInterrupt):
         return error
+    left = _what_is_left(run_dir)
     if isinstance(error, OSError) and error.errno in FULL:
         return StorageError(
-            f"{error.filename or 'the run directory'} cannot be written ({error.strerror}); the checkpoints before are "
-            "whole: free some space and resume the run"
+            f"{error.filename or 'the run directory'} cannot be written ({error.strerror}); free some space, and {left}"
         )
+    if lacks_memory(error):
+        return StorageError(f"{memory_sentence(error)}; {left}")
     worker = OF_A_WORKER.search(str(error))
     if worker or _is_of_a_loader(error):
         which = f" (pid {worker[1]})" if worker else ""
         return PeerError(
-            f"a decoding process{which} was killed, most often because memory ran out; the last checkpoint is whole: "
-            "resume the run with fewer data.workers, or with data.workers=0"
+            f"a decoding process{which} was killed, most often because memory ran out; use fewer data.workers, or "
+            f"data.workers=0, and {left}"
         )
-    if dist.is_available() and dist.is_initialized() and _is_of_a_peer(error):
-        return _first_fault(error, launcher)
+    if isinstance(launcher, Launcher) and _is_of_a_peer(error):
+        return _first_fault(error, launcher, left)
     return error
 
 
@@ -71,11 +92,11 @@ def _is_of_a_peer(error: BaseException) -> bool:
     )
 
 
-def _first_fault(error: BaseException, launcher: object, patience: float = 2.0) -> GanlabError:
-    """What has happened to the peer that no longer answers; it may take a moment to end."""
+def _first_fault(error: BaseException, launcher: Launcher, left: str) -> GanlabError:
+    """What has happened to the peer that no longer answers; it may take a moment to end and to say why."""
     where = ""
-    if isinstance(launcher, Launcher) and launcher.procs:
-        end = time.monotonic() + patience
+    if launcher.procs:
+        end = time.monotonic() + (2.0 if OF_A_WAIT.search(str(error)) else 10.0)
         while time.monotonic() < end:
             if fault := launcher.fault():
                 return fault
@@ -84,6 +105,6 @@ def _first_fault(error: BaseException, launcher: object, patience: float = 2.0) 
         launcher.kill_all()
         where = "; crash/ in the run directory says where it was"
     return PeerError(
-        f"another process of this run is gone, or did not answer within trainer.timeout{where}. The last checkpoint is "
-        f"whole: resume the run. ({str(error).splitlines()[0]})"
+        f"another process of this run is gone, or did not answer within trainer.timeout{where}; {left} "
+        f"({str(error).splitlines()[0]})"
     )

@@ -7,9 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, current_thread, main_thread
 
 import torch.distributed as dist
 from lightning.fabric.utilities.distributed import _set_num_threads_if_needed
@@ -34,6 +34,7 @@ class Launcher(_SubprocessScriptLauncher):
         super().__init__(cluster_environment, num_processes, num_nodes)
         self.run_dir = run_dir
         self.watch: Watch | None = None
+        self.still: dict[int, float] = {}  # since when a process is stopped
 
     def launch(self, function: Callable, *args, trainer=None, **kwargs):
         environment = self.cluster_environment
@@ -60,10 +61,11 @@ class Launcher(_SubprocessScriptLauncher):
         folders = map(str, own.folders())
         command = [sys.executable, "-m", "ganlab.training.worker", str(self.run_dir), *folders]
         known = {CHECKED: fingerprint(self.run_dir), "PYTHONSAFEPATH": "1"}  # nothing from the current folder
-        self.procs = [
-            subprocess.Popen(command, env=os.environ | known | {"LOCAL_RANK": str(rank)})
-            for rank in range(1, self.num_processes)
-        ]
+        with _deaf_to_ctrl_c():
+            self.procs = [
+                subprocess.Popen(command, env=os.environ | known | {"LOCAL_RANK": str(rank)})
+                for rank in range(1, self.num_processes)
+            ]
         return None
 
     def fault(self) -> GanlabError | None:
@@ -73,6 +75,15 @@ class Launcher(_SubprocessScriptLauncher):
             if code:
                 return _told(rank, code, self.run_dir)
         return None
+
+    def absent(self) -> GanlabError | None:
+        """Why a started process will not come to the others: it has ended badly, or stands still for ``GRACE``."""
+        for rank, process in enumerate(self.procs, 1):
+            if not _is_stopped(process.pid):
+                self.still.pop(rank, None)
+            elif time.monotonic() - self.still.setdefault(rank, time.monotonic()) > GRACE:
+                return PeerError(f"process {rank} of this run is stopped (SIGSTOP or Ctrl-Z)")
+        return self.fault()
 
     def dump_stacks(self) -> None:
         """Let every process that still runs write where it is."""
@@ -123,6 +134,51 @@ class Watch(Thread):
         self.over.set()
 
 
+@contextlib.contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """What is started within it hears no Ctrl-C until training does: the first process decides for all."""
+    if current_thread() is not main_thread():  # only the main one may
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _is_stopped(pid: int) -> bool:
+    if not hasattr(os, "waitid"):  # macOS
+        return False
+    with contextlib.suppress(ChildProcessError):
+        return os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+    return False
+
+
+def meet(join: Callable[[], None], absent: Callable[[], GanlabError | None]) -> None:
+    """Call ``join``, which waits for all processes, in a thread: a wait inside PyTorch hears neither Ctrl-C nor this.
+
+    Raises:
+        GanlabError: what ``absent`` says of a peer that will not come.
+    """
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            join()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = Thread(target=work, daemon=True, name="meet")
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.1)
+        if thread.is_alive() and (reason := absent()):
+            raise reason
+    if failed:
+        raise failed[0]
+
+
 def watch_parent() -> None:
     """In a started process: do not outlive the one that started it."""
     parent = os.getppid()
@@ -143,6 +199,10 @@ def _told(rank: int, code: int, run_dir: Path | None) -> GanlabError:
     text = path.read_text(errors="replace").strip() if path and path.is_file() else ""
     if text and code in KINDS:
         return KINDS[code](f"process {rank} of this run: {text}")
+    if text and code == GanlabError.exit_code:  # a bug, as it would be in a single process
+        return GanlabError(
+            f"process {rank} of this run failed: {text.splitlines()[0]} (its traceback: {path})"
+        )
     what = f"failed: {text.splitlines()[0]} (see {path})" if text else f"ended with exit code {code}"
     return PeerError(f"process {rank} of this run {what}")
 
