@@ -28,6 +28,7 @@ COUNTS = {  # of generator and discriminator, as published or counted in the aut
     "r3gan_cifar10": (20_781_952, 21_280_512),
     "sngan_cifar10": (4_276_739, 1_053_824),
     "sngan_cnn_cifar10": (3_812_355, 2_935_873),
+    "wgan_celeba": (3_576_704, 2_765_568),
     "wgan_gp_cifar10": (1_204_483, 1_053_825),
     "wgan_gp_mnist": (1_554_177, 1_030_145),
 }
@@ -40,6 +41,7 @@ RATES = {  # of both players; 2e-4 where nothing is said
     "progan_celebahq": (1e-3, 1e-3),
     "progan_cifar10": (1e-3, 1e-3),
     "r1gan_celeba": (1e-4, 1e-4),
+    "wgan_celeba": (5e-5, 5e-5),
     "wgan_gp_mnist": (1e-4, 1e-4),
 }
 

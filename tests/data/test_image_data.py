@@ -7,7 +7,7 @@ import lightning.pytorch as pl
 import pytest
 import torch
 
-from ganlab.data.base import ImageData, Splits, mirrored
+from ganlab.data.base import ImageData, Splits, dequantized, mirrored
 from ganlab.data.memory import MemoryImages, resized, with_channels
 from ganlab.data.stream import IndexStream
 from ganlab.errors import UserError
@@ -87,6 +87,39 @@ def test_P1_two_ranks_see_what_one_process_at_twice_the_batch_sees_flips_include
     for both, zero, one in zip(whole, *ranks, strict=True):
         assert torch.equal(both["image"], torch.cat((zero["image"], one["image"])))
         assert torch.equal(both["label"], torch.cat((zero["label"], one["label"])))
+
+
+def test_dequantized_images_are_wgan_gp_s_and_lie_within_their_pixel_s_step():
+    """The authors' code: x / 128 - 1 + U(0, 1/128)."""
+    plain, noisy = first(noise(), 6), first(noise(dequantize=1.0), 6)
+    shares = []
+    for before, after in zip(plain, noisy, strict=True):
+        pixels = (before["image"] + 1) * 127.5
+        added = after["image"] - (pixels / 128 - 1)
+        assert -1e-6 <= added.min() < added.max() <= 1 / 128 + 1e-6
+        shares.append(added * 128)
+        assert -1 <= after["image"].min() < after["image"].max() <= 1
+    shares = torch.stack(shares).flatten()
+    assert shares.mean().item() == pytest.approx(0.5, abs=0.03)
+    assert shares.var().item() == pytest.approx(1 / 12, rel=0.05)
+    again = first(attach(noise(dequantize=1.0), steps=4), 2)
+    assert torch.equal(again[0]["image"], noisy[4]["image"])
+    assert not torch.equal(noisy[0]["image"], noisy[5]["image"])
+
+
+def test_P1_two_ranks_add_the_noise_of_one_process_at_twice_the_batch():
+    whole = first(attach(noise(dequantize=0.5, flip=True, batch_size=8)), 2)
+    halves = [
+        first(attach(noise(dequantize=0.5, flip=True, batch_size=4), rank=r, world=2), 2) for r in (0, 1)
+    ]
+    for step in (0, 1):
+        assert torch.equal(torch.cat([half[step]["image"] for half in halves]), whole[step]["image"])
+
+
+def test_dequantized_reaches_both_ends_of_the_range():
+    ends = torch.tensor([0, 255], dtype=torch.uint8)
+    assert dequantized(ends, torch.tensor([0.0, 0.5]), 0.5).tolist() == pytest.approx([-1, 1])
+    assert torch.equal(dequantized(ends, torch.zeros(2), 0.0), torch.tensor([-1.0, 1.0]))
 
 
 def test_mirrored_turns_only_the_chosen():

@@ -16,6 +16,7 @@ from ganlab.errors import UserError
 from ganlab.images import from_uint8
 from ganlab.layers.priors import Normal
 from ganlab.losses.adversarial import Wasserstein
+from ganlab.losses.penalties import gradient_penalty
 from ganlab.models.progan import ProGAN
 from ganlab.models.progan_conditional import ConditionalProGAN
 from ganlab.techniques.ema import NoAverage
@@ -97,6 +98,35 @@ def test_the_terms_are_the_papers():
     assert terms["discriminator/gradient_penalty"] == pytest.approx(10 / 4**2 * (2 - 4) ** 2)
     assert terms["discriminator/drift"] == pytest.approx(0.001 * 2.0**2)
     assert terms["generator/adversarial"] == pytest.approx(-8 * 0.5)
+
+
+class Bumpy(Mean):
+    """A critic that is not linear: the mean of tanh, in which pixels meet their neighbours to the right."""
+
+    def forward(self, image, level, alpha):
+        return self.w * (image * image.roll(1, 3) + image).tanh().flatten(1).mean(1)
+
+
+@pytest.mark.parametrize(("images", "share"), [(0, 0.5), (150, 1.0), (300, 1.0)])
+def test_a_penalty_at_the_final_size_is_that_of_repeated_pixels(images, share):
+    """What the authors' codes differentiate: the critic of images whose pixels are repeated up to 8 x 8."""
+    linear = game(ProGAN, Mean(8.0), images, gp_target=4.0, gp_resolution="final")
+    size = linear.stage.resolution
+    real, fake = torch.rand(6, 1, size, size), torch.rand(6, 1, size, size)
+    norm = share * 8 / size  # of the mean of size x size pixels: w / size
+    assert linear.penalty(real, fake).item() == pytest.approx(10 / 4**2 * (norm - 4) ** 2)
+    found = game(ProGAN, Bumpy(30.0), images, gp_target=0.7, gp_resolution="final")
+    epsilon = torch.rand(6, 1, 1, 1)
+    found.draws = SimpleNamespace(uniform=lambda *shape: epsilon)
+    expected = gradient_penalty(
+        found.score, F.interpolate(real, (8, 8)), F.interpolate(fake, (8, 8)), epsilon, 0.7
+    )
+    assert found.penalty(real, fake).item() == pytest.approx(10 / 0.7**2 * expected.item(), rel=1e-5)
+    present = game(ProGAN, Bumpy(30.0), images, gp_target=0.7)
+    present.draws = found.draws
+    assert (present.penalty(real, fake).item() == pytest.approx(found.penalty(real, fake).item())) == (
+        share == 1
+    )
 
 
 def test_with_labels_both_players_want_the_class_recognised():

@@ -156,3 +156,21 @@ def test_maxout_discriminator_drops_a_fifth_of_the_pixels_and_half_of_the_rest()
     assert [module.p for module in network.modules() if isinstance(module, nn.Dropout)] == [0.2, 0.5, 0.5]
     weights = [module.weight for module in network.modules() if isinstance(module, nn.Linear)]
     assert [0.0049 < weight.abs().max() <= 0.005 for weight in weights[:2]] == [True, True]
+
+
+def test_note_003_s_perceptrons_have_he_s_weights_but_glorot_s_at_the_end():
+    """Keras leaves a layer without an initializer of its own to Glorot: uniform, of variance 2 / (fan in + fan out)."""
+    from ganlab.config import compose, instantiate
+
+    torch.manual_seed(0)
+    words = ["model/generator=mlp_keras_blog", "model/discriminator=mlp_keras_blog", "model.prior.size=30"]
+    cfg = compose(["model=vanilla", *words])
+    for player, sizes in (("generator", [30, 100, 150, 784]), ("discriminator", [784, 150, 100, 1])):
+        network = instantiate(cfg.model[player])
+        *hidden, output = [layer for layer in network.layers if isinstance(layer, nn.Linear)]
+        for layer, fan_in in zip(hidden, sizes, strict=False):
+            assert layer.weight.std().item() == pytest.approx((2 / fan_in) ** 0.5, rel=0.05)
+        std = (2 / (sizes[-2] + sizes[-1])) ** 0.5  # 0.046 of the generator
+        assert output.weight.std().item() == pytest.approx(std, rel=0.2 if sizes[-1] == 1 else 0.02)
+        assert output.weight.abs().max() <= 3**0.5 * std
+        assert not output.bias.any()

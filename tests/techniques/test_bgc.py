@@ -9,7 +9,7 @@ from torch import nn
 from ganlab.errors import UserError
 from ganlab.losses.penalties import zero_centred
 from ganlab.randomness import Draws
-from ganlab.techniques.bgc import BGC, blits, brightness, colours, geometry, recolour
+from ganlab.techniques.bgc import BGC, BGCWithCutout, blits, brightness, colours, geometry, kept, recolour
 from tests.techniques.draws import Middle
 
 ALWAYS, NEVER = torch.tensor(1.0), torch.tensor(0.0)
@@ -153,3 +153,55 @@ def test_ranks_share_the_draws_of_the_whole_batch(images):
 def test_other_numbers_of_channels_are_refused():
     with pytest.raises(UserError, match=r"images of 4 channels: .*1 or 3; try model/augment=diffaugment"):
         BGC()(torch.zeros(2, 4, 8, 8), NEVER, Draws(0))
+
+
+def test_cutout_zeroes_half_of_each_side_around_a_centre_anywhere():
+    (middle,) = kept(torch.zeros(1, 3, 16, 32), 0.5, ALWAYS, Middle(0))
+    assert (middle == 0).sum() == 8 * 16
+    assert not middle[0, 4:12, 8:24].any()
+    found = kept(many(), 0.5, ALWAYS, Draws(0))
+    # of a side 1/2 is cut where the centre is 1/4 or more from the edge, 1/4 at the edge: 7/16 on average
+    assert (found == 0).float().mean().item() == pytest.approx((7 / 16) ** 2, abs=0.005)
+    assert (found[:, 0, 0, 0] == 0).float().mean().item() == pytest.approx((0.25 + 1 / 48) ** 2, abs=0.02)
+    rows, columns = (found == 0).any(3).sum(2), (found == 0).any(2).sum(2)
+    assert (rows.max(), columns.max()) == (8, 16)
+    assert (rows.min(), columns.min()) == (4, 8)
+
+
+def test_cutout_happens_with_probability_p():
+    found = kept(many(), 0.5, torch.tensor(0.3), Draws(0))
+    assert (found == 0).flatten(1).any(1).float().mean().item() == pytest.approx(0.3, abs=0.03)
+
+
+def test_r3gan_s_pipe_recolours_half_as_often_and_cuts_out_last():
+    colour = torch.tensor([0.6, 0.1, -0.3]).reshape(1, 3, 1, 1)
+    images, p = colour.expand(4000, 3, 8, 8), 0.8
+    out = BGCWithCutout()(images, torch.tensor(p), Draws(0))
+    cut = (out == 0).all(1)  # exactly 0 although brightness is added: it comes after the colours
+    assert cut.flatten(1).any(1).float().mean().item() == pytest.approx(p, abs=0.03)
+    assert cut.float().mean().item() == pytest.approx(p * (7 / 16) ** 2, abs=0.01)
+    same = ((out - colour).abs().amax(1) < 1e-4) | cut
+    # a flat picture shows colours alone: brightness, contrast, hue and saturation, and a luma flip every other time
+    half = p / 2
+    assert same.flatten(1).all(1).float().mean().item() == pytest.approx(
+        (1 - half) ** 4 * (1 - half / 2), abs=0.03
+    )
+
+
+def test_r3gan_s_pipe_at_p_0_is_exactly_the_identity_and_its_geometry_is_that_of_bgc(images):
+    assert torch.equal(BGCWithCutout()(images, NEVER, Draws(0)), images)
+    plain = BGC(colour_share=0.0)(images, ALWAYS, Draws(3))
+    torch.testing.assert_close(
+        BGCWithCutout(colour_share=0.0, cutout_size=0.0)(images, ALWAYS, Draws(3)), plain, atol=0, rtol=0
+    )
+
+
+def test_the_recipe_of_r3gan_has_its_pipe_and_ada_has_all_colours():
+    from ganlab.config import compose, instantiate
+
+    recipe = instantiate(compose(["experiment=r3gan_cifar10"]).model.augment)
+    assert isinstance(recipe.pipe, BGCWithCutout)
+    assert (recipe.pipe.colour_share, recipe.pipe.cutout_size) == (0.5, 0.5)
+    assert [recipe.probability(images) for images in (0, 20_000_000)] == pytest.approx([0, 0.55])
+    ada = instantiate(compose(["model/augment=ada"]).model.augment)
+    assert (type(ada.pipe), ada.pipe.colour_share) == (BGC, 1.0)

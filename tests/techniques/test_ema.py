@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from ganlab.errors import UserError
-from ganlab.techniques.ema import EMA, NoAverage
+from ganlab.techniques.ema import EMA, EMAPerUpdate, NoAverage
 
 
 def constant(value: float) -> nn.Module:
@@ -70,3 +70,23 @@ def test_no_average_is_the_network():
 def test_half_life_must_be_positive():
     with pytest.raises(UserError, match="half_life=0: expected a number above 0; the default is 10000"):
         EMA(half_life=0)
+
+
+@pytest.mark.parametrize("batches", [[1] * 693, [128] * 400 + [4] * 293])
+def test_an_average_per_update_keeps_0_999_of_itself_whatever_the_batches(batches):
+    network = constant(1.0)
+    average = EMAPerUpdate(decay=0.999)
+    average.follow(network)
+    nn.init.constant_(network.weight, 0.0)
+    seen = 0
+    for batch in batches:
+        seen += batch
+        average.update(seen)
+    assert average.current().weight.item() == pytest.approx(0.999**693, rel=1e-3)
+    assert average.current().weight.item() == pytest.approx(0.5, rel=1e-2)
+
+
+@pytest.mark.parametrize("decay", [-0.1, 1.0, 1.5])
+def test_a_decay_that_forgets_nothing_or_overshoots_is_refused(decay):
+    with pytest.raises(UserError, match="decay"):
+        EMAPerUpdate(decay=decay)

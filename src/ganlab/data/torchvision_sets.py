@@ -37,10 +37,16 @@ class Downloaded(ImageData):
         channels: Literal[1, 3] = 3,
         batch_size: Count = 64,
         flip: bool | Share = False,
+        dequantize: Share = 0.0,
         seed: int = 0,
     ) -> None:
         super().__init__(
-            image_size=image_size, channels=channels, batch_size=batch_size, flip=flip, seed=seed
+            image_size=image_size,
+            channels=channels,
+            batch_size=batch_size,
+            flip=flip,
+            dequantize=dequantize,
+            seed=seed,
         )
         self.root = Path(root).expanduser()
 

@@ -1,7 +1,7 @@
 """ProGAN: both players learn small images first, and grow."""
 
 import logging
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +28,9 @@ class ProGAN(LatentGAN):
 
     growth: level, fade, batch size and learning rate by images seen. loss: the paper's is Wasserstein.
     gp_weight: lambda. gp_target: gamma. drift_weight: epsilon, which keeps the scores of real images near 0.
+    gp_resolution: of the images that D is differentiated with respect to, of which the paper says nothing. Both of the
+    authors' codes repeat each pixel up to the final size, where the gradient's norm is that at the present size times
+    present / final: small images are held to a steeper critic than with "present".
 
     Samples have the final size from the beginning; until it is reached, each of their pixels is repeated.
 
@@ -43,12 +46,14 @@ class ProGAN(LatentGAN):
         loss: AdversarialLoss,
         gp_weight: Weight = 10.0,
         gp_target: Weight = 1.0,
+        gp_resolution: Literal["present", "final"] = "present",
         drift_weight: Weight = 0.001,
         **options: Unpack[LatentOptions],
     ) -> None:
         super().__init__(**options)
         self.growth, self.loss = growth, loss
         self.gp_weight, self.gp_target, self.drift_weight = gp_weight, gp_target, drift_weight
+        self.gp_resolution = gp_resolution
         self.counts = {"grown_at": -1}  # images seen when the last step began
         self.begun_at = (0, 0)  # steps and images when this training began, or was resumed
         sizes = [growth.resolutions[-1], self.generator.image_size, self.discriminator.image_size]
@@ -83,13 +88,16 @@ class ProGAN(LatentGAN):
         return image
 
     def penalty(self, real: Tensor, fake: Tensor) -> Tensor:
-        """lambda E[(|grad D| - gamma)^2] / gamma^2.
+        """lambda E[(s |grad D| - gamma)^2] / gamma^2, with s = present / final size for the gradient at the final size.
 
         Samples meet in the standard deviation over the batch; as in the authors' code the gradient is that of
         the sum of all scores, so a sample's holds what it does to the others' scores.
         """
         epsilon = self.draws.uniform(len(real), 1, 1, 1)  # one for each sample
-        penalty = gradient_penalty(self.score, real, fake, epsilon, self.gp_target)
+        final = self.growth.resolutions[-1]
+        shrink = self.stage.resolution / final if self.gp_resolution == "final" else 1.0
+        # each of the 1 / s^2 copies of a pixel has s^2 of its gradient: s n for n, and (s n - g)^2 = s^2 (n - g / s)^2
+        penalty = shrink**2 * gradient_penalty(self.score, real, fake, epsilon, self.gp_target / shrink)
         return self.gp_weight / self.gp_target**2 * penalty
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:

@@ -1,6 +1,6 @@
 """ProGAN with labels."""
 
-from typing import Unpack
+from typing import Literal, Unpack
 
 from torch import Tensor
 
@@ -28,6 +28,7 @@ class ConditionalProGAN(LabelledGAN, ProGAN):
         class_weight: Weight = 1.0,
         gp_weight: Weight = 10.0,
         gp_target: Weight = 1.0,
+        gp_resolution: Literal["present", "final"] = "present",
         drift_weight: Weight = 0.001,
         **options: Unpack[LatentOptions],
     ) -> None:
@@ -37,6 +38,7 @@ class ConditionalProGAN(LabelledGAN, ProGAN):
             loss=loss,
             gp_weight=gp_weight,
             gp_target=gp_target,
+            gp_resolution=gp_resolution,
             drift_weight=drift_weight,
             **options,
         )

@@ -6,7 +6,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from ganlab.bounds import Size
-from ganlab.layers.init import xavier_uniform
+from ganlab.layers.init import keep_default, xavier_uniform
 from ganlab.networks.sizes import require_size
 
 
@@ -15,6 +15,7 @@ class MLPGenerator(nn.Module):
 
     widths: the sizes of the hidden layers; after each comes ``norm(width)``, then ``activation()``.
     norm, activation: what makes these modules; init: what sets the weights of each module.
+    output_init: what sets those of the last layer once more; it keeps them unless given.
     """
 
     def __init__(
@@ -27,12 +28,14 @@ class MLPGenerator(nn.Module):
         norm: Callable[[int], nn.Module] = nn.Identity,
         activation: Callable[[], nn.Module] = nn.ReLU,
         init: Callable[[nn.Module], None] = xavier_uniform,
+        output_init: Callable[[nn.Module], None] = keep_default,
     ) -> None:
         super().__init__()
         self.shape = (channels, image_size, image_size)
         pixels = pixels_of(channels, image_size)
         self.layers = perceptron([latent_size, *widths, pixels], norm, activation)
         self.apply(init)
+        self.layers[-1].apply(output_init)
 
     def forward(self, z: Tensor) -> Tensor:
         return self.layers(z).tanh().unflatten(1, self.shape)
@@ -50,11 +53,13 @@ class MLPDiscriminator(nn.Module):
         norm: Callable[[int], nn.Module] = nn.Identity,
         activation: Callable[[], nn.Module] = nn.ReLU,
         init: Callable[[nn.Module], None] = xavier_uniform,
+        output_init: Callable[[nn.Module], None] = keep_default,
     ) -> None:
         super().__init__()
         pixels = pixels_of(channels, image_size)
         self.layers = perceptron([pixels, *widths, 1], norm, activation)
         self.apply(init)
+        self.layers[-1].apply(output_init)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.layers(images.flatten(1)).squeeze(1)

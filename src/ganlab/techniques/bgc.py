@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from ganlab.bounds import Share, bounded
 from ganlab.errors import UserError
 from ganlab.randomness import Draws
 from ganlab.techniques.warp import blit, is_identity, warp
@@ -15,7 +16,13 @@ class BGC:
 
     Each transformation happens to each sample with probability ``p``, a scalar; a sample to which none happens comes
     back bit for bit. Raises UserError for another number of channels.
+
+    colour_share: of ``p``, with which each of brightness, contrast, luma flip, hue and saturation happens.
     """
+
+    @bounded
+    def __init__(self, *, colour_share: Share = 1.0) -> None:
+        self.colour_share = colour_share
 
     def __call__(self, images: Tensor, p: Tensor, draws: Draws) -> Tensor:
         if images.shape[1] not in (1, 3):
@@ -27,7 +34,24 @@ class BGC:
             images = images.to(torch.promote_types(images.dtype, torch.float32))
             images = blit(images, blits(images, p, draws))
             images = warp(images, geometry(images, p, draws))
-            return recolour(images, brightness(images, p, draws), colours(images, p, draws))
+            seldom = self.colour_share * p
+            return recolour(images, brightness(images, seldom, draws), colours(images, seldom, draws))
+
+
+class BGCWithCutout(BGC):
+    """The pipe of R3GAN's code: "bgc" with colours half as often, then a square cut out (Huang et al. 2024).
+
+    cutout_size: of the square, as a share of each side of the image.
+    """
+
+    @bounded
+    def __init__(self, *, colour_share: Share = 0.5, cutout_size: Share = 0.5) -> None:
+        super().__init__(colour_share=colour_share)
+        self.cutout_size = cutout_size
+
+    def __call__(self, images: Tensor, p: Tensor, draws: Draws) -> Tensor:
+        images = super().__call__(images, p, draws)
+        return images * kept(images, self.cutout_size, p, draws)
 
 
 def blits(images: Tensor, p: Tensor, draws: Draws) -> Tensor:
@@ -88,6 +112,20 @@ def colours(images: Tensor, p: Tensor, draws: Draws) -> Tensor:
         @ sometimes(flip * gray + plane, p, draws)
         @ sometimes(contrast * (gray + plane), p, draws)
     )
+
+
+def kept(images: Tensor, size: float, p: Tensor, draws: Draws) -> Tensor:
+    """(B, 1, H, W): 0 within a rectangle of ``size`` of each side, with probability ``p``, and 1 elsewhere.
+
+    Its centre is anywhere in the image, so that some of it may lie outside. 0 is grey.
+    """
+    n, (height, width) = len(images), images.shape[2:]
+    centre = draws.uniform(n, 2, 1, 1)
+    half = torch.where(draws.uniform(n, 1, 1) < p, size / 2, 0.0)  # (B, 1, 1)
+    down, across = ((torch.arange(side, device=images.device) + 0.5) / side for side in (height, width))
+    outside_x = (across - centre[:, 0]).abs() >= half  # (B, 1, W)
+    outside_y = (down[:, None] - centre[:, 1]).abs() >= half  # (B, H, 1)
+    return (outside_x | outside_y)[:, None].to(images.dtype)
 
 
 def recolour(images: Tensor, brightness: Tensor, colours: Tensor) -> Tensor:

@@ -1,11 +1,12 @@
 """Averages of a network's weights over training, which sample better than the weights themselves."""
 
 from copy import deepcopy
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
-from ganlab.bounds import Positive, Weight, bounded
+from ganlab.bounds import Positive, Range, Weight, bounded
 from ganlab.techniques.schedules import Schedule
 
 
@@ -47,15 +48,19 @@ class EMA(nn.Module):
     @torch.no_grad()
     def update(self, images: int) -> None:
         """Move towards the network; ``images`` is the number seen in training so far."""
-        half_life = self.half_life(images) if callable(self.half_life) else self.half_life
-        if self.ramp_up is not None:
-            half_life = min(half_life, self.ramp_up * images)
-        weight = 1 - 0.5 ** ((images - self.seen) / max(half_life, 1e-8))
+        weight = self.share(images)
         self.seen = images
         averages, weights, copies, buffers = self._paired()
         torch._foreach_lerp_(averages, weights, weight)
         if buffers:
             torch._foreach_copy_(copies, buffers)
+
+    def share(self, images: int) -> float:
+        """How far the average moves towards the network, from 0 to 1."""
+        half_life = self.half_life(images) if callable(self.half_life) else self.half_life
+        if self.ramp_up is not None:
+            half_life = min(half_life, self.ramp_up * images)
+        return 1 - 0.5 ** ((images - self.seen) / max(half_life, 1e-8))
 
     def _paired(self) -> tuple[list[Tensor], ...]:
         """My parameters and the network's, my buffers and the network's; collecting them each step would cost time."""
@@ -84,3 +89,22 @@ class EMA(nn.Module):
 
     def set_extra_state(self, seen: int) -> None:
         self.seen = seen
+
+
+Kept = Annotated[float, Range(least=0, below=1)]
+
+
+class EMAPerUpdate(EMA):
+    """The average as 0.999 of itself and 0.001 of the network at each update of the generator, however large the batch.
+
+    So the authors of ProGAN and of R1 count it (Karras et al. 2018, appendix A.1; the code of Mescheder et al. 2018).
+    decay: what the average keeps of itself; its half-life is ln 0.5 / ln decay updates, 693 for 0.999.
+    """
+
+    @bounded
+    def __init__(self, *, decay: Kept = 0.999) -> None:
+        super().__init__()
+        self.decay = decay
+
+    def share(self, images: int) -> float:
+        return 1 - self.decay
