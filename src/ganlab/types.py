@@ -74,6 +74,14 @@ class Penalty(Protocol):
     ) -> dict[str, Tensor]: ...
 
 
+class Passes(Protocol):
+    """How real and fake images go through a discriminator: ``score`` takes images to (B,); both scores come back."""
+
+    def __call__(
+        self, score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor
+    ) -> tuple[Tensor, Tensor]: ...
+
+
 class Prior(Protocol):
     """Where a generator's input comes from: (n, size) drawn with ``draws``."""
 

@@ -81,6 +81,20 @@ def test_an_option_of_one_s_own_may_build_on_ours(tmp_path):
     assert generator == SGD | {"lr": 1e-3, "dampening": 0.5}
 
 
+def test_a_recipe_s_optimizer_keeps_the_recipe_s_numbers_and_yields_to_the_command_line_s(tmp_path):
+    (tmp_path / "experiment").mkdir()
+    recipe = tmp_path / "experiment" / "mine.yaml"
+    recipe.write_text(
+        "# @package _global_\ndefaults: [/model/optimizers/sgd]\nmodel: {optimizers: {generator: {lr: 0.3}}}\n"
+    )
+    assert optimizers("experiment=mine", config_dirs=[tmp_path]) == (SGD, SGD | {"lr": 0.3})
+    both = optimizers("experiment=mine", "model/optimizers=adam", config_dirs=[tmp_path])
+    assert both[0] == both[1] == optimizers("model/optimizers=adam")[0]
+    recipe.write_text("# @package _global_\ndefaults: [override /model/optimizers: sgd]\n")
+    with pytest.raises(UserError, match="a recipe says - /model/optimizers/sgd first among its defaults"):
+        optimizers("experiment=mine", config_dirs=[tmp_path])
+
+
 def test_a_job_of_hydra_settles_the_same():
     cfg, job = split(compose_all([f"{ONE}=sgd"]))
     assert "betas" in cfg.model.optimizers.generator  # Hydra's merge

@@ -10,7 +10,7 @@ from ganlab.layers.priors import Normal, Uniform
 from ganlab.randomness import Draws
 from ganlab.types import Prior
 
-PRIORS = [Normal(size=3), Uniform(size=3), Uniform(size=3, low=0.0, high=5.0)]
+PRIORS = [Normal(size=3), Normal(size=3, std=0.1), Uniform(size=3), Uniform(size=3, low=0.0, high=5.0)]
 
 
 def test_normal_has_mean_0_and_deviation_1():
@@ -20,6 +20,14 @@ def test_normal_has_mean_0_and_deviation_1():
     assert z.mean().item() == pytest.approx(0, abs=0.01)
     assert z.std().item() == pytest.approx(1, abs=0.01)  # not the .1 of a well-known tutorial
     assert z.abs().max() > 3
+
+
+def test_normal_takes_another_deviation():
+    narrow, usual = Normal(size=50, std=0.1)(Draws(0, "z"), 200), Normal(size=50)(Draws(0, "z"), 200)
+    assert torch.equal(narrow, 0.1 * usual)
+    for std in (0.0, -1.0):
+        with pytest.raises(UserError, match=r"std="):
+            Normal(std=std)
 
 
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.0, 1.0), (2.0, 5.0)])

@@ -60,6 +60,16 @@ def test_discriminator_minimises_both_cross_entropies(loss):
     )
 
 
+@pytest.mark.parametrize("kind", [NonSaturating, Saturating])
+def test_half_the_discriminator_s_loss_is_the_mean_over_real_and_fake_images(kind):
+    real, fake = scores(2.0, -1.0), scores(0.5, -3.0)
+    labels = torch.tensor([1.0, 1.0, 0.0, 0.0], dtype=torch.float64)
+    mean = torch.nn.functional.binary_cross_entropy_with_logits(torch.cat([real, fake]), labels)
+    loss = kind(discriminator_weight=0.5)
+    assert loss.discriminator(real, fake).item() == pytest.approx(mean.item(), rel=1e-12)
+    assert loss.generator(fake) == kind().generator(fake)
+
+
 def test_generator_losses_are_minus_log_d_and_log_one_minus_d():
     fake = (0.5, -3.0)
     non_saturating = -sum(math.log(logistic(f)) for f in fake) / 2

@@ -2,7 +2,9 @@
 
 import pytest
 import torch
+from omegaconf import OmegaConf
 
+from ganlab.config import config_dir, instantiate
 from ganlab.losses.similarity import (
     feature_matching,
     l1,
@@ -18,6 +20,13 @@ def test_it_is_the_mean_and_not_the_sum_for_each_image():
     reconstruction = torch.stack([torch.full((3, 28, 28), 0.5), torch.full((3, 28, 28), -2.0)])
     assert reconstruction_l1(image, reconstruction).tolist() == [0.5, 2.0]
     assert reconstruction_l1(reconstruction, image).tolist() == [0.5, 2.0]
+
+
+@pytest.mark.parametrize(("name", "value"), [("l1", 0.75), ("l1_sum", 6.0), ("l2", 0.625), ("l2_sum", 5.0)])
+def test_each_distance_of_the_configuration_is_a_mean_or_a_sum_of_absolutes_or_squares(name, value):
+    node = OmegaConf.load(config_dir() / "model" / "distance" / f"{name}.yaml")
+    image = torch.tensor([0.5, -1.0]).repeat(2, 1, 2, 2)  # 8 pixels of which half are 0.5 and half are -1
+    assert instantiate(node)(image, torch.zeros_like(image)).tolist() == [value, value]
 
 
 def test_opposite_errors_do_not_cancel_and_both_arguments_get_a_gradient():

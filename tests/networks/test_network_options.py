@@ -1,5 +1,6 @@
 """Every option of model/{generator,discriminator,loss,prior} and image_size gives what its name says."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,18 @@ def test_prior_option(name):
 @pytest.mark.parametrize("name", options("image_size"))
 def test_image_size_option_sets_its_own_name(name):
     assert OmegaConf.load(CONF / "image_size" / f"{name}.yaml") == {"data": {"image_size": int(name)}}
+
+
+@pytest.mark.parametrize(
+    ("group", "last"), [("generator", math.sqrt(2 / 934)), ("discriminator", math.sqrt(2 / 101))]
+)
+def test_the_keras_blog_s_perceptrons_have_he_s_weights_but_in_the_last_layer(group, last):
+    torch.manual_seed(0)
+    *hidden, output = [
+        layer for layer in made(group, "mlp_keras_blog", size=30).layers if hasattr(layer, "weight")
+    ]
+    for layer in hidden:
+        assert layer.weight.std().item() == pytest.approx(math.sqrt(2 / layer.in_features), rel=0.05)
+        assert layer.weight.abs().max() > math.sqrt(3 * 2 / layer.in_features)  # normal and not uniform
+    assert output.weight.std().item() == pytest.approx(last, rel=0.1)
+    assert output.weight.abs().max() <= math.sqrt(3) * last

@@ -67,6 +67,8 @@ def unknown_key(
             f"{key}: no such group; give model/optimizers=sgd for both players or "
             "model/optimizer@model.optimizers.generator=sgd for one (with a + before it where it is another player)"
         )
+    if key == "model/optimizers":  # known to the command line alone: it comes after the recipe
+        return f"override /{key}: a recipe says - /{key}/sgd first among its defaults"
     if "/" in key:
         groups = known_groups([paths.config_dir(), *map(Path, config_dirs)])
         return f"{key}: no such group{did_you_mean(key, groups)}"

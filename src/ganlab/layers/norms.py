@@ -33,6 +33,13 @@ class ConditionalBatchNorm2d(nn.Module):
         return torch.addcmul(offset, gain, self.norm(maps))
 
 
+class NormalizedSigmoid(nn.Sequential):
+    """Batch norm, then a sigmoid, of scores (B, 1): to (0, 1)."""
+
+    def __init__(self) -> None:
+        super().__init__(nn.BatchNorm1d(1), nn.Sigmoid())
+
+
 def has_offset(norm: nn.Module) -> bool:
     """Whether it adds a number of its own to each channel, which makes a bias before it superfluous."""
     return getattr(norm, "bias", None) is not None

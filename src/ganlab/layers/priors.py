@@ -6,21 +6,21 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from ganlab.bounds import Pair, Size, Whole, bounded
+from ganlab.bounds import Pair, Positive, Size, Whole, bounded
 from ganlab.errors import UserError
 from ganlab.randomness import Draws
 
 
 class Normal:
-    """z ~ N(0, 1), independent in ``size`` dimensions."""
+    """z ~ N(0, std^2), independent in ``size`` dimensions."""
 
     @bounded
-    def __init__(self, *, size: Size = 100) -> None:
-        self.size = size
+    def __init__(self, *, size: Size = 100, std: Positive = 1.0) -> None:
+        self.size, self.std = size, std
 
     def __call__(self, draws: Draws, n: int) -> Tensor:
         """(n, size) float32."""
-        return draws.normal(n, self.size)
+        return self.std * draws.normal(n, self.size)
 
 
 class Uniform:

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ganlab.bounds import Range, bounded
+from ganlab.bounds import Positive, Range, bounded
 from ganlab.losses.precision import at_least_float32
 
 RealScores = Callable[[], Tensor] | None
@@ -38,17 +38,24 @@ class NonSaturating:
 
     real_label: what the discriminator should say of real images; 0.9 is one-sided label smoothing (Salimans et al.
     2016, section 3.4), with which the best s(D) for densities p and q is 0.9 p / (p + q). Fakes keep the label 0.
+    discriminator_weight: of what D minimises; 0.5 makes it the mean over real and fake images, as in Keras's tutorials.
     """
 
     @bounded
-    def __init__(self, *, real_label: Annotated[float, Range(above=0.5, most=1)] = 1.0) -> None:
+    def __init__(
+        self,
+        *,
+        real_label: Annotated[float, Range(above=0.5, most=1)] = 1.0,
+        discriminator_weight: Positive = 1.0,
+    ) -> None:
         self.real_label = real_label
+        self.discriminator_weight = discriminator_weight
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         real, fake = _checked(real, fake)
         # softplus(t) = softplus(-t) + t: what the label leaves to "fake" costs (1 - label) r more
         of_real = torch.add(F.softplus(-real), real, alpha=1 - self.real_label)
-        return of_real.mean() + F.softplus(fake).mean()
+        return self.discriminator_weight * (of_real.mean() + F.softplus(fake).mean())
 
     def generator(self, fake: Tensor, real: RealScores = None) -> Tensor:
         (fake,) = _checked(fake)

@@ -19,6 +19,11 @@ def reconstruction_l1(image: Tensor, reconstruction: Tensor) -> Tensor:
     return (at_least_float32(image) - at_least_float32(reconstruction)).abs().flatten(1).mean(dim=1)
 
 
+def absolute_error(image: Tensor, reconstruction: Tensor) -> Tensor:
+    """As :func:`reconstruction_l1`, the sum over channels and pixels instead of the mean."""
+    return reconstruction_l1(image, reconstruction) * image[0].numel()
+
+
 def squared_error(image: Tensor, reconstruction: Tensor) -> Tensor:
     """|D(v) - v|^2, the sum over channels and pixels: (B, C, H, W) twice to (B,), in at least float32.
 

@@ -6,7 +6,8 @@ from ganlab.bounds import Count, bounded
 from ganlab.losses.adversarial import Hinge, NonSaturating
 from ganlab.losses.penalties import NoPenalty
 from ganlab.models.latent import LatentGAN, LatentOptions, require_no_batch_norm
-from ganlab.types import AdversarialLoss, Batch, Observation, Penalty, observed
+from ganlab.techniques.passes import Separate
+from ganlab.types import AdversarialLoss, Batch, Observation, Passes, Penalty, observed
 
 
 class StandardGAN(LatentGAN):
@@ -17,6 +18,7 @@ class StandardGAN(LatentGAN):
 
     loss: what the two players minimise.
     discriminator_steps: k of algorithm 1; each has new images and new noise.
+    passes: how real and fake images go through the discriminator; each on its own unless given.
     penalty: further terms of the discriminator, such as R1 (Mescheder et al. 2018); none unless given.
 
     Raises:
@@ -30,12 +32,14 @@ class StandardGAN(LatentGAN):
         loss: AdversarialLoss,
         discriminator_steps: Count = 1,
         penalty: Penalty | None = None,
+        passes: Passes | None = None,
         **options: Unpack[LatentOptions],
     ) -> None:
         super().__init__(**options)
         self.loss = loss
         self.discriminator_steps = discriminator_steps
         self.penalty = penalty or NoPenalty()
+        self.passes = passes or Separate()
         if not isinstance(self.penalty, NoPenalty):
             require_no_batch_norm(self.discriminator)
 
@@ -47,8 +51,7 @@ class StandardGAN(LatentGAN):
         real = batch["image"]
         with self.update("discriminator") as terms:
             fake = self.replay(self.generate(len(real)).detach(), self.draws)
-            real_score = self.score(real)
-            fake_score = self.score(fake)  # on its own: batch statistics of real and fake are not mixed
+            real_score, fake_score = self.passes(self.score, real, fake)
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
             terms |= self.penalty(self.score, real, fake, draws=self.draws, step=self.steps)
         if self.every(self.discriminator_steps):

@@ -14,8 +14,8 @@ class MLPGenerator(nn.Module):
     """(B, latent_size) to (B, channels, image_size, image_size) in [-1, 1].
 
     widths: the sizes of the hidden layers; after each comes ``norm(width)``, then ``activation()``.
-    norm, activation: what makes these modules; init: what sets the weights of each module.
-    output_init: what sets those of the last layer once more; it keeps them unless given.
+    norm, activation, output: what makes these modules and the last one, which leaves images in [-1, 1].
+    init: what sets the weights of each module; output_init: of the last layer, after that.
     """
 
     def __init__(
@@ -27,6 +27,7 @@ class MLPGenerator(nn.Module):
         widths: Sequence[Size],
         norm: Callable[[int], nn.Module] = nn.Identity,
         activation: Callable[[], nn.Module] = nn.ReLU,
+        output: Callable[[], nn.Module] = nn.Tanh,
         init: Callable[[nn.Module], None] = xavier_uniform,
         output_init: Callable[[nn.Module], None] = keep_default,
     ) -> None:
@@ -34,15 +35,20 @@ class MLPGenerator(nn.Module):
         self.shape = (channels, image_size, image_size)
         pixels = pixels_of(channels, image_size)
         self.layers = perceptron([latent_size, *widths, pixels], norm, activation)
+        self.output = output()
         self.apply(init)
         self.layers[-1].apply(output_init)
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.layers(z).tanh().unflatten(1, self.shape)
+        return self.output(self.layers(z)).unflatten(1, self.shape)
 
 
 class MLPDiscriminator(nn.Module):
-    """(B, channels, image_size, image_size) to raw scores (B,); arguments as in :class:`MLPGenerator`."""
+    """(B, channels, image_size, image_size) to raw scores (B,); arguments as in :class:`MLPGenerator`.
+
+    input: what makes the module that images go through first. output: what makes the last one, of the scores (B, 1);
+        losses want it to be an identity.
+    """
 
     def __init__(
         self,
@@ -52,17 +58,20 @@ class MLPDiscriminator(nn.Module):
         widths: Sequence[Size],
         norm: Callable[[int], nn.Module] = nn.Identity,
         activation: Callable[[], nn.Module] = nn.ReLU,
+        input: Callable[[], nn.Module] = nn.Identity,
+        output: Callable[[], nn.Module] = nn.Identity,
         init: Callable[[nn.Module], None] = xavier_uniform,
         output_init: Callable[[nn.Module], None] = keep_default,
     ) -> None:
         super().__init__()
         pixels = pixels_of(channels, image_size)
         self.layers = perceptron([pixels, *widths, 1], norm, activation)
+        self.input, self.output = input(), output()
         self.apply(init)
         self.layers[-1].apply(output_init)
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.layers(images.flatten(1)).squeeze(1)
+        return self.output(self.layers(self.input(images).flatten(1))).squeeze(1)
 
 
 def pixels_of(channels: int, image_size: int) -> int:

@@ -1,5 +1,7 @@
 """The convolutional GAN of the TF-slim tutorial code: stride 1 throughout, no batch norm."""
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 from ganlab.bounds import Size, Weight
@@ -17,6 +19,7 @@ class SlimDCGANGenerator(nn.Module):
         channels: Size = 1,
         image_size: Size = 28,
         negative_slope: Weight = 0.2,
+        output: Callable[[], nn.Module] = nn.Tanh,
     ) -> None:
         super().__init__()
         _require_any(image_size)
@@ -26,19 +29,28 @@ class SlimDCGANGenerator(nn.Module):
             nn.ConvTranspose2d(4, 16, 3, padding=1),
             nn.LeakyReLU(negative_slope),
             nn.ConvTranspose2d(16, channels, 3, padding=1),
+            output(),
         )
         self.apply(xavier_uniform)
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.layers(z).tanh()
+        return self.layers(z)
 
 
 class SlimDCGANDiscriminator(nn.Module):
     """(B, channels, image_size, image_size) to raw scores (B,)."""
 
-    def __init__(self, *, channels: Size = 1, image_size: Size = 28, negative_slope: Weight = 0.2) -> None:
+    def __init__(
+        self,
+        *,
+        channels: Size = 1,
+        image_size: Size = 28,
+        negative_slope: Weight = 0.2,
+        input: Callable[[], nn.Module] = nn.Identity,
+    ) -> None:
         super().__init__()
         _require_any(image_size)
+        self.input = input()
         self.layers = nn.Sequential(
             nn.Conv2d(channels, 32, 3, padding=1),
             nn.LeakyReLU(negative_slope),
@@ -50,7 +62,7 @@ class SlimDCGANDiscriminator(nn.Module):
         self.apply(xavier_uniform)
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.layers(images).squeeze(1)
+        return self.layers(self.input(images)).squeeze(1)
 
 
 def _require_any(image_size: int) -> None:
