@@ -7,10 +7,11 @@ from ganlab.config import compose, config_dir, instantiate
 from ganlab.config.check import check
 from ganlab.data.base import ImageData, Splits
 from ganlab.data.memory import MemoryImages
+from tests.config.test_notes import NAMES as NOTES
 from tests.config.test_text_recipes import RECIPES as TEXT
 from tests.config.test_translation_recipes import RECIPES as TRANSLATION
 
-OTHERS = {*TEXT, *TRANSLATION, "grid", "ring"}  # have tests of their own
+OTHERS = {*NOTES, *TEXT, *TRANSLATION, "grid", "ring"}  # have tests of their own
 RECIPES = sorted({path.stem for path in (config_dir() / "experiment").glob("*.yaml")} - OTHERS)
 COUNTS = {  # of generator and discriminator, as published or counted in the authors' code
     "acgan_cifar10": (2_994_051, 1_664_875),

@@ -65,8 +65,9 @@ class MLPDiscriminator(nn.Module):
     ) -> None:
         super().__init__()
         pixels = pixels_of(channels, image_size)
+        self.input = input()
         self.layers = perceptron([pixels, *widths, 1], norm, activation)
-        self.input, self.output = input(), output()
+        self.output = output()
         self.apply(init)
         self.layers[-1].apply(output_init)
 
