@@ -4,9 +4,15 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the tests state what a CPU does
-
 import pytest
+
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # the tests state what a CPU does
+# What a shell, a scheduler or a tracker says to all programs is not for the tests, nor for what they start.
+SAID_TO_ALL = ("GANLAB_", "WANDB_", "HYDRA_", "SLURM_", "TORCHELASTIC_", "PL_", "MASTER_")
+SAID_TO_ONE = {"WORLD_SIZE", "RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK"} | {"COLUMNS", "LINES", "NETRC"}
+for name in list(os.environ):
+    if name.startswith(SAID_TO_ALL) or name in SAID_TO_ONE:
+        del os.environ[name]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -15,6 +21,14 @@ def one_thread():
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def a_cache_of_its_own(tmp_path_factory):
+    """Features that another version or processor left in the user's cache are not read, and none are left there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 
 import pytest
 import torch
@@ -322,14 +323,16 @@ def test_healthy_training_is_silent(told):
 
 
 def test_gradient_norms_accuracy_and_cost_are_logged(tiny_run):
+    began = time.monotonic()
     module = tiny_run("model=mlp_gan", "trainer.max_steps=4")
+    whole = time.monotonic() - began
     for player in module.players():
         norm = module.published[f"health/{player}_gradient_norm"]
         assert 0 < norm < 1000
     assert 0 <= module.published["game/accuracy"] <= 1
     gap = module.published["game/real_score"] - module.published["game/fake_score"]
     assert module.published["game/logit_gap"] == pytest.approx(gap, abs=1e-6)
-    assert 0 < module.published["progress/health_seconds"] < 5
+    assert 0 < module.published["progress/health_seconds"] < whole
 
 
 def test_the_gradient_norm_is_the_one_that_clipping_measures(tiny_run):

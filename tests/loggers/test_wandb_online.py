@@ -91,7 +91,7 @@ def test_S14_the_network_goes_away(server, tmp_path, caplog):
         tracker.log_metrics({"loss": 1.0, "progress/images": step}, step)
     began = time.monotonic()
     tracker.finish(ENDED)
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 120  # W&B would try for days
     (warning,) = [r for r in caplog.records if r.name.startswith("ganlab") and r.levelno == logging.WARNING]
     assert "wandb sync --include-online" in warning.getMessage()
     assert warning.getMessage().endswith(str(next(tmp_path.glob("wandb/run-*"))))

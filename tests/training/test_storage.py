@@ -59,6 +59,8 @@ def test_S1_killed_during_a_save(tmp_path):
                 writer.save_checkpoint({"weights": weights, "step": step}, tmp_path / checkpoint_name(step))
                 announced.write_text(str(step))
             os._exit(0)
+        while not announced.exists():
+            time.sleep(0.001)
         time.sleep(draw.uniform(0.03, 0.1))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
