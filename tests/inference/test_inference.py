@@ -81,6 +81,10 @@ def test_the_same_seed_makes_the_same_files(run, tmp_path):
     [
         ({"n": 0}, "n=0: expected"),
         ({"label": 3}, "label=3: this model was trained without labels"),
+        (
+            {"label": "seven"},
+            "label=seven: this model has no class of that name; if it knows classes, then by",
+        ),
         ({"checkpoint": "best"}, "holds no best checkpoint"),
     ],
 )

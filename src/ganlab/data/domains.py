@@ -69,7 +69,8 @@ def find_domains(root: Path, expected: str) -> dict[str, Domains] | None:
                 tests = ([layout.format(split=split, side=side) for side in sides] for split in HELD_OUT)
                 test = next((folders for folders in tests if _any_is_there(root, folders)), None)
                 found = {"train": _read(root, sides, train, expected)}
-                return found | ({"test": _read(root, sides, test, expected)} if test else {})
+                kept_out = f" held-out pictures there, or no such folder{expected}"
+                return found | ({"test": _read(root, sides, test, kept_out)} if test else {})
         if _any_is_there(root, sides):
             return {"train": _read(root, sides, sides, expected)}
     return None

@@ -1,6 +1,7 @@
 """Pictures, or points, from a trained model."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -60,7 +61,11 @@ def write_samples(
                 f"label={label}: this model translates pictures and knows no classes; leave label out"
             )
         return write_held_out(model, Path(run_dir), n=n, checkpoint=checkpoint, output=output)
-    label = None if label is None else number_of(label, run_dir)
+    if (
+        label is not None
+    ):  # names are those of the data, and only a model that is told labels learns what they mean
+        known = saved_config(Path(run_dir)).get("class_names") if model.data_kind == "labelled" else None
+        label = number_of(label, [str(name) for name in known or ()])
     name = f"{checkpoint}-seed{seed}" + ("" if label is None else f"-label{label}")
     name += "" if caption is None else f"-{short(caption)}"
     folder = Path(output) if output else Path(run_dir) / "generated" / name
@@ -74,20 +79,19 @@ def write_samples(
         return write_pictures(to_uint8(samples), folder, min(20, max(1, round(min(n, 400) ** 0.5))))
 
 
-def number_of(label: int | str, run_dir: Path) -> int:
-    """The number of a class, which is given as that or by its name; the names are those that the run was trained with.
+def number_of(label: int | str, names: Sequence[str]) -> int:
+    """The number of a class, which is given as that or by its name; a name that is a number is a name.
 
     Raises:
         UserError: no such name.
     """
-    names = [str(name) for name in saved_config(Path(run_dir)).get("class_names") or ()]
     if str(label) in names:
         return names.index(str(label))
     try:
         return int(label)
     except ValueError:
         pass
-    known = did_you_mean(str(label), names) or "; it knows its classes by their numbers, from 0 on"
+    known = did_you_mean(str(label), names) or "; if it knows classes, then by their numbers, from 0 on"
     raise UserError(f"label={label}: this model has no class of that name{known}")
 
 
