@@ -197,3 +197,15 @@ def test_own_data_say_how_many_classes_they_have_or_are_asked(tmp_path, facts, c
     fits(cfg, [tmp_path])
     assert (cfg.classes, list(cfg.class_names)) == (classes, names)
     check_targets(cfg.data, "data")  # nothing is left in the node but what its constructor takes
+
+
+def test_published_sets_say_the_names_of_their_classes_in_the_order_of_their_labels():
+    from torchvision.datasets import FashionMNIST
+
+    cfg = compose(["model=cgan", "data=fashion_mnist"])
+    assert (cfg.classes, list(cfg.class_names)) == (10, FashionMNIST.classes)
+    assert list(compose(["model=acgan", "data=cifar10"]).class_names)[:3] == [
+        "airplane",
+        "automobile",
+        "bird",
+    ]

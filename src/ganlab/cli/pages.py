@@ -80,7 +80,7 @@ ganlab sample run=DIRECTORY [KEY=VALUE ...]: write pictures of a trained model, 
   run          a run directory
   n            how many pictures (64); of a model that translates: how many gallery.html shows
   seed         another seed, other pictures (0)
-  label        only this class, where the model knows classes
+  label        only this class, by its number or name, where the model knows classes
   caption      what to draw, where the model reads; "A | B": on the way from A to B; all: each caption of the data
   checkpoint   last or best (last)
   output       a folder (generated/ in the run directory)
