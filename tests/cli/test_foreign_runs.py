@@ -12,7 +12,7 @@ from ganlab.config import compose, own, save_config
 from tests.config.test_trust import MARKER, MODULE
 from tests.helpers import tiny_config
 
-MODEL = "# Mine\n# data: images\ndefaults: [vanilla]\n_target_: {module}.MyGAN\n"
+MODEL = "# Mine\ndefaults: [vanilla]\n_target_: {module}.MyGAN\n"
 CLASS = "from ganlab.models.gan import StandardGAN\n\n\nclass MyGAN(StandardGAN):\n    pass\n"
 
 
