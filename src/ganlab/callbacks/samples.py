@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ganlab.bounds import Count, Pictured, bounded
 from ganlab.callbacks.interval import crossed
+from ganlab.errors import UserError
 from ganlab.images import grid, save_animation, save_png, to_uint8
 from ganlab.models.base import GAN
 from ganlab.models.latent import LatentGAN
@@ -40,6 +41,8 @@ class Pictures(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
         self.folder = Path(trainer.default_root_dir) / "samples"
+        if trainer.is_global_zero:
+            require_folder(self.folder)
         self.writer = ThreadPoolExecutor(max_workers=1)  # encoding a large PNG takes a second
         self.pending: list[Future] = []
         if pl_module.steps == 0:
@@ -95,3 +98,11 @@ def enlarged(picture: Tensor) -> Tensor:
     """(3, H, W), each pixel repeated by the whole number that makes a small grid about 600 pixels wide."""
     scale = max(1, 600 // picture.shape[2])
     return picture.repeat_interleave(scale, 1).repeat_interleave(scale, 2)
+
+
+def require_folder(path: Path) -> None:
+    """Make the folder; raises UserError where something else is in its place."""
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{path} cannot be a folder for pictures ({error.strerror}): move it away") from error

@@ -7,6 +7,7 @@ from lightning.pytorch import Callback, Trainer
 
 from ganlab.errors import UserError
 from ganlab.models.base import GAN
+from ganlab.models.restoring import require_checkpoint
 from ganlab.training.checkpoints import newest_valid, read_checkpoint
 
 
@@ -35,7 +36,9 @@ class StartFrom(Callback):
     def on_fit_start(self, trainer: Trainer, pl_module: GAN) -> None:
         if self.path is None or pl_module.steps:
             return
-        state = read_checkpoint(self.path)["state_dict"]
+        checkpoint = read_checkpoint(self.path)
+        require_checkpoint(checkpoint)
+        state = checkpoint["state_dict"]
         for network in pl_module.players()["generator"]:
             name = next(name for name, part in pl_module.named_children() if part is network)
             found = {key.removeprefix(f"{name}."): state[key] for key in state if key.startswith(f"{name}.")}

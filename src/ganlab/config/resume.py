@@ -37,6 +37,8 @@ def find_run(path: str | Path, outputs: Path = Path("outputs")) -> Path:
     if is_run(run_dir):
         return run_dir
     what = "holds no run (no .hydra/config.yaml)" if run_dir.is_dir() else "does not exist"
+    if run_dir.exists() and not run_dir.is_dir():
+        what = "is no folder, and a run is one"
     inside = runs_below(run_dir)
     if inside:
         raise UserError(f"{run_dir} is not a run but a folder of runs; the newest is {inside[0]}")

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ganlab.config import check, instantiate, save_config
 from ganlab.errors import UserError
-from ganlab.training.checkpoints import AtomicCheckpointIO, checkpoint_name, why_unreadable
+from ganlab.training.checkpoints import AtomicCheckpointIO, checkpoint_name, require_file, why_unreadable
 
 Layers = dict[str, dict[str, Tensor]]  # a layer's place in its network -> its tensors by name
 
@@ -58,6 +58,7 @@ def read(path: Path) -> dict[str, Tensor]:
     Raises:
         UserError: the file is missing, damaged, or holds anything but tensors by name.
     """
+    require_file(path)
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
@@ -65,8 +66,6 @@ def read(path: Path) -> dict[str, Tensor]:
             state = load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
     except Exception as error:  # a damaged file can raise nearly any
         raise UserError(f"{path} cannot be read as tensors by name ({why_unreadable(error)})") from None
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):

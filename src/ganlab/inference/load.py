@@ -1,14 +1,18 @@
 """A trained model from its run directory."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from ganlab.errors import UserError
+from ganlab.errors import GanlabError, StorageError, UserError
 
 if TYPE_CHECKING:
+    from ganlab.models.base import GAN
     from ganlab.models.latent import LatentGAN
     from ganlab.models.translation import ImageToImage
+
+log = logging.getLogger(__name__)
 
 
 def load(
@@ -31,7 +35,6 @@ def load(
     from ganlab.config import own
     from ganlab.config.resume import is_run
     from ganlab.config.trust import instantiate_saved
-    from ganlab.training.checkpoints import newest_valid, read_checkpoint
 
     own.add(config_dirs)
     run_dir = Path(run_dir)
@@ -43,20 +46,44 @@ def load(
         raise UserError(
             f"{run_dir} is not a run directory: it has no .hydra/config.yaml; runs are made by `ganlab`"
         )
-    path = (
-        newest_valid(run_dir / "checkpoints")[0]
-        if checkpoint == "last"
-        else run_dir / "checkpoints" / "best.ckpt"
-    )
-    if path is None or not path.exists():
-        hint = (
-            ""
-            if checkpoint == "last"
-            else "; only a run with metrics=... or callbacks.checkpoints.monitor=... keeps its best"
-        )
-        raise UserError(f"{run_dir} holds no {checkpoint} checkpoint{hint}")
     model = instantiate_saved(run_dir, "model")
-    state = read_checkpoint(path)
-    model.load_state_dict(state["state_dict"])
-    model.on_load_checkpoint(state)
+    (_newest if checkpoint == "last" else _best)(model, run_dir)
     return model.eval().to(device)
+
+
+def _newest(model: "GAN", run_dir: Path) -> None:
+    from ganlab.models.restoring import Misfit
+    from ganlab.training.resuming import newest_fitting
+
+    path, _, refused = newest_fitting(run_dir / "checkpoints", lambda state: _put_into(model, state))
+    for other, why in refused.items():
+        if path is None:
+            kind = UserError if isinstance(why, Misfit) else StorageError
+            raise kind(f"{run_dir} has no checkpoint that can be loaded: {other.name}: {why}")
+        log.warning("%s cannot be loaded (%s); falling back to %s", other.name, why, path.name)
+    if path is None:
+        raise UserError(f"{run_dir} holds no last checkpoint")
+
+
+def _best(model: "GAN", run_dir: Path) -> None:
+    from ganlab.training.checkpoints import read_checkpoint
+
+    path = run_dir / "checkpoints" / "best.ckpt"
+    if not path.exists():
+        raise UserError(
+            f"{run_dir} holds no best checkpoint; only a run with metrics=... or callbacks.checkpoints.monitor=... "
+            "keeps its best"
+        )
+    state = read_checkpoint(path)
+    try:
+        _put_into(model, state)
+    except GanlabError as error:
+        raise type(error)(f"{path} cannot be loaded: {error}") from error
+
+
+def _put_into(model: "GAN", state: Any) -> None:
+    """The weights and the progress; optimizers are for training."""
+    from ganlab.models.restoring import require_checkpoint, restore
+
+    require_checkpoint(state)
+    restore(model, {key: value for key, value in state.items() if key != "optimizer_states"})

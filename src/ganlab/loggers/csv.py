@@ -1,12 +1,15 @@
 """``metrics.csv``: every logged number against steps, images and seconds."""
 
 import csv
+import logging
 import time
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
+
+log = logging.getLogger(__name__)
 
 FIRST = ["step", "images", "seconds"]
 
@@ -37,13 +40,15 @@ class CSVLog(Logger):
         """Go on after ``step``: keep the file's rows up to it."""
         if not self.path.exists():
             return
-        with open(self.path, newline="") as file:
-            reader = csv.DictReader(file)
-            self.columns = list(reader.fieldnames or FIRST)
-            whole = [
-                row for row in reader if None not in row.values()
-            ]  # a killed process may leave half a row
-        self.rows = [row for row in whole if int(row["step"]) <= step]
+        try:
+            self.columns, self.rows = read_rows(self.path, step)
+        except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+            aside = self.path.with_suffix(".damaged")
+            log.warning(
+                "%s cannot be read (%s); it is now %s, and a new one begins", self.path, error, aside.name
+            )
+            self.path.rename(aside)
+            self.columns, self.rows = list(FIRST), []
         self.seconds_before = float(self.rows[-1]["seconds"]) if self.rows else 0.0
         self._rewrite()
 
@@ -76,3 +81,21 @@ class CSVLog(Logger):
             writer.writeheader()
             writer.writerows(self.rows)
         temporary.replace(self.path)
+
+
+def read_rows(path: Path, step: int) -> tuple[list[str], list[dict[str, Any]]]:
+    """The columns of a file, and its rows up to a step; a killed process may have left half a row at its end.
+
+    Raises:
+        ValueError, KeyError, TypeError, csv.Error: it is no file of metrics.
+    """
+    with open(path, newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        columns = list(reader.fieldnames or FIRST)
+        rows = [row for row in reader if None not in row.values()]
+    if columns[: len(FIRST)] != FIRST:
+        raise ValueError(f"it does not begin with {', '.join(FIRST)}")
+    kept = [row for row in rows if int(row["step"]) <= step]
+    for row in kept:
+        float(row["seconds"])
+    return columns, kept

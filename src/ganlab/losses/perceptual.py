@@ -89,6 +89,8 @@ class VGG54:
             f"get torchvision's VGG19 (548 MB) with curl -L --create-dirs -o {shlex.quote(str(path))} {URL}, name "
             f"another place with {KEY}=FILE, or train offline with model/perceptual=glyphs"
         )
+        if path.exists() and not path.is_file():  # a device or a pipe may have no end
+            raise UserError(f"{path} is no regular file: {remedy}")
         try:
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,5 +1,6 @@
 """What the extractors share: which images they take, how exactly they compute, how a file is recognised."""
 
+import errno
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,8 @@ def full_float32(device: torch.device) -> Iterator[None]:
 
 
 def sha256_of(path: Path) -> str:
-    """All 64 hexadecimal digits; raises OSError if the file cannot be read."""
+    """All 64 hexadecimal digits; raises OSError if the file cannot be read, or is a device or a pipe without end."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

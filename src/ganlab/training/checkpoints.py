@@ -45,7 +45,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         path = Path(path)
         temporary = path.with_name(path.name + TEMPORARY)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(exist_ok=True)  # its own folder alone: a run directory that is gone stays gone
             require_space(path.parent)
             with open(temporary, "wb") as file:
                 torch.save(checkpoint, file)
@@ -225,5 +225,7 @@ def matches_checksum(path: Path) -> bool:
 
 
 def digest(path: Path) -> str:
+    if path.exists() and not path.is_file():  # a pipe may never end, or never begin
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

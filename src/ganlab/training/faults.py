@@ -64,6 +64,10 @@ def _explained(error: BaseException, launcher: object, run_dir: Path | None) -> 
         return StorageError(
             f"{error.filename or 'the run directory'} cannot be written ({error.strerror}); free some space, and {left}"
         )
+    if isinstance(error, FileNotFoundError) and error.filename and not Path(error.filename).parent.exists():
+        return StorageError(
+            f"{Path(error.filename).parent} is gone while the run was writing to it; start a new run"
+        )
     if lacks_memory(error):
         return StorageError(f"{memory_sentence(error)}; {left}")
     worker = OF_A_WORKER.search(str(error))

@@ -157,6 +157,8 @@ def _owned(run_dir: Path):
             f"the run directory {as_typed(run_dir)} is in use by {holder}; wait for it, or choose another with "
             "hydra.run.dir=..."
         ) from error
+    except OSError as error:
+        raise UserError(f"{run_dir / '.lock'} cannot be locked ({error.strerror}): remove it") from error
     try:
         owner.write_text(f"process {os.getpid()} on {socket.gethostname()}")
         yield
