@@ -73,6 +73,22 @@ MISTAKES = {  # a command, and what its answer must name
     "evaluate run={empty}": "{empty}",
     "import-weights {nowhere} model=pix2pix data=facades": "{nowhere}",
     "--config-dir {nowhere}": "{nowhere}",
+    "~callbacks": "~callbacks",
+    "model.loss=hinge": "model/loss=hinge",
+    "epochs=3": "trainer.max_steps",
+    "num_workers=4": "data.workers",
+    "--model dcgan": "model=dcgan",
+    "model = dcgan": "model=dcgan",
+    "data=./pictures": "data.root=./pictures",
+    "objective=nope": "objective=nope",
+    "callbacks.log.every_steps=0": "callbacks.log.every_steps",
+    "callbacks.samples.n=10000000": "callbacks.samples.n",
+    "callbacks.checkpoints.keep=0": "callbacks.checkpoints.keep",
+    "metrics.digits.kid_subset_size=1": "metrics.digits.kid_subset_size",
+    "model.gradient_clip=0": "model.gradient_clip",
+    "logger=wandb logger.wandb.project=a/b": "logger.wandb.project",
+    "-m model=glob(zzz*)": "model=glob(zzz*)",
+    "-m seed=range(1,1000000000)": "10,000",
 }
 
 

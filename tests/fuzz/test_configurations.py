@@ -1,14 +1,18 @@
 """Configurations with nonsense in them: an error sentence, or success; never another exception or a hang."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from ganlab.config import check, compose
+from ganlab.config import check, compose, config_dir
+from ganlab.config.check import check_node, check_values, nodes
 from ganlab.config.secrets import Secrets, put_away
 from ganlab.errors import UserError
 from tests.fuzz.mutations import bounded, success_or
+from tests.helpers import DATA, kind_of
 
 WORDS = st.sampled_from(
     [
@@ -122,3 +126,44 @@ def test_C1_words_are_refused_in_one_sentence_or_composed(words):
     overrides = put_away(f"{sign}{key}={text}" for sign, key, text in words)
     with success_or(UserError):
         check(compose(overrides))
+
+
+ODD = (0, -1, -0.5, 10**9, 2**70, 10**400, math.nan, math.inf, "many", "", None, True, [1], {"a": 1})
+
+
+def numbered() -> dict[str, tuple[str, dict]]:
+    """A node for each number that any model, its data, callbacks and metrics, or a logger sets, by target and key."""
+    names = {
+        group: sorted(path.stem for path in (config_dir() / group).glob("*.yaml"))
+        for group in ("model", "metrics")
+    }
+    choices = [[f"model={model}", f"data={DATA[kind_of(model)]}"] for model in names["model"]]
+    choices += [[f"metrics={metric}"] for metric in names["metrics"]]
+    found: dict[str, tuple[str, dict]] = {}
+    for words in [*choices, ["logger=wandb"], ["data=folder", "data.root=x"], ["model/augment=ada"]]:
+        for path, node in nodes(compose(words)):
+            plain = OmegaConf.to_container(node, resolve=True)
+            for key in plain if isinstance(plain, dict) and "_target_" in plain else ():
+                if type(plain[key]) in (int, float):
+                    found.setdefault(f"{plain['_target_']}.{key}", (path, plain))
+    return found
+
+
+def test_T10_every_number_at_every_odd_value_is_refused_in_one_sentence_or_means_something():
+    every = numbered()
+    assert len(every) > 200
+    for name, (path, plain) in every.items():
+        key = name.rpartition(".")[2]
+        for value in ODD:
+            node = OmegaConf.create({**plain, key: value})
+            with success_or(UserError, f"{path}.{key}"):
+                check_values(OmegaConf.create({key: value}), path)
+                check_node(path, node)
+
+
+def test_T10_the_numbers_at_the_top_likewise():
+    tree = OmegaConf.to_container(compose([]), resolve=True)
+    for key in ("seed", "classes"):
+        for value in ODD:
+            with success_or(UserError, key):
+                check(OmegaConf.create({**tree, key: value}))

@@ -117,7 +117,11 @@ def _int(value: Any) -> int:
 
 
 def _float(value: Any) -> float:
-    return float(_expect(number := _number(value, float), float, math.isfinite(number)))
+    number = _number(value, float)
+    try:
+        return float(_expect(number, float, math.isfinite(number)))
+    except OverflowError:  # a whole number of hundreds of digits
+        raise Mismatch(words(float), value) from None
 
 
 def _number(value: Any, kind: type) -> int | float:
