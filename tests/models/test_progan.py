@@ -129,6 +129,13 @@ def test_a_penalty_at_the_final_size_is_that_of_repeated_pixels(images, share):
     )
 
 
+@pytest.mark.parametrize("kind", [ProGAN, ConditionalProGAN])
+def test_a_target_of_0_by_which_the_penalty_is_divided_is_refused(kind):
+    labels = {"classes": 3} if kind is ConditionalProGAN else {}
+    with pytest.raises(UserError, match=r"gp_target=0.*above 0"):
+        game(kind, Mean(1.0), gp_target=0.0, **labels)
+
+
 def test_with_labels_both_players_want_the_class_recognised():
     found = game(ConditionalProGAN, Judge(2.0), classes=3, class_weight=0.5)
     label = torch.tensor([0, 0, 1, 2, 0, 0])

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganlab.bounds import Weight, bounded
+from ganlab.bounds import Positive, Weight, bounded
 from ganlab.errors import UserError
 from ganlab.losses.penalties import gradient_penalty
 from ganlab.models.latent import LatentGAN, LatentOptions
@@ -45,7 +45,7 @@ class ProGAN(LatentGAN):
         growth: Growth,
         loss: AdversarialLoss,
         gp_weight: Weight = 10.0,
-        gp_target: Weight = 1.0,
+        gp_target: Positive = 1.0,
         gp_resolution: Literal["present", "final"] = "present",
         drift_weight: Weight = 0.001,
         **options: Unpack[LatentOptions],

@@ -4,7 +4,7 @@ from typing import Literal, Unpack
 
 from torch import Tensor
 
-from ganlab.bounds import Size, Weight, bounded
+from ganlab.bounds import Positive, Size, Weight, bounded
 from ganlab.losses.information import cross_entropy
 from ganlab.models.latent import LabelledGAN, LatentOptions
 from ganlab.models.progan import ProGAN
@@ -27,7 +27,7 @@ class ConditionalProGAN(LabelledGAN, ProGAN):
         classes: Size,
         class_weight: Weight = 1.0,
         gp_weight: Weight = 10.0,
-        gp_target: Weight = 1.0,
+        gp_target: Positive = 1.0,
         gp_resolution: Literal["present", "final"] = "present",
         drift_weight: Weight = 0.001,
         **options: Unpack[LatentOptions],
