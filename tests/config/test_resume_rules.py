@@ -94,6 +94,30 @@ def test_R7_differences_are_refused_with_both_values_unless_named(tmp_path):
         check_resumable(run, other)
 
 
+def test_R7_what_is_advised_works_also_for_a_key_that_is_gone(tmp_path):
+    run = make_run(tmp_path / "run", changed(model__average__half_life=5, model__average__kind="ema"))
+    other = changed(model__average__kind="none")
+    with pytest.raises(UserError) as refusal:
+        check_resumable(run, other)
+    advised = str(refusal.value).partition("allow_change=[")[2].partition("]")[0].split(",")
+    assert advised == ["model.average.half_life", "model.average.kind"]
+    other.allow_change = advised
+    check_resumable(run, other)
+
+
+def test_R7_what_the_weights_cannot_do_is_not_advised(tmp_path):
+    run = make_run(tmp_path / "run")
+    with pytest.raises(UserError) as refusal:
+        check_resumable(run, changed(model__lr=0.2), lambda: "a.weight is (3,) there and (4,) here")
+    assert "model.lr: 0.1 -> 0.2. It cannot go on with them: a.weight is (3,)" in str(refusal.value)
+    assert "allow_change" not in str(refusal.value)
+
+    def never() -> str:
+        raise AssertionError("nothing was changed, so nobody asks")
+
+    check_resumable(run, changed(), never)
+
+
 def test_R10_a_key_of_a_later_version_is_no_difference_unless_a_command_sets_it():
     later = changed(model__penalty__gamma=1.0)
     key = {"model.penalty.gamma": ("(absent)", 1.0)}

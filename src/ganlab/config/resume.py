@@ -97,11 +97,12 @@ def check_resumable(run_dir: Path, cfg: DictConfig, misfit: Callable[[], str | N
     differences, why the run's weights could not go on with ``cfg`` if they were allowed.
     """
     permitted = [str(key) for key in cfg.get("allow_change") or []]
-    known = set(flatten(plain(cfg)))
+    saved = saved_config(run_dir)
+    known = flatten(plain(cfg)) | flatten(plain(saved))  # also what is gone may be allowed to be
     for key in permitted:
         if not any(_covers(key, name) for name in known):
             raise UserError(f"allow_change={key}: no such key{did_you_mean(key, nearest(key, known))}")
-    changed = differences(saved_config(run_dir), cfg, permitted, named_now())
+    changed = differences(saved, cfg, permitted, named_now())
     if not changed:
         return
     said = f"{run_dir} was started with other settings: {in_words(changed)}"
