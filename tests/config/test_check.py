@@ -126,7 +126,7 @@ def test_C2_a_typing_error_inside_a_file_is_found(tmp_path):
             "model.optimizers.generator.lr=high: expected a finite number",
         ),
         ("model.optimizers.generator=3", "model.optimizers.generator=3: expected a node with _target_"),
-        ("model.loss=5", "model.loss=5: expected a node with _target_ (AdversarialLoss)"),
+        ("model.loss=5", "model.loss=5: a part of the model is chosen with a slash, as in model/loss=NAME"),
         (
             "model.prior.size=1.5",
             "model.prior.size=1.5: expected a whole number, not a fraction (for model.gen",
