@@ -40,17 +40,19 @@ def test_X7_a_secret_on_the_command_line_is_in_no_file_and_no_name(
     assert named == [], "a variable of the environment, in the name of a directory"
 
 
-def test_X7_a_resumed_run_needs_the_secret_again(ganlab, trained, environment):
+def test_X7_a_resumed_run_needs_the_secret_again(ganlab, trained, environment, monkeypatch):
+    monkeypatch.setenv("GANLAB_TRUST", "tests")  # where its data set comes from
     assert ganlab(f"+data.token={CANARY}", DATA).code == 0
     cfg, run_dir = trained[0]
     assert cfg.data.token == CANARY
     environment.pop("GANLAB_DATA_TOKEN")
     refused = ganlab(f"resume={run_dir}")
     assert refused.code == 2
-    assert "data.token: the variable GANLAB_DATA_TOKEN of the environment is not set" in refused.err
-    assert "or give data.token=..." in refused.err
+    assert "would read GANLAB_DATA_TOKEN from the environment for data.token" in refused.err
+    assert "unless you give data.token=... yourself" in refused.err
     assert ganlab(f"resume={run_dir}", "data.token=another").code == 0
     assert trained[-1][0].data.token == "another"
+    monkeypatch.setenv("GANLAB_TRUST", "tests,GANLAB_DATA_TOKEN")
     environment["GANLAB_DATA_TOKEN"] = CANARY
     assert ganlab(f"resume={run_dir}").code == 0
     assert trained[-1][0].data.token == CANARY

@@ -206,14 +206,14 @@ def wants_of_word(word: str) -> Iterator[Want]:
 
 
 def _of_interpolations(text: str, word: str) -> Iterator[Want]:
-    rest = PIECE.sub("", text)
+    rest, key = PIECE.sub("", text), _parsed(word).key_or_group
     for inner in PIECE.findall(text):
         if variable := READ.fullmatch(inner):
-            yield _of_variable(variable[1])
+            unless = f" for {key}, unless you give {key}=... yourself"
+            yield Want(variable[1], _of_variable(variable[1]).what + unless)
         elif not REFERENCE.fullmatch(inner):
             rest += "${"
     if "${" in rest:
-        key = _parsed(word).key_or_group
         yield Want(
             None, f"holds {word!r}, whose meaning is not taken from a run directory: give {key}=... yourself"
         )
