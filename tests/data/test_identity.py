@@ -115,3 +115,25 @@ def test_ends_of_sees_length_and_both_ends(length, tmp_path):
     for place in {0, length - 1, min(length - 1, ENDS - 1), max(0, length - ENDS)} if length else ():
         assert written(whole[:place] + b"x" + whole[place + 1 :]) != same, place
     assert ends_of(str(Path(tmp_path / "absent"))) == 0
+
+
+class Painted:
+    """Someone's own set, as ``types.ImageSet`` asks for it and no more."""
+
+    classes: tuple[str, ...] = ()
+
+    def __init__(self, colour: str) -> None:
+        self.colour = colour
+
+    def __len__(self) -> int:
+        return 3
+
+    def fingerprint(self) -> str:
+        return self.colour
+
+
+def test_a_set_of_ones_own_without_files_is_known_by_its_fingerprint():
+    red, blue = (identity_of(Splits(Painted(colour), Painted("grey"))) for colour in ("red", "blue"))
+    assert red == identity_of(Splits(Painted("red"), Painted("grey")))
+    assert red != blue
+    assert red["count"] == 6

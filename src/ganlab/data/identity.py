@@ -28,7 +28,7 @@ def identity_of(splits: Sequence[Any]) -> Identity:
     a package or a download: their number, and a hash of their pixels.
     """
     sets = [stored for split in splits for stored in _stored(split)]
-    files = sorted({file for stored in sets for file in stored.files})
+    files = sorted({file for stored in sets for file in _files(stored)})
     rest = hashlib.sha256()
     for stored in sets:
         rest.update(_beside_files(stored))
@@ -40,9 +40,14 @@ def _stored(split: Any) -> Iterator[Any]:
     yield from (side.images for side in split.values()) if isinstance(split, Mapping) else (split,)
 
 
+def _files(stored: Any) -> Sequence[str]:
+    """Of a set that stays in its files; none of one that holds its images, such as a user's own class."""
+    return getattr(stored, "files", ())
+
+
 def _beside_files(stored: Any) -> bytes:
     """What a set holds besides its files: captions, labels; all of it where there are no files."""
-    if not stored.files:
+    if not _files(stored):
         return stored.fingerprint().encode()
     if captions := getattr(stored, "all_captions", None):
         return repr([tuple(texts) for texts in captions]).encode()
