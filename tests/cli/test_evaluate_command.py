@@ -12,7 +12,7 @@ def test_X5_X6_scores_are_not_computed_by_what_a_foreign_run_was_started_with(ga
     words = {
         "+metrics.mine={_target_: os.mkdir, path: marker}": "would run os.mkdir",
         "+metrics.mine._target_=ganlab.data.streaming.os.mkdir": "would run ganlab.data.streaming.os.mkdir",
-        "metrics.digits.n_fake='${oc.env:HOME}'": "only plain values",
+        "metrics.digits.n_fake='${oc.env:HOME}'": "would read HOME from the environment",
     }
     for word, said in words.items():
         OmegaConf.save(OmegaConf.create([word]), run_dir / ".hydra" / "overrides.yaml")
