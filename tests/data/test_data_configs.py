@@ -68,7 +68,12 @@ def test_header_and_keys(name):
     assert sum(line.startswith("# source: ") for line in lines) == 1
     cfg = load(name)
     assert kind_of(name) == "labelled" or DATA[name].facts.classes is None
-    handed_on = {"load_size", "side_by_side", *(field.name for field in dataclasses.fields(FileSettings))}
+    handed_on = {
+        "load_size",
+        "side_by_side",
+        "dequantize",
+        *(field.name for field in dataclasses.fields(FileSettings)),
+    }
     left_out = set(defaults_of(get_class(cfg._target_))) - set(cfg)
     assert set(cfg) - {"_target_"} <= set(defaults_of(get_class(cfg._target_)))
     assert left_out <= handed_on
