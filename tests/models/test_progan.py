@@ -256,7 +256,7 @@ def test_the_schedule_is_told_and_a_run_that_ends_before_it_warned(tiny_run, cap
 def test_a_resumed_run_goes_on_from_its_images_on_another_number_of_processes(tiny):
     _, module = build(tiny(*quick("progan")))
     counted = {"steps": 3, "images": 48, "counts": {"grown_at": 32}, "sums": {}, "additions": {}}
-    module.on_load_checkpoint({"ganlab": {"schema": 1, **counted}})
+    module.on_load_checkpoint({"state_dict": module.state_dict(), "ganlab": {"schema": 1, **counted}})
     assert [module.batch_at(step, 8, 2) for step in (3, 4, 5)] == [(48, 8), (64, 4), (72, 4)]
     assert [module.side_at(step, 8, 2) for step in (3, 4)] == [8, 16]
     assert module.stage == Stage(1, 0.5), "samples are those of the last step"

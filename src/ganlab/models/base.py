@@ -1,6 +1,5 @@
 """The mechanism of adversarial training: players who move one at a time. No variant's algorithm is in here."""
 
-import inspect
 import logging
 import math
 import random
@@ -11,24 +10,24 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from ganlab.bounds import Positive, bounded
 from ganlab.errors import DivergedError, UserError
+from ganlab.models.players import EVERY, fused, require_players
 from ganlab.models.restoring import fit_optimizers, fitted_weights, kind_of, require_checkpoint
 from ganlab.models.settings import Numbers, numbers_of, take_over
+from ganlab.models.telemetry import Telemetry
 from ganlab.randomness import Draws, derive
-from ganlab.techniques.per_process import PerProcess
+from ganlab.techniques.per_process import per_process, states_of_all
 from ganlab.types import Batch, OptimizerFactory, ScheduleFactory
 
 log = logging.getLogger(__name__)
 
-EVERY = "every"  # among schedules: of all players that have none of their own
 SCHEMA = 1  # of what on_save_checkpoint writes; what an earlier schema lacks, on_load_checkpoint knows
 
 
-class GAN(LightningModule):
+class GAN(Telemetry):
     """A game of any number of named players, each with modules, an optimizer and perhaps a schedule of its own.
 
     A variant names its players in :meth:`players` and writes its paper's algorithm in ``training_step``, with one
@@ -67,13 +66,9 @@ class GAN(LightningModule):
         self.images = 0
         self.counts: dict[str, int] = {}  # a variant's own counters; saved and restored
         self.draws = Draws(seed, "noise")
-        self.published: dict[str, float] = {}  # the latest value of everything logged ...
-        self.published_at: dict[str, int] = {}  # ... and the step it was logged at
         self.scores: dict[str, dict[str, Any]] = {}  # of its samples' quality: see callbacks.quality
         self._moved: set[str] = set()  # players whose gradients nobody has looked at since they stepped
         self._norms: dict[str, float] = {}  # of such gradients, from before a resume
-        self._sums: dict[str, Tensor] = {}
-        self._additions: dict[str, int] = {}
         self._stepped = False
         self._optimizer_of: dict[str, torch.optim.Optimizer] = {}
         self._saved_states: list[
@@ -91,23 +86,13 @@ class GAN(LightningModule):
         """One optimizer for each player, in the order of :meth:`players`."""
         players = self.players()
         own = {name: make for name, make in self.schedule_factories.items() if name != EVERY}
-        for what, given in (("optimizers", self.optimizer_factories), ("schedules", own)):
-            if unknown := set(given) - set(players):
-                raise UserError(
-                    f"model.{what}: {sorted(unknown)} are no players of this game; they are {list(players)} "
-                    f"(an optimizer for one: model/optimizer@model.optimizers.{next(iter(players))}=sgd)"
-                )
-        if missing := set(players) - set(self.optimizer_factories):
-            more = " ".join(f"+model/optimizer@model.optimizers.{name}=adam" for name in sorted(missing))
-            raise UserError(
-                f"model.optimizers: no optimizer for {sorted(missing)}; give one, for instance {more}"
-            )
+        require_players(players, self.optimizer_factories, own)
         self._parameters_of = {
             name: [p for module in modules for p in module.parameters() if p.requires_grad]
             for name, modules in players.items()
         }
         self._optimizer_of = {
-            name: _fused(name, self.optimizer_factories[name], parameters)
+            name: fused(name, self.optimizer_factories[name], parameters)
             for name, parameters in self._parameters_of.items()
         }
         self._numbers = {name: numbers_of(optimizer) for name, optimizer in self._optimizer_of.items()}
@@ -210,24 +195,6 @@ class GAN(LightningModule):
 
     # -- what is seen from outside -------------------------------------------------------------------------------
 
-    def track(self, name: str, value: Tensor | float) -> None:
-        """Add a scalar to the running mean that is logged as ``name``; costs no synchronisation."""
-        value = value.detach() if isinstance(value, Tensor) else torch.tensor(value, device=self.device)
-        if name in self._sums:
-            self._sums[name] += value
-            self._additions[name] += 1
-        else:
-            self._sums[name] = value.clone().float()
-            self._additions[name] = 1
-
-    def tracked(self) -> dict[str, float]:
-        """Means of everything tracked since the last call, over all processes; starts new ones."""
-        if not self._sums:
-            return {}
-        means = torch.stack([self._sums[name] / self._additions[name] for name in self._sums])
-        names, self._sums, self._additions = list(self._sums), {}, {}
-        return dict(zip(names, self.mean_over_ranks(means).tolist(), strict=True))
-
     def gradient_norms(self) -> dict[str, float]:
         """The norm of the last gradient of each player that has stepped since the last call."""
         norms = self._present_norms()
@@ -242,36 +209,6 @@ class GAN(LightningModule):
         new = {player: float(nn.utils.get_total_norm(found)) for player, found in gradients.items() if found}
         norms = self._norms | new
         return {player: norms[player] for player in self._parameters_of if player in norms}
-
-    def publish(self, metrics: Mapping[str, float]) -> None:
-        """Hand metrics to the loggers, against steps and images; remembered in ``published`` and ``news``.
-
-        To be called on all processes: rank 0's values are everybody's, so that what follows from them is too.
-        """
-        if self.trainer.world_size > 1:
-            metrics = self.trainer.strategy.broadcast(dict(metrics))
-        self.published.update(metrics)
-        self.published_at.update(dict.fromkeys(metrics, self.steps))
-        for logger in self.trainer.loggers:
-            logger.log_metrics({**metrics, "progress/images": self.images}, step=self.steps)
-
-    def news(self) -> dict[str, float]:
-        """What was published in this step."""
-        return {
-            name: value for name, value in self.published.items() if self.published_at[name] == self.steps
-        }
-
-    def non_finite(self) -> list[str]:
-        """Names of the tracked means that hold a NaN or an infinity."""
-        if not self._sums or bool(torch.stack(list(self._sums.values())).isfinite().all()):
-            return []
-        return [name for name, value in self._sums.items() if not math.isfinite(value.item())]
-
-    def mean_over_ranks(self, value: Tensor) -> Tensor:
-        """The mean of a tensor over all processes, the same bits on each of them."""
-        if self.draws.world == 1:
-            return value
-        return self.trainer.strategy.reduce(value.detach().clone(), reduce_op="mean")
 
     def _stop_unless_finite(self, player: str, terms: Mapping[str, Tensor], loss: Tensor) -> None:
         if math.isfinite(loss.item()):
@@ -291,9 +228,9 @@ class GAN(LightningModule):
     def on_train_start(self) -> None:
         rank, world = self.trainer.global_rank, self.trainer.world_size
         self.draws = Draws(self.seed, "noise", rank=rank, world=world, device=self.device)
-        self._sums = {name: value.to(self.device) for name, value in self._sums.items()}
+        self.move_telemetry(self.device)
         if rank < len(self._saved_states):
-            for name, part in self._per_process():
+            for name, part in per_process(self):
                 if name in self._saved_states[rank]:
                     part.set_extra_state(self._saved_states[rank][name])
         self._take_over_numbers()
@@ -335,30 +272,11 @@ class GAN(LightningModule):
             "numbers": self._numbers,
             "optimizers": {player: kind_of(optimizer) for player, optimizer in self._optimizer_of.items()},
             "schedules": list(self._schedule_of),
-            "sums": {name: value.cpu() for name, value in self._sums.items()},
-            "additions": dict(self._additions),
+            **self.telemetry(),
             "norms": self._present_norms(),
-            "per_process": self._states_of_all_processes(),
+            "per_process": states_of_all(self, self.draws.world),
         }
         checkpoint["published"] = {"values": dict(self.published), "at": dict(self.published_at)}
-
-    def _states_of_all_processes(self) -> list[dict[str, Any]]:
-        """For each process the state of its own modules: pools of earlier images and the like."""
-        own = {
-            name: {
-                key: value.cpu() if isinstance(value, Tensor) else value
-                for key, value in part.get_extra_state().items()
-            }
-            for name, part in self._per_process()
-        }
-        if self.draws.world == 1 or not own:
-            return [own]
-        states: list[dict[str, Any]] = [{}] * self.draws.world
-        torch.distributed.all_gather_object(states, own)
-        return states
-
-    def _per_process(self) -> Iterator[tuple[str, PerProcess]]:
-        return ((name, part) for name, part in self.named_modules() if isinstance(part, PerProcess))
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take over progress; let weights and optimizers be those of this model's parts, whatever was changed since."""
@@ -372,11 +290,8 @@ class GAN(LightningModule):
         self.steps, self.images = state["steps"], state["images"]
         self._fit(checkpoint)
         self.counts |= state["counts"]
-        self._sums = dict(state["sums"])
-        self._additions = dict(state["additions"])
         self._norms = dict(state.get("norms", {}))
-        published = checkpoint.get("published", {"values": {}, "at": {}})
-        self.published, self.published_at = dict(published["values"]), dict(published["at"])
+        self.take_telemetry(state, checkpoint.get("published", {"values": {}, "at": {}}))
         self._saved_states = state.get("per_process", [])
         self._saved_numbers = state.get("numbers", {})
 
@@ -391,23 +306,6 @@ class GAN(LightningModule):
         if self._trainer is not None and self.trainer.is_global_zero:
             for note in notes:
                 log.warning("%s", note)
-
-
-def _fused(player: str, factory: OptimizerFactory, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-    """The factory's optimizer, in its fused form (one kernel for all parameters) where PyTorch has one."""
-    try:
-        optimizer = factory(parameters)
-    except ValueError as error:
-        raise UserError(f"model.optimizers.{player}: {error}") from error
-    if inspect.signature(optimizer.step).parameters["closure"].default is inspect.Parameter.empty:
-        raise UserError(
-            f"model.optimizers.{player}: {type(optimizer).__name__} computes the loss again within a step, and a "
-            "game's loss is drawn anew each time; choose torch.optim.Adam, RMSprop, SGD or another that steps once"
-        )
-    group = optimizer.param_groups[0]
-    if group.get("fused", False) is None and group.get("foreach") is None and not group.get("differentiable"):
-        return factory(parameters, fused=True)
-    return optimizer
 
 
 def _seed_everything(seed: int, device: torch.device) -> None:

@@ -1,28 +1,44 @@
 """A checkpoint put into a model that may have been configured otherwise since it was written."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
 from ganlab.errors import GanlabError, StorageError, UserError
 from ganlab.models.settings import numbers_of
 from ganlab.techniques.ema import EMA
-
-if TYPE_CHECKING:
-    from ganlab.models.base import GAN
 
 State = dict[str, Any]
 MOMENTS = {"exp_avg", "exp_avg_sq", "momentum_buffer", "square_avg", "sum"}  # as large as their parameter
 HOW_IT_RUNS = ("fused", "foreach", "capturable", "differentiable", "maximize")  # flags that change no state
 
 
+class Game(Protocol):
+    """What is asked of a model that goes on: a module, with players who have optimizers and perhaps schedules."""
+
+    def players(self) -> Mapping[str, Sequence[nn.Module]]: ...
+
+    def optimizers_by_player(self) -> Mapping[str, Optimizer]: ...
+
+    def schedules_by_player(self) -> Mapping[str, LRScheduler]: ...
+
+    def named_modules(self) -> Iterator[tuple[str, nn.Module]]: ...
+
+    def state_dict(self) -> State: ...
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> object: ...
+
+    def on_load_checkpoint(self, checkpoint: State) -> None: ...
+
+
 class Misfit(UserError):
     """The players' networks are not those of the checkpoint."""
 
 
-def restore(model: "GAN", checkpoint: State) -> None:
+def restore(model: Game, checkpoint: State) -> None:
     """Put a checkpoint into the model, and into its optimizers and schedules if the checkpoint still has theirs.
 
     Raises:
@@ -67,7 +83,7 @@ def _holds(checkpoint: object, key: str) -> bool:
     return isinstance(checkpoint, dict) and isinstance(checkpoint.get(key), kind)
 
 
-def require_fit(model: "GAN", weights: Mapping[str, Any]) -> None:
+def require_fit(model: Game, weights: Mapping[str, Any]) -> None:
     """Raises Misfit, which names a weight, unless ``weights`` has every one of the players' networks in its shape."""
     own, ours = model.state_dict(), tuple(f"{name}." for name in names_of_players(model))
     for key in sorted(key for key in weights.keys() | own.keys() if key.startswith(ours)):
@@ -76,13 +92,13 @@ def require_fit(model: "GAN", weights: Mapping[str, Any]) -> None:
             raise Misfit(f"{key} is {there} in the checkpoint and {here} in this model")
 
 
-def names_of_players(model: "GAN") -> list[str]:
+def names_of_players(model: Game) -> list[str]:
     """Where the players' modules lie in the model."""
     playing = {id(part) for parts in model.players().values() for part in parts}
     return [name for name, part in model.named_modules() if id(part) in playing]
 
 
-def fitted_weights(model: "GAN", weights: Mapping[str, Any]) -> tuple[State, list[str]]:
+def fitted_weights(model: Game, weights: Mapping[str, Any]) -> tuple[State, list[str]]:
     """What ``model`` loads of a checkpoint's state dict, and in words what begins anew.
 
     The players' networks must be the same. What else there is (an average, an augmentation's strength) begins anew
@@ -109,7 +125,7 @@ def fitted_weights(model: "GAN", weights: Mapping[str, Any]) -> tuple[State, lis
     return fitting, notes + [f"the checkpoint's {name} is no longer used" for name in sorted(dropped)]
 
 
-def _averaged(model: "GAN", average: str) -> Iterator[str]:
+def _averaged(model: Game, average: str) -> Iterator[str]:
     """The names of the network that the average of this name follows."""
     module = dict(model.named_modules()).get(average)
     followed = [id(part) for part in module.source] if isinstance(module, EMA) else []
@@ -133,7 +149,7 @@ def kind_of(optimizer: Optimizer) -> str:
     return type(optimizer).__name__ + (f"({', '.join(sorted(flags))})" if flags else "")
 
 
-def fit_optimizers(model: "GAN", checkpoint: State) -> list[str]:
+def fit_optimizers(model: Game, checkpoint: State) -> list[str]:
     """Order the checkpoint's optimizers and schedules as the model's players are; in words what begins anew.
 
     The state of an optimizer of another kind, or of other parameters, begins anew, and so does a schedule that a player
@@ -169,7 +185,7 @@ def fit_optimizers(model: "GAN", checkpoint: State) -> list[str]:
     return notes
 
 
-def _schedules(model: "GAN", progress: State, states: list[State]) -> dict[str, State]:
+def _schedules(model: Game, progress: State, states: list[State]) -> dict[str, State]:
     """The checkpoint's schedules by player; an earlier checkpoint does not say whose they are."""
     players = progress.get("schedules")
     if players is None:
