@@ -315,3 +315,22 @@ def test_ctrl_c_that_leaves_at_once_says_how_to_go_on(ganlab, monkeypatch, train
     assert answer.code == 130
     assert answer.err == "ganlab: left at once; what was saved before: ganlab resume=here\n"
     assert (tmp_path / "here" / ".hydra").is_dir()
+
+
+def test_S9_a_message_that_comes_after_an_unused_directory_is_gone_finds_no_closed_door(tmp_path, capfd):
+    import logging
+
+    from ganlab.cli.job import remove_if_unused
+
+    run_dir = tmp_path / "run"
+    run_dir.mkdir()
+    handler = logging.FileHandler(run_dir / "ganlab.log", delay=True)
+    logging.getLogger().addHandler(handler)
+    try:
+        remove_if_unused(run_dir)
+        logging.getLogger("ganlab").warning("late")
+        assert handler not in logging.getLogger().handlers
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert not run_dir.exists()
+    assert "Logging error" not in capfd.readouterr().err

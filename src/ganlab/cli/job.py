@@ -194,6 +194,17 @@ def own_groups() -> list[Path]:
     return [Path(source.path) for source in sources if source.schema == "file" and source.provider != "main"]
 
 
+def stop_logging_into(folder: Path) -> None:
+    """Take away the handlers of files in ``folder``: a message that comes late would not find it."""
+    root = logging.getLogger()
+    for handler in root.handlers[:]:
+        if isinstance(handler, logging.FileHandler) and Path(handler.baseFilename).is_relative_to(
+            folder.resolve()
+        ):
+            root.removeHandler(handler)
+            handler.close()
+
+
 def remove_if_unused(run_dir: Path) -> None:
     """Remove a directory in which nothing happened: no files but locks and a log, and nobody holding it."""
     files = [path for path in run_dir.rglob("*") if not path.is_dir()]
@@ -201,6 +212,7 @@ def remove_if_unused(run_dir: Path) -> None:
         path.suffix != ".log" and path.name not in TRACES for path in files
     ):
         return
+    stop_logging_into(run_dir)
     shutil.rmtree(run_dir, ignore_errors=True)
     outputs = Path("outputs").resolve()
     # outputs/<model>-<data> and outputs, but nobody else's folder
