@@ -94,6 +94,15 @@ def test_R7_differences_are_refused_with_both_values_unless_named(tmp_path):
         check_resumable(run, other)
 
 
+def test_R7_what_a_saved_value_would_call_is_compared_and_not_asked(tmp_path):
+    """Another program, or somebody else, has written ``${eval:1}``: nobody is to look up what that means."""
+    run = make_run(tmp_path / "run")
+    saved = OmegaConf.load(run / ".hydra" / "config.yaml")
+    saved["name"] = saved["model"]["lr"] = "${eval:1}"
+    OmegaConf.save(saved, run / ".hydra" / "config.yaml")
+    check_resumable(run, changed())
+
+
 def test_R7_what_is_advised_works_also_for_a_key_that_is_gone(tmp_path):
     run = make_run(tmp_path / "run", changed(model__average__half_life=5, model__average__kind="ema"))
     other = changed(model__average__kind="none")

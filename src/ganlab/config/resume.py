@@ -98,7 +98,7 @@ def check_resumable(run_dir: Path, cfg: DictConfig, misfit: Callable[[], str | N
     """
     permitted = [str(key) for key in cfg.get("allow_change") or []]
     saved = saved_config(run_dir)
-    known = flatten(plain(cfg)) | flatten(plain(saved))  # also what is gone may be allowed to be
+    known = flatten(plain(cfg)) | flatten(as_written(saved))  # also what is gone may be allowed to be
     for key in permitted:
         if not any(_covers(key, name) for name in known):
             raise UserError(f"allow_change={key}: no such key{did_you_mean(key, nearest(key, known))}")
