@@ -308,6 +308,8 @@ def test_ctrl_c_that_leaves_at_once_says_how_to_go_on(ganlab, monkeypatch, train
 
     def leave(cfg, run_dir):
         save_config(cfg, run_dir)
+        (run_dir / "checkpoints").mkdir()
+        (run_dir / "checkpoints" / "step-00000001.ckpt").touch()
         raise KeyboardInterrupt
 
     monkeypatch.setattr("ganlab.training.run.train", leave)
