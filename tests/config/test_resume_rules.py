@@ -85,8 +85,9 @@ def test_R7_differences_are_refused_with_both_values_unless_named(tmp_path):
     assert "data.batch_size: 64 -> 32, model.lr: 0.1 -> 0.2" in str(refusal.value)
     assert "'allow_change=[data.batch_size,model.lr]'" in str(refusal.value)
     other.allow_change = ["model.lr"]
-    with pytest.raises(UserError, match=r"settings: data\.batch_size: 64 -> 32\."):
+    with pytest.raises(UserError, match=r"settings: data\.batch_size: 64 -> 32\.") as again:
         check_resumable(run, other)
+    assert "'allow_change=[model.lr,data.batch_size]'" in str(again.value)
     other.allow_change = ["model", "data.batch_size"]
     check_resumable(run, other)
     other.allow_change = ["model.lrr"]

@@ -112,8 +112,13 @@ def check_resumable(run_dir: Path, cfg: DictConfig, misfit: Callable[[], str | N
         )
     raise UserError(
         f"{said}. Leave them as they were, "
-        f"allow them with 'allow_change=[{','.join(changed)}]', or start a new run without resume"
+        f"allow them with '{allowing(permitted, *changed)}', or start a new run without resume"
     )
+
+
+def allowing(permitted: Sequence[str], *more: str) -> str:
+    """The word that allows these changes as well, beside those that are ``permitted`` already."""
+    return f"allow_change=[{','.join(dict.fromkeys([*permitted, *more]))}]"
 
 
 def named_now() -> list[str] | None:

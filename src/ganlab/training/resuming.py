@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 
 from ganlab.config import instantiate
 from ganlab.config.paths import as_typed
+from ganlab.config.resume import allowing
 from ganlab.errors import GanlabError, StorageError, UserError
 from ganlab.models.restoring import Misfit, require_checkpoint, restore
 from ganlab.training.checkpoints import by_steps, newest_valid, read_checkpoint, require_whole, steps_of
@@ -151,5 +152,5 @@ def require_same_data(before: dict[str, Any] | None, data: object, cfg: DictConf
         return
     raise UserError(
         f"the data is not what this run was trained on: {changed}. Put it back as it was, go on with what is there by "
-        "'allow_change=[data]', or start a new run without resume"
+        f"'{allowing(permitted, 'data')}', or start a new run without resume"
     )
