@@ -38,7 +38,7 @@ MISTAKES = {  # a command, and what its answer must name
     "data.image_size=0": "data.image_size",
     "data.image_size=1000000": "image_size=1000000",
     "data.channels=2": "data.channels",
-    "model.optimizers.generator.lr=-1": "Invalid learning rate: -1",
+    "model.optimizers.generator.lr=-1": "model.optimizers.generator.lr=-1",
     "model.optimizers.generator.lr=nan": "lr",
     "model.optimizers.generator.lr=inf": "lr",
     "model.optimizers.generator.lr=fast": "lr",

@@ -68,6 +68,7 @@ Side = Annotated[int, Range(least=2, most=2048)]  # of a drawing, in pixels or p
 Samples = Annotated[int, Range(least=1, most=10_000_000)]  # as many as are made to be scored
 Share = Annotated[float, Range(least=0, most=1)]
 Weight = Annotated[float, Range(least=0)]
+Momentum = Annotated[float, Range(least=0, below=1)]
 Positive = Annotated[float, Range(above=0)]
 
 

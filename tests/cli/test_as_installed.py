@@ -125,7 +125,10 @@ def test_processes_started_together_must_share_a_directory(ganlab, monkeypatch):
         (["trainer=gpu"], "trainer=cpu"),
         (["precision=fp16"], "precision"),
         (["trainer.max_steps=0"], "trainer.max_steps=0"),
-        (["model.optimizers.generator.lr=-1"], "model.optimizers.generator: Invalid learning rate: -1"),
+        (
+            ["model.optimizers.generator.lr=-1"],
+            "model.optimizers.generator.lr=-1.0: expected a number of at least 0",
+        ),
         (["data=folder", "data.root=nowhere"], "nowhere"),
         (["data=folder"], "data.root"),
         (["data=mnist"], "mnist"),

@@ -64,8 +64,10 @@ def test_C4_values_that_suit_arrive_with_the_right_type(value, annotation, expec
         (5, nn.Module, "a node with _target_ (Module)"),
         ({"width": 3}, nn.Module, "a node with _target_ (Module)"),
         ("relu", Callable[[int], nn.Module], "a node with _target_ and _partial_: true"),
-        ([0.5], tuple[float, float], "a list of 2"),
-        (3, list[int], "a list of a whole number"),
+        ([0.5], tuple[float, float], "a list of 2 finite numbers"),
+        (3, list[int], "a list of whole numbers"),
+        ([1], int | tuple[int, int], "a whole number or a list of 2 whole numbers"),
+        (3, list[str], "a list of text"),
         ([3], Mapping[str, int], "a mapping"),
     ],
 )

@@ -1,5 +1,6 @@
 """The mechanism that every variant stands on."""
 
+import re
 from functools import partial
 
 import pytest
@@ -103,9 +104,17 @@ def test_players_without_optimizers_and_optimizers_without_players(optimizers, s
         game.configure_optimizers()
 
 
-def test_a_number_that_an_optimizer_refuses_is_told_with_its_key(tiny):
-    _, module = build(tiny(*MLP, "model.optimizers.generator.lr=-1"))
-    with pytest.raises(UserError, match=r"model.optimizers.generator: Invalid learning rate: -1"):
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("lr=-1.0", "lr=-1.0: expected a number of at least 0"),
+        ("betas=[0.5,1.0]", "betas.1=1.0: expected a number of at least 0 and below 1"),
+        ("weight_decay=-2.0", "weight_decay=-2.0: expected a number of at least 0"),
+    ],
+)
+def test_a_number_that_an_optimizer_refuses_is_told_with_its_key(tiny, word, sentence):
+    _, module = build(tiny(*MLP, f"++model.optimizers.generator.{word}"))
+    with pytest.raises(UserError, match=re.escape(f"model.optimizers.generator.{sentence}")):
         module.configure_optimizers()
 
 

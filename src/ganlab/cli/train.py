@@ -117,6 +117,8 @@ def continued(arguments: Arguments) -> tuple[list[str], list[str]]:
     value = given[-1].partition("=")[2].strip("'\"").replace("\\'", "'") if given else "null"
     if value in ("", "null"):
         return arguments.flags, arguments.overrides
+    if value in ("true", "false"):
+        raise UserError(f"resume={value}: expected a run's directory, or auto for the newest unfinished run")
     if arguments.options.multirun:
         raise UserError(f"resume={value} continues one run, so it does not go together with -m")
     return resume_newest(arguments) if value == "auto" else resume_run(arguments, find_run(value))

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import re
 import sys
 import types
 import typing
@@ -75,13 +76,21 @@ def words(annotation: Any) -> str:
     if origin in WORDS:
         return WORDS[origin]
     if origin in SEQUENCES:
-        inner = [words(member) for member in get_args(annotation) if member is not Ellipsis]
-        return f"a list of {' and '.join(dict.fromkeys(inner))}" if inner else "a list"
+        members = get_args(annotation)
+        inner = " and ".join(
+            dict.fromkeys(_plural(words(member)) for member in members if member is not Ellipsis)
+        )
+        fixed = f"{len(members)} " if origin is tuple and Ellipsis not in members else ""
+        return f"a list of {fixed}{inner}" if inner else "a list"
     if origin in MAPPINGS:
         return "a mapping"
     if origin is Callable:
         return "a node with _target_ and _partial_: true"
     return f"a node with _target_ ({getattr(origin, '__name__', origin)})"
+
+
+def _plural(kind: str) -> str:
+    return re.sub(r"\ba (.*number)\b", r"\1s", kind)
 
 
 def _plain(annotation: Any) -> Any:
@@ -196,7 +205,7 @@ def _sequence(value: Any, annotation: Any, origin: Any) -> list:
         return value
     if origin is tuple and Ellipsis not in members:
         if len(members) != len(value):
-            raise Mismatch(f"a list of {len(members)}", value)
+            raise Mismatch(words(annotation), value)
         return [
             _inside(key, item, member) for key, (item, member) in enumerate(zip(value, members, strict=True))
         ]

@@ -106,6 +106,10 @@ def refuse_value(word: str, folders: Sequence[Path]) -> None:
     group = key.replace(".", "/")
     if key in ("hydra.run.dir", "hydra.sweep.dir") and equals and not value:
         raise UserError(f"{word}: a folder is needed, for instance {key}=outputs/mine")
+    one = "model/optimizer"  # of one player; dotted, it is a habit of other programs
+    if key.startswith("model.optimizers.") and value in options_of(one, folders):
+        raise UserError(f"{word}: an optimizer is chosen with {one}@{key}={value}")
+    group = "model/optimizers" if key == "model.optimizer" else group
     options = options_of(group, folders) if equals else []
     if options and word[0] == "+" and group in TOP:
         raise UserError(

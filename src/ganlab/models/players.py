@@ -7,10 +7,15 @@ from typing import Any
 import torch
 from torch import nn
 
+from ganlab.bounds import Momentum, Weight, require_within
 from ganlab.errors import UserError
 from ganlab.types import OptimizerFactory
 
 EVERY = "every"  # among schedules: of all players that have none of their own
+NUMBERS = {  # of PyTorch's optimizers, whose own words leave the key out
+    **dict.fromkeys(("lr", "eps", "momentum", "weight_decay", "alpha"), Weight),
+    "betas": tuple[Momentum, Momentum],
+}
 
 
 def require_players(
@@ -32,6 +37,8 @@ def require_players(
 
 def fused(player: str, factory: OptimizerFactory, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
     """The factory's optimizer, in its fused form (one kernel for all parameters) where PyTorch has one."""
+    for key, value in getattr(factory, "keywords", {}).items():  # of a partial, as configurations make them
+        require_within(f"model.optimizers.{player}.{key}", value, NUMBERS.get(key))
     try:
         optimizer = factory(parameters)
     except ValueError as error:
