@@ -8,7 +8,7 @@ from typing import NotRequired, TypedDict, Unpack
 import pytest
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from ganlab.config import check, compose, config_dir, instantiate
+from ganlab.config import check, compose, config_dir, instantiate, own
 from ganlab.config.catalogue import catalogue
 from ganlab.config.check import check_node, check_values, locate, nodes
 from ganlab.errors import UserError
@@ -113,6 +113,21 @@ def test_C2_a_typing_error_inside_a_file_is_found(tmp_path):
         UserError, match=r"model\.prior\.sise: .*Uniform has no parameter 'sise'; did you mean size"
     ):
         check(compose(["model=mine"], config_dirs=[tmp_path]))
+
+
+def test_C2_keys_left_over_from_another_part_are_told_to_a_module_without_constructor(tmp_path):
+    """``nn.Module.__init__`` has ``**kwargs``, which it refuses; a module's own are its own to read."""
+    (tmp_path / "leftover.py").write_text(
+        "from torch import nn\nclass Bare(nn.Module):\n    pass\nclass Open(nn.Module):\n"
+        "    def __init__(self, **options):\n        super().__init__()\n"
+    )
+    own.use([tmp_path])
+    try:
+        with pytest.raises(UserError, match=r"model\.loss\.\w+: leftover\.Bare has no parameter"):
+            check(compose(["model=vanilla", "model.loss._target_=leftover.Bare"]))
+        check(compose(["model=vanilla", "model.loss._target_=leftover.Open"]))
+    finally:
+        own.use([])
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,14 @@ def parameters_of(target: Callable[..., Any]) -> tuple[dict[str, inspect.Paramet
     """The named parameters, with types and marks as annotations, and whether any other name is accepted too.
 
     ``**options: Unpack[SomeTypedDict]`` names its parameters; other ``**options`` of a constructor are taken
-    to go on to the next class, so that its parameters count as well.
+    to go on to the next class, so that its parameters count as well. A module without a constructor of its own has
+    PyTorch's, which takes any name only to refuse it.
     """
     named: dict[str, inspect.Parameter] = {}
-    for function in _constructors(target):
+    constructors = _constructors(target)
+    if getattr(constructors[0], "__module__", None) == "torch.nn.modules.module":
+        return named, False
+    for function in constructors:
         parameters = list(inspect.signature(function).parameters.values())
         hints = _hints(function)
         for p in parameters if function is target else parameters[1:]:
