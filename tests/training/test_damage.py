@@ -9,7 +9,7 @@ import torch
 
 import ganlab
 from ganlab.config import compose, save_config
-from ganlab.config.resume import find_run
+from ganlab.config.resume import find_run, is_finished
 from ganlab.errors import StorageError, UserError
 from ganlab.inference.export import SUMS, verify
 from ganlab.inference.import_weights import read
@@ -163,6 +163,16 @@ def test_a_log_of_other_bytes_is_set_aside_and_begun_anew(content, run, caplog):
         assert (run / "metrics.damaged").read_bytes() == content
 
 
+def test_a_pipe_in_the_place_of_the_log_is_set_aside_and_in_that_of_the_results_means_no_end(run):
+    for name in ("metrics.csv", "results.json"):
+        (run / name).unlink(missing_ok=True)
+        os.mkfifo(run / name)
+    assert not is_finished(run)
+    train(compose([*RUN, "trainer.max_steps=4", "resume=auto"]), run)
+    assert is_finished(run)
+    assert (run / "metrics.damaged").is_fifo()
+
+
 def test_something_else_in_the_place_of_a_file_of_the_run_is_told_before_training(tmp_path):
     shown = [word for word in RUN if word != "callbacks.samples=null"]
     (tmp_path / "samples").write_text("")
@@ -172,6 +182,11 @@ def test_something_else_in_the_place_of_a_file_of_the_run_is_told_before_trainin
     (tmp_path / ".lock").unlink(missing_ok=True)
     (tmp_path / ".lock").mkdir()
     with pytest.raises(UserError, match=r"\.lock cannot be locked"):
+        train(compose([*RUN, "trainer.max_steps=2"]), tmp_path)
+    (tmp_path / ".lock").rmdir()
+    (tmp_path / "results.json").unlink(missing_ok=True)
+    (tmp_path / "results.json").mkdir()
+    with pytest.raises(UserError, match=r"results\.json cannot be replaced"):
         train(compose([*RUN, "trainer.max_steps=2"]), tmp_path)
 
 

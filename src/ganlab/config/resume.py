@@ -65,8 +65,11 @@ def runs_below(folder: Path) -> list[Path]:
 
 def is_finished(run_dir: Path) -> bool:
     """Does ``results.json`` say so? A missing or unreadable file means that the run did not end."""
+    path = run_dir / "results.json"
     try:
-        results = json.loads((run_dir / "results.json").read_text(encoding="utf-8"))
+        results = (
+            json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        )  # a pipe never ends
     except (OSError, ValueError):
         return False
     return isinstance(results, dict) and results.get("status") == "finished"

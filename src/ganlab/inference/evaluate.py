@@ -66,7 +66,9 @@ def _over_seeds(scores: Sequence[Score], first: int) -> dict[str, Any]:
 
 def _append(path: Path, entry: Mapping[str, Any]) -> None:
     try:
-        entries = json.loads(path.read_text()) if path.exists() else []
+        entries = json.loads(path.read_text()) if path.is_file() else []
+        if not isinstance(entries, list) or (path.exists() and not path.is_file()):
+            raise ValueError("no list of evaluations")
     except ValueError:
         damaged = path.with_suffix(".damaged")
         log.warning("%s is damaged and set aside as %s", path, damaged.name)

@@ -89,6 +89,8 @@ def read_rows(path: Path, step: int) -> tuple[list[str], list[dict[str, Any]]]:
     Raises:
         ValueError, KeyError, TypeError, csv.Error: it is no file of metrics.
     """
+    if not path.is_file():  # a pipe never ends
+        raise ValueError("it is no file")
     with open(path, newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         columns = list(reader.fieldnames or FIRST)

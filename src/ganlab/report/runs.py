@@ -126,7 +126,7 @@ def _mapping(path: Path) -> dict[str, Any]:
     """The mapping in a JSON or YAML file; empty if the file is missing or damaged."""
     read_text = json.loads if path.suffix == ".json" else yaml.safe_load
     try:
-        told = read_text(path.read_text(encoding="utf-8"))
+        told = read_text(path.read_text(encoding="utf-8")) if path.is_file() else {}  # a pipe never ends
     except (OSError, ValueError, yaml.YAMLError):
         return {}
     return told if isinstance(told, dict) else {}
@@ -134,7 +134,7 @@ def _mapping(path: Path) -> dict[str, Any]:
 
 def _words(path: Path) -> tuple[str, ...]:
     try:
-        words = yaml.safe_load(path.read_text(encoding="utf-8"))
+        words = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else []
     except (OSError, ValueError, yaml.YAMLError):
         return ()
     return tuple(map(str, words)) if isinstance(words, list) else ()

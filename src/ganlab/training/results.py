@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from ganlab.errors import UserError
 from ganlab.training.checkpoints import write_atomically
 
 if TYPE_CHECKING:
@@ -44,6 +45,15 @@ def results_of(
 
 def write_results(run_dir: Path, results: dict[str, Any]) -> None:
     write_atomically(run_dir / "results.json", json.dumps(results, indent=2, allow_nan=False).encode())
+
+
+def forget_results(run_dir: Path) -> None:
+    """Remove the file; raises UserError where something else is in its place."""
+    path = run_dir / "results.json"
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"{path} cannot be replaced ({error.strerror}): move it away") from error
 
 
 def score_table(scores: dict[str, Any]) -> list[str]:

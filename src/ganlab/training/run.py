@@ -29,7 +29,7 @@ from ganlab.randomness import derive
 from ganlab.training.checkpoints import probe, steps_of
 from ganlab.training.faults import fault_of
 from ganlab.training.processes import leave_group
-from ganlab.training.results import results_of, score_table, write_results
+from ganlab.training.results import forget_results, results_of, score_table, write_results
 from ganlab.training.resuming import already_complete, checkpoint_to_resume, prepared_to_resume
 from ganlab.types import Translator
 
@@ -75,7 +75,7 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
         begin(loggers, Secrets(cfg).config(), steps_of(checkpoint) if checkpoint else 0)
         if rank_zero_only.rank == 0:
             save_config(cfg, run_dir)
-            (run_dir / "results.json").unlink(missing_ok=True)  # what it says is no longer the end
+            forget_results(run_dir)  # what they say is no longer the end
         if trainer.processes > 1:
             log.info(
                 "%d processes: each trains on data.batch_size=%d samples in a step, together on %d",
