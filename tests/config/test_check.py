@@ -93,6 +93,8 @@ def test_C2_every_shipped_data_set_passes_with_a_model_for_its_kind():
             "model.optimizers.generator.learning: torch.optim.Adam has no",
         ),
         ("+new=1", "new: no such key"),
+        ("+callbacks.x.rank=1", "callbacks.x does not say what it is: callbacks.x._target_ is needed"),
+        ("+logger.wandb.mode=offline", "logger.wandb does not say what it is"),
         ("model._target_=ganlab.models.gan.StandrdGAN", "did you mean StandardGAN?"),
         ("model._target_=ganlab.modls.gan", "model._target_=ganlab.modls.gan cannot be imported"),
         ("model._target_=math.pi", "a class or function is needed, and this is a float"),

@@ -36,7 +36,18 @@ def check(cfg: DictConfig, schema: type = Train) -> None:
     """
     check_values(cfg)
     check_top(cfg, schema)
+    check_parts(cfg)
     check_targets(cfg)
+
+
+def check_parts(cfg: DictConfig) -> None:
+    """Every callback, logger and set of scores says what it is, or is null."""
+    for group in ("callbacks", "logger", "metrics"):
+        for name, node in (cfg.get(group) or {}).items():
+            if isinstance(node, DictConfig) and "_target_" not in node:
+                raise UserError(
+                    f"{group}.{name} does not say what it is: {group}.{name}._target_ is needed, the dotted name of a class"
+                )
 
 
 def check_targets(cfg: Container, path: str = "") -> None:
