@@ -45,8 +45,9 @@ def check_parts(cfg: DictConfig) -> None:
     for group in ("callbacks", "logger", "metrics"):
         for name, node in (cfg.get(group) or {}).items():
             if isinstance(node, DictConfig) and "_target_" not in node:
+                key = f"{group}.{name}"
                 raise UserError(
-                    f"{group}.{name} does not say what it is: {group}.{name}._target_ is needed, the dotted name of a class"
+                    f"{key} does not say what it is: {key}._target_ is needed, the dotted name of a class"
                 )
 
 
