@@ -23,6 +23,7 @@ MISSPELT = [  # words, and what the answer must say
     ("model.optimizers.generator=sgd", "chosen with model/optimizer@model.optimizers.generator=sgd"),
     ("model.augment=ada", "as in model/augment=ada"),
     ("callbacks.samples=images", "as in callbacks/samples=images"),
+    ("model=wgan model/passes=together", "model/passes: not every model has such a part to choose"),
     ("model/los=hinge", "model/los: no such group; did you mean model/loss"),
     ("loss=hinge", "loss: no such key; did you mean model/loss=NAME?"),
     ("epochs=3", "epochs: no such key; did you mean trainer.max_steps (one step is one batch)?"),

@@ -71,6 +71,8 @@ def unknown_key(
         return f"override /{key}: a recipe says - /{key}/sgd first among its defaults"
     if "/" in key:
         groups = known_groups([paths.config_dir(), *map(Path, config_dirs)])
+        if key in groups:  # of other models
+            return f"{key}: not every model has such a part to choose, and this one has none; leave it out"
         return f"{key}: no such group{did_you_mean(key, groups)}"
     known = known_keys(words, config_name, config_dirs)
     meant = habit(key) if key.count(".") < 2 else None
