@@ -60,7 +60,7 @@ MISTAKES = {  # a command, and what its answer must name
     "data=folder data.root={empty}": "{empty}",
     "data=folder data.root={broken}": "broken.png",
     "data=folder data.root={images} data.batch_size=64": "data.batch_size",
-    "data=folder data.root={images} data.labels=true": "class",
+    "data=folder data.root={images} data.labels=true": "holds no folders",
     "metrics=inception": "inception",
     "logger=wandbb": "wandb",
     "callbacks.quality.every_images=-5": "every_images",
