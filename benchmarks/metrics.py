@@ -26,11 +26,11 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.inception import InceptionScore
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from ganlab.metrics.diversity import diversity_ratio
-from ganlab.metrics.frechet import Gaussian, Moments, frechet_distance
-from ganlab.metrics.inception_score import inception_score
-from ganlab.metrics.kernel import kernel_distance
-from ganlab.metrics.manifold import Manifold
+from ganlab.metrics.distances.diversity import diversity_ratio
+from ganlab.metrics.distances.frechet import Gaussian, Moments, frechet_distance
+from ganlab.metrics.distances.inception_score import inception_score
+from ganlab.metrics.distances.kernel import kernel_distance
+from ganlab.metrics.distances.manifold import Manifold
 
 INCEPTION = {"size": 2048, "real": 4096, "fake": 4096, "batch": 50}
 DIGITS = {"size": 64, "real": 1297, "fake": 1000, "batch": 250}

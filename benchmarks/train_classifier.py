@@ -3,9 +3,9 @@
     python -m benchmarks.train_classifier data=digits
     python -m benchmarks.train_classifier data=glyphs
 
-Writes src/ganlab/metrics/weights/<data>.safetensors, and prints its SHA-256, which is a constant of
-ganlab.metrics.classifier, and the accuracy on the held-out images, which choose nothing here. One machine makes the
-same file each time.
+Writes src/ganlab/metrics/extractors/weights/<data>.safetensors, and prints its SHA-256, which is a constant of
+ganlab.metrics.extractors.classifier, and the accuracy on the held-out images, which choose nothing here. One machine
+makes the same file each time.
 
 A classifier alone would learn to overlook noise, blur and haze, and a score made from its features would too. So a
 second head, which is not kept, predicts from the features how strongly each image was damaged.
@@ -20,10 +20,10 @@ from torch import Tensor, nn
 from torch.nn.functional import affine_grid, conv2d, cross_entropy, grid_sample, mse_loss, pad
 
 from ganlab.data.base import ImageData
-from ganlab.data.embedded import Digits, Glyphs
-from ganlab.images import from_uint8
-from ganlab.metrics.classifier import WEIGHTS, EmbeddedClassifier
-from ganlab.metrics.extractor import sha256_of
+from ganlab.data.images.packaged import Digits, Glyphs
+from ganlab.metrics.extractors.classifier import WEIGHTS, EmbeddedClassifier
+from ganlab.metrics.extractors.common import sha256_of
+from ganlab.pixels import from_uint8
 from ganlab.randomness import Draws
 
 DATA = {"digits": Digits, "glyphs": Glyphs}

@@ -28,8 +28,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from tqdm import tqdm
 
 from ganlab.config import compose, instantiate
-from ganlab.images import from_uint8
 from ganlab.loggers.csv import CSVLog
+from ganlab.pixels import from_uint8
 from ganlab.randomness import derive
 from ganlab.training.trainer import cpu_has_bf16
 

@@ -41,8 +41,8 @@ def ctrl_c_arrives():
 
 @pytest.fixture
 def tiny() -> Callable[..., object]:
-    """See :func:`tests.helpers.tiny_config`."""
-    from tests.helpers import tiny_config
+    """See :func:`tests.support.runs.tiny_config`."""
+    from tests.support.runs import tiny_config
 
     return tiny_config
 
@@ -50,7 +50,7 @@ def tiny() -> Callable[..., object]:
 @pytest.fixture
 def tiny_run(tiny, tmp_path: Path) -> Callable[..., object]:
     """Train a tiny configuration in a folder; returns the module."""
-    from tests.helpers import fit
+    from tests.support.runs import fit
 
     def run(*overrides: str, folder: str = "run", resume: bool = False, wrap=None):
         return fit(tiny(*overrides), tmp_path / folder, resume=resume, wrap=wrap)

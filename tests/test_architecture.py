@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "ganlab"
-LEAVES = {"bounds", "errors", "randomness", "types", "images", "text", "memory"}
+LEAVES = {"bounds", "errors", "randomness", "types", "pixels", "lexicon", "memory_budget", "nearest"}
 ALLOWED = {
     "layers": set(),
     "networks": {"layers"},

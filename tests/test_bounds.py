@@ -10,10 +10,10 @@ from omegaconf import OmegaConf
 
 from ganlab.bounds import Count, Pair, Positive, Range, Share, Size, Weight, bounded, outside
 from ganlab.config import compose, config_dir
-from ganlab.config.check import locate, nodes
-from ganlab.config.signature import parameters_of
+from ganlab.config.compose.check import locate, nodes
+from ganlab.config.compose.signature import parameters_of
 from ganlab.errors import UserError
-from tests.helpers import DATA, kind_of
+from tests.support.runs import DATA, kind_of
 
 ANY = {"seed", "a", "b", "c", "factor", "low", "high", "fill", "frequencies"}  # any number means something
 

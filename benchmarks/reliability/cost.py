@@ -14,7 +14,7 @@ from benchmarks.reliability.figure import Figure
 from benchmarks.steps import step_times
 from ganlab.config import compose, instantiate
 from ganlab.training.run import train
-from tests.helpers import training_state
+from tests.support.runs import training_state
 
 CASES = {"DCGAN, 32 x 32, batch 64": ["model=dcgan"], "a small perceptron, batch 64": ["model=mlp_gan"]}
 ROUNDS, STEPS = 15, {"DCGAN, 32 x 32, batch 64": 12, "a small perceptron, batch 64": 200}

@@ -24,7 +24,7 @@ from ganlab.training.checkpoints import (
     steps_of,
 )
 from ganlab.training.run import train
-from tests.helpers import differences, in_child, training_state
+from tests.support.runs import differences, in_child, training_state
 
 KILLS, CUTS = 50, 5
 RUN = ["model=mlp_gan", "data.image_size=8", "metrics=none", "trainer=cpu", "callbacks.samples=null"]

@@ -16,9 +16,9 @@ from benchmarks.reliability.figure import Figure
 from ganlab.cli import main
 from ganlab.config import compose, save_config
 from ganlab.errors import GanlabError, UserError
-from tests.config.test_trust import PAYLOADS, WORDS, refused
-from tests.data.test_archives import EVIL
-from tests.helpers import in_child
+from tests.config.runs.test_trust import PAYLOADS, WORDS, refused
+from tests.data.disk.test_archives import EVIL
+from tests.support.runs import in_child
 
 MISTAKES = {  # a command, and what its answer must name
     "model=dcgna": "dcgan",
@@ -162,7 +162,7 @@ def answered(words: str, names: str, places: dict[str, str]) -> float | None:
 def harmless(payload: dict) -> bool:
     """Is it refused, and nothing done?"""
     with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
-        model = {"_target_": "ganlab.models.gan.StandardGAN", "generator": payload}
+        model = {"_target_": "ganlab.models.images.gan.StandardGAN", "generator": payload}
         refused(Path(name) / "run", model=model)
         return [path.name for path in Path(name).iterdir()] == ["run"]
 
@@ -205,8 +205,8 @@ def unread(content: object) -> bool:
 
 
 def contained(name: str) -> bool:
-    from ganlab.data.archives import obtain
-    from ganlab.data.downloads import Archive
+    from ganlab.data.disk.archives import obtain
+    from ganlab.data.disk.downloads import Archive
 
     with tempfile.TemporaryDirectory() as place:
         root = Path(place) / "root"

@@ -92,7 +92,7 @@ class Prior(Protocol):
 
 @runtime_checkable
 class CodedPrior(Prior, Protocol):
-    """A prior of noise and codes; see :class:`~ganlab.layers.priors.Codes`."""
+    """A prior of noise and codes; see :class:`~ganlab.techniques.priors.Codes`."""
 
     categories: int
 
@@ -161,7 +161,7 @@ class UnpairedSet(ExampleSet, Protocol):
 
 @runtime_checkable
 class Translator(Protocol):
-    """A model that makes images of images; see :class:`~ganlab.models.translation.ImageToImage`.
+    """A model that makes images of images; see :class:`~ganlab.models.translation.base.ImageToImage`.
 
     ``translate`` gives each output under the key of the batch that it predicts, and may add others; it draws with
     ``seed`` alone. ``panels`` gives what a picture of the batch shows side by side, by caption.
@@ -218,7 +218,7 @@ class Growing(Protocol):
 
 
 class NoiseToImage(Protocol):
-    """A model that makes pictures of nothing; see :class:`~ganlab.models.latent.LatentGAN`."""
+    """A model that makes pictures of nothing; see :class:`~ganlab.models.images.base.LatentGAN`."""
 
     def samples(
         self, n: int, *, seed: int, averaged: bool, batch_size: int, rank: int, world: int
@@ -228,7 +228,7 @@ class NoiseToImage(Protocol):
 
 
 class TextToImage(NoiseToImage, Protocol):
-    """A model that draws captions; see :class:`~ganlab.models.text.TextGAN`."""
+    """A model that draws captions; see :class:`~ganlab.models.captions.base.TextGAN`."""
 
     def draw(
         self, captions: Sequence[str], *, seed: int, averaged: bool, batch_size: int, rank: int, world: int

@@ -7,8 +7,8 @@ import torch
 
 from ganlab.callbacks.ada import AdaptAugmentation
 from ganlab.errors import UserError
-from ganlab.techniques.ada import AdaptiveAugment
-from ganlab.techniques.bgc import BGC
+from ganlab.techniques.augment.ada import AdaptiveAugment
+from ganlab.techniques.augment.bgc import BGC
 
 
 class Game:

@@ -13,7 +13,7 @@ from ganlab.errors import DivergedError, UserError
 from ganlab.losses.adversarial import NonSaturating
 from ganlab.training.checkpoints import PATTERN, read_checkpoint
 from ganlab.training.run import train
-from tests.helpers import fit
+from tests.support.runs import fit
 
 QUICK = [
     "model=mlp_gan",

@@ -9,7 +9,7 @@ from ganlab.config import compose
 from ganlab.models.base import GAN
 from ganlab.training.checkpoints import newest_valid, steps_of
 from ganlab.training.run import train
-from tests.helpers import differences, fork, in_child, training_state
+from tests.support.runs import differences, fork, in_child, training_state
 
 QUICK = [
     "model=mlp_gan",

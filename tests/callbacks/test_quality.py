@@ -12,14 +12,14 @@ from ganlab.callbacks.checkpoints import Checkpoints
 from ganlab.callbacks.quality import Quality
 from ganlab.config import compose
 from ganlab.errors import UserError
-from ganlab.metrics.distribution import DistributionScores
+from ganlab.metrics.images.distribution import DistributionScores
 from ganlab.metrics.scores import Score
 from ganlab.training.run import train
-from tests.helpers import differences, in_child, training_state
-from tests.metrics.extractors import Pooled
+from tests.support.extractors import Pooled
+from tests.support.runs import differences, in_child, training_state
 
-EXTRACTOR = "extractor: {_target_: tests.metrics.extractors.Pooled}"
-TARGET = f"{{_target_: ganlab.metrics.distribution.DistributionScores, {EXTRACTOR}"
+EXTRACTOR = "extractor: {_target_: tests.support.extractors.Pooled}"
+TARGET = f"{{_target_: ganlab.metrics.images.distribution.DistributionScores, {EXTRACTOR}"
 SCORED = [
     f"+metrics.pooled={TARGET}, scores: [fid, recall, diversity], n_fake: 20}}",
     "callbacks.quality.every_images=16",

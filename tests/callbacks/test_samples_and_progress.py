@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from ganlab.callbacks.interval import crossed
-from ganlab.callbacks.samples import Samples
+from ganlab.callbacks.pictures.images import Samples
 
 QUICK = ["model=mlp_gan", "metrics=none", "data.image_size=8", "trainer.max_steps=10"]
 

@@ -5,8 +5,8 @@ import torch
 
 from ganlab.callbacks.start import StartFrom
 from ganlab.errors import UserError
-from tests.helpers import fit
-from tests.models.test_translation_variants import config
+from tests.models.translation.test_variants import config
+from tests.support.runs import fit
 
 SMALL = "model.generator.blocks=1"
 

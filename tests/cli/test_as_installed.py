@@ -15,7 +15,7 @@ from PIL import Image
 from ganlab.config import compose
 from ganlab.training.checkpoints import PATTERN, steps_of
 from ganlab.training.run import train
-from tests.helpers import differences, training_state
+from tests.support.runs import differences, training_state
 
 PROJECT = Path(__file__).parents[2]
 
@@ -89,7 +89,7 @@ def test_a_variant_of_ones_own(ganlab, tmp_path):
     folder = tmp_path / "myconf" / "model"
     folder.mkdir(parents=True)
     (tmp_path / "myconf" / "mylab.py").write_text(
-        "from ganlab.models.gan import StandardGAN\n\n\n"
+        "from ganlab.models.images.gan import StandardGAN\n\n\n"
         "class LazyGAN(StandardGAN):\n"
         '    """Moves its generator in every second step."""\n\n'
         "    def every(self, n: int) -> bool:\n"

@@ -46,7 +46,7 @@ def test_each_size_of_a_network_that_grows_is_tried(ganlab):
 
 @pytest.mark.parametrize("memory_limit", [0, 100])
 def test_all_that_is_damaged_or_alike_is_named_in_one_pass(tmp_path, memory_limit):
-    from ganlab.data.folder import Folder
+    from ganlab.data.images.folder import Folder
     from ganlab.doctor.samples import look
     from ganlab.errors import UserError
 
@@ -147,7 +147,7 @@ def test_a_disk_that_cannot_be_written(tmp_path, monkeypatch):
 
 
 def test_points_are_not_read_one_by_one():
-    from ganlab.data.toy2d import Ring
+    from ganlab.data.points import Ring
 
     (found,) = samples.look(Ring())
     assert "2,500 samples to train on" in found.text

@@ -4,14 +4,14 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from tests.config.test_trust import MARKER, saved
+from tests.config.runs.test_trust import MARKER, saved
 
 
 def test_X5_X6_scores_are_not_computed_by_what_a_foreign_run_was_started_with(ganlab, tmp_path):
     run_dir = saved(tmp_path / "run", model={})
     words = {
         "+metrics.mine={_target_: os.mkdir, path: marker}": "would run os.mkdir",
-        "+metrics.mine._target_=ganlab.data.streaming.os.mkdir": "would run ganlab.data.streaming.os.mkdir",
+        "+metrics.mine._target_=ganlab.data.store.files.os.mkdir": "would run ganlab.data.store.files.os.mkdir",
         "metrics.digits.n_fake='${oc.env:HOME}'": "would read HOME from the environment",
     }
     for word, said in words.items():

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from ganlab.config import compose, own, save_config
-from tests.config.test_trust import MARKER, MODULE
-from tests.helpers import tiny_config
+from ganlab.config import compose, save_config
+from ganlab.config.runs import own
+from tests.config.runs.test_trust import MARKER, MODULE
+from tests.support.runs import tiny_config
 
 MODEL = "# Mine\ndefaults: [vanilla]\n_target_: {module}.MyGAN\n"
-CLASS = "from ganlab.models.gan import StandardGAN\n\n\nclass MyGAN(StandardGAN):\n    pass\n"
+CLASS = "from ganlab.models.images.gan import StandardGAN\n\n\nclass MyGAN(StandardGAN):\n    pass\n"
 
 
 @pytest.fixture(autouse=True)

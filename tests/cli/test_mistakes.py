@@ -149,6 +149,6 @@ def test_a_command_may_follow_its_flags(ganlab, tmp_path, words):
     ],
 )
 def test_what_looks_like_a_mistake_and_is_none_is_composed(words):
-    from ganlab.config.mistakes import refuse_mistakes
+    from ganlab.config.compose.mistakes import refuse_mistakes
 
     refuse_mistakes(words)

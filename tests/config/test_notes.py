@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from ganlab.config import compose, config_dir, instantiate
-from ganlab.config.check import check
+from ganlab.config.compose.check import check
 from ganlab.randomness import Draws
-from tests.helpers import fit
+from tests.support.runs import fit
 
 NAMES = sorted(path.stem for path in (config_dir() / "experiment").glob("note_*.yaml"))
 SILENT = (nn.Flatten, nn.Unflatten, nn.Identity)

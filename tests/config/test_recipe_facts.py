@@ -8,7 +8,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from ganlab.config import compose, config_dir
-from ganlab.config.check import check
+from ganlab.config.compose.check import check
 
 NONE, PER_UPDATE, IN_IMAGES = "NoAverage", "EMAPerUpdate", "EMA"
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from ganlab.config import compose, config_dir, instantiate
-from ganlab.config.check import check
+from ganlab.config.compose.check import check
 from ganlab.data.base import ImageData, Splits
-from ganlab.data.memory import MemoryImages
+from ganlab.data.store.memory import MemoryImages
 from tests.config.test_notes import NAMES as NOTES
 from tests.config.test_text_recipes import RECIPES as TEXT
 from tests.config.test_translation_recipes import RECIPES as TRANSLATION

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganlab.config import compose, instantiate
-from ganlab.config.check import check
+from ganlab.config.compose.check import check
 
 RECIPES = {  # parameters of generator and discriminator as counted in the authors' code; what is not published: None
     "gan_cls_cub": (21_138_051, 4_228_801),

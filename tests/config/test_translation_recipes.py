@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganlab.config import compose, instantiate
-from ganlab.config.check import check
+from ganlab.config.compose.check import check
 
 # the networks' parameters, the steps of the whole run, and the shapes of a batch
 RECIPES = {

@@ -7,11 +7,11 @@ import pytest
 from hydra.utils import get_class, instantiate
 from omegaconf import OmegaConf
 
-from ganlab.config.catalogue import catalogue
-from ganlab.config.signature import parameters_of
+from ganlab.config.compose.catalogue import catalogue
+from ganlab.config.compose.signature import parameters_of
 from ganlab.data.base import ImageData
-from ganlab.data.examples import ExampleData
-from ganlab.data.files import FileSettings
+from ganlab.data.disk.settings import FileSettings
+from ganlab.data.translation.base import ExampleData
 from ganlab.errors import UserError
 
 FOLDER = Path(__file__).parents[2] / "conf" / "data"
@@ -91,7 +91,7 @@ def test_the_defaults_make_the_module_that_the_facts_promise(name):
 
 
 def test_a_folder_without_root_is_a_sentence():
-    from ganlab.data.folder import Folder
+    from ganlab.data.images.folder import Folder
 
     with pytest.raises(UserError, match="data=folder needs"):
         Folder()
@@ -134,7 +134,7 @@ def test_image_to_image_data_is_of_its_kind_and_has_what_models_take(name):
 
 
 def test_every_kind_of_image_to_image_data_has_folders_of_ones_own_and_embedded_data():
-    kinds = {name: load(name)._target_.split(".")[2] for name in example_data()}
+    kinds = {name: load(name)._target_.split(".")[3] for name in example_data()}
     assert set(MODELS_TAKE) <= set(kinds)
     embedded = {
         "fonts_paired",

@@ -9,8 +9,8 @@ import torch
 from ganlab.config import compose, instantiate
 from ganlab.data.base import Splits
 from ganlab.data.identity import ENDS, changes, ends_of, identity_of
-from ganlab.data.memory import MemoryImages
-from tests.data.pictures import fill, write
+from ganlab.data.store.memory import MemoryImages
+from tests.support.pictures import fill, write
 
 
 def prepared(*words: str):

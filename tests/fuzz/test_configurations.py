@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from ganlab.config import check, compose, config_dir
-from ganlab.config.check import check_node, check_values, nodes
-from ganlab.config.secrets import Secrets, put_away
+from ganlab.config.compose.check import check_node, check_values, nodes
+from ganlab.config.runs.secrets import Secrets, put_away
 from ganlab.errors import UserError
-from tests.fuzz.mutations import bounded, success_or
-from tests.helpers import DATA, kind_of
+from tests.support.mutations import bounded, success_or
+from tests.support.runs import DATA, kind_of
 
 WORDS = st.sampled_from(
     [
@@ -46,7 +46,7 @@ SCALARS = st.one_of(
             "1e999",
             "torch.nn.ReLU",
             "os.path",
-            "ganlab.models.gan",
+            "ganlab.models.images.gan",
         ]
     ),
 )

@@ -10,15 +10,15 @@ import torch
 from hypothesis import given
 from PIL import Image
 
-from ganlab.config.yaml_files import read_yaml
-from ganlab.data.archives import unpack
-from ganlab.data.caption_files import captions_below
-from ganlab.data.decode import Decoder, Header
-from ganlab.data.downloads import Refused
+from ganlab.config.compose.yaml_files import read_yaml
+from ganlab.data.captions.files import captions_below
+from ganlab.data.disk.archives import unpack
+from ganlab.data.disk.downloads import Refused
+from ganlab.data.store.decode import Decoder, Header
 from ganlab.errors import StorageError, UserError
 from ganlab.training.checkpoints import checkpoint_name, checksum_path, digest, newest_valid, read_checkpoint
-from tests.data.test_archives import tarred, zipped
-from tests.fuzz.mutations import bounded, damaged, success_or
+from tests.data.disk.test_archives import tarred, zipped
+from tests.support.mutations import bounded, damaged, success_or
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 14, 3), np.uint8)
 FORMATS = {

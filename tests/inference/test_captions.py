@@ -6,7 +6,7 @@ from PIL import Image
 from ganlab.errors import UserError
 from ganlab.inference.sample import write_samples
 from ganlab.training.run import train
-from tests.helpers import tiny_config
+from tests.support.runs import tiny_config
 
 CAPTION = "a large red circle at the top left"
 

@@ -7,9 +7,9 @@ import pytest
 from ganlab.config import compose, instantiate
 from ganlab.errors import UserError
 from ganlab.inference.evaluate import evaluate
-from ganlab.metrics.distribution import DistributionScores
+from ganlab.metrics.images.distribution import DistributionScores
 from ganlab.training.run import train
-from tests.metrics.extractors import Pooled
+from tests.support.extractors import Pooled
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ from torch import nn
 from ganlab.errors import UserError
 from ganlab.inference.import_weights import converted, read
 from ganlab.inference.load import load
-from ganlab.networks.patch import PatchGAN
-from ganlab.networks.translator import ResNetTranslator
-from ganlab.networks.unet import UNet
-from tests.helpers import fit
-from tests.models.test_translation_variants import config
+from ganlab.networks.translation.patch import PatchGAN
+from ganlab.networks.translation.residual import ResNetTranslator
+from ganlab.networks.translation.unet import UNet
+from tests.models.translation.test_variants import config
+from tests.support.runs import fit
 
 Conv, Up, Instance = nn.Conv2d, nn.ConvTranspose2d, nn.InstanceNorm2d
 stale = partial(Instance, track_running_stats=True)  # as in files of 2017, whose statistics were never used

@@ -7,7 +7,7 @@ from PIL import Image
 import ganlab
 from ganlab.config import compose
 from ganlab.errors import UserError
-from ganlab.inference.export import export
+from ganlab.inference.export.weights import export
 from ganlab.inference.sample import write_samples
 from ganlab.training.run import train
 

@@ -113,7 +113,7 @@ def test_a_folder_that_was_made_for_nothing_is_gone(tmp_path):
 
 
 def test_T12_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
-    from tests.helpers import in_child
+    from tests.support.runs import in_child
 
     home = tmp_path / "run"
     home.mkdir(mode=0o555)

@@ -14,10 +14,10 @@ from ganlab.cli import main
 from ganlab.config import compose, save_config
 from ganlab.errors import UserError
 from ganlab.inference import translate
-from ganlab.inference.files import find_pictures, targets
 from ganlab.inference.masks import Masks
+from ganlab.inference.picture_files import find_pictures, targets
 from ganlab.inference.translate import translate_pictures
-from tests.metrics.translators import Answers
+from tests.support.translators import Answers
 
 
 class Negative(Answers):

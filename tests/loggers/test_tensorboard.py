@@ -12,10 +12,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from ganlab.config import compose, instantiate
 from ganlab.errors import UserError
-from ganlab.images import save_png
 from ganlab.loggers.csv import CSVLog
 from ganlab.loggers.tensorboard import TensorBoardLog
-from tests.helpers import in_child
+from ganlab.pixels import save_png
+from tests.support.runs import in_child
 
 
 def log_steps(run_dir: Path, steps: range, *, after: int = 0, until: int | None = None) -> None:

@@ -11,7 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from ganlab.config import compose
 from ganlab.training.run import train
-from tests.loggers.reading import alone, history, records, starts, summary
+from tests.support.wandb_reading import alone, history, records, starts, summary
 
 QUICK = ["model=mlp_gan", "metrics=none", "data.image_size=8", "data.batch_size=8", "callbacks.samples.n=4"]
 OWN = {"_step", "_runtime", "_timestamp"}  # what W&B adds to a row

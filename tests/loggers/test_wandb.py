@@ -11,11 +11,11 @@ import torch
 import wandb
 
 from ganlab.errors import UserError
-from ganlab.images import save_png
 from ganlab.loggers.csv import CSVLog
 from ganlab.loggers.wandb import WandbLog
-from tests.helpers import in_child
-from tests.loggers.reading import alone, history, records, starts, summary
+from ganlab.pixels import save_png
+from tests.support.runs import in_child
+from tests.support.wandb_reading import alone, history, records, starts, summary
 
 KEY = "0123456789" * 4
 KILLED_AT, TOTAL = 300, 310

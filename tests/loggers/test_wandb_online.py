@@ -10,12 +10,12 @@ import pytest
 import torch
 import wandb
 
-from ganlab.images import save_png
 from ganlab.loggers.csv import CSVLog
 from ganlab.loggers.wandb import WandbLog
-from tests.helpers import in_child
-from tests.loggers.reading import alone
-from tests.loggers.wandb_server import Server
+from ganlab.pixels import save_png
+from tests.support.runs import in_child
+from tests.support.wandb_reading import alone
+from tests.support.wandb_server import Server
 
 ENDED = {"status": "finished", "scores": {}}
 

@@ -11,7 +11,7 @@ from ganlab.config import config_dir, instantiate
 from ganlab.errors import UserError
 from ganlab.losses import perceptual
 from ganlab.losses.perceptual import VGG54, FeatureDistance
-from ganlab.metrics.classifier import EmbeddedFeatures
+from ganlab.metrics.extractors.classifier import EmbeddedFeatures
 
 
 class Doubled:

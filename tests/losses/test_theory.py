@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from ganlab.losses.adversarial import NonSaturating, Saturating
-from ganlab.metrics.divergence import jensen_shannon
+from ganlab.metrics.distances.divergence import jensen_shannon
 
 PAIRS = {
     "different": ([4, 3, 2, 1], [1, 2, 3, 4]),

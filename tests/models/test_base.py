@@ -9,7 +9,7 @@ from torch import nn
 
 from ganlab.errors import UserError
 from ganlab.models.base import GAN
-from tests.helpers import build, fit
+from tests.support.runs import build, fit
 
 MLP = ["model=mlp_gan", "data.image_size=8"]
 

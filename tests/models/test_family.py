@@ -7,15 +7,15 @@ import torch
 from torch import nn
 
 from ganlab.errors import UserError
-from ganlab.layers.priors import Codes, Normal
 from ganlab.losses.adversarial import Hinge, LeastSquares, NonSaturating
 from ganlab.losses.similarity import squared_error
-from ganlab.models.acgan import ACGAN
-from ganlab.models.cgan import CGAN
-from ganlab.models.ebgan import EBGAN
-from ganlab.models.gan import StandardGAN
-from ganlab.models.infogan import InfoGAN
+from ganlab.models.images.acgan import ACGAN
+from ganlab.models.images.cgan import CGAN
+from ganlab.models.images.ebgan import EBGAN
+from ganlab.models.images.gan import StandardGAN
+from ganlab.models.images.infogan import InfoGAN
 from ganlab.techniques.ema import NoAverage
+from ganlab.techniques.priors import Codes, Normal
 from ganlab.techniques.schedules import Cosine
 
 

@@ -5,7 +5,7 @@ import torch
 
 from ganlab.config import instantiate
 from ganlab.errors import UserError
-from tests.helpers import build, differences, training_state
+from tests.support.runs import build, differences, training_state
 
 CASES = {
     "replay": ["model=mlp_gan", "model/replay=experience", "model.replay.capacity=20"],

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganlab.config.catalogue import catalogue
-from tests.helpers import DATA, differences, kind_of, training_state
+from ganlab.config.compose.catalogue import catalogue
+from tests.support.runs import DATA, differences, kind_of, training_state
 
 FROM_NOISE = (
     "images",

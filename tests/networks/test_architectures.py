@@ -5,16 +5,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from ganlab.networks.acgan import ACGANDiscriminator
-from ganlab.networks.ebgan import EBGANDiscriminator, EBGANGenerator, EBGANPerceptron
-from ganlab.networks.infogan import InfoGANDiscriminator, InfoGANRecognition
-from ganlab.networks.lsgan import LSGANGenerator
-from ganlab.networks.maxout import MaxoutDiscriminator
-from ganlab.networks.minibatch import MinibatchDCGANDiscriminator, StdDevDCGANDiscriminator
-from ganlab.networks.projection import ProjectionDiscriminator
-from ganlab.networks.resnet import ResNetGenerator, resnet_trunk
-from ganlab.networks.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
-from ganlab.networks.wgan_gp_resnet import WGANGPResNetCritic
+from ganlab.networks.images.dcgan_minibatch import MinibatchDCGANDiscriminator, StdDevDCGANDiscriminator
+from ganlab.networks.images.ebgan import EBGANDiscriminator, EBGANGenerator, EBGANPerceptron
+from ganlab.networks.images.gan_2014 import MaxoutDiscriminator
+from ganlab.networks.images.infogan import InfoGANDiscriminator, InfoGANRecognition
+from ganlab.networks.images.lsgan import LSGANGenerator
+from ganlab.networks.images.resnet import ResNetGenerator, resnet_trunk
+from ganlab.networks.images.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
+from ganlab.networks.images.wgan_gp_resnet import WGANGPResNetCritic
+from ganlab.networks.labels.acgan import ACGANDiscriminator
+from ganlab.networks.labels.projection import ProjectionDiscriminator
 
 WEIGHTED = (nn.Linear, nn.Embedding, nn.Conv2d, nn.ConvTranspose2d)
 GRAY_32 = {"channels": 1, "image_size": 32, "width": 8}

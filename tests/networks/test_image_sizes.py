@@ -6,23 +6,24 @@ import pytest
 import torch
 
 from ganlab.errors import UserError
-from ganlab.networks import acgan, cgan, conditional, ebgan, infogan, lsgan, maxout, projection, r3gan
-from ganlab.networks.began import BEGANDiscriminator, BEGANGenerator
-from ganlab.networks.dcgan import DCGANDiscriminator, DCGANGenerator
-from ganlab.networks.dcgan_paper import DCGANPaperDiscriminator, DCGANPaperGenerator
-from ganlab.networks.keras import (
+from ganlab.networks.images import ebgan, gan_2014, infogan, lsgan, r3gan
+from ganlab.networks.images.began import BEGANDiscriminator, BEGANGenerator
+from ganlab.networks.images.dcgan import DCGANDiscriminator, DCGANGenerator
+from ganlab.networks.images.dcgan_paper import DCGANPaperDiscriminator, DCGANPaperGenerator
+from ganlab.networks.images.keras import (
     KerasBlogDiscriminator,
     KerasBlogGenerator,
     KerasConvDiscriminator,
     KerasConvGenerator,
 )
-from ganlab.networks.mlp import MLPDiscriminator, MLPGenerator
-from ganlab.networks.resnet import ResNetGenerator
+from ganlab.networks.images.mlp import MLPDiscriminator, MLPGenerator
+from ganlab.networks.images.resnet import ResNetGenerator
+from ganlab.networks.images.slim import SlimDCGANDiscriminator, SlimDCGANGenerator
+from ganlab.networks.images.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
+from ganlab.networks.images.wgan_gp import WGANGPCritic, WGANGPGenerator
+from ganlab.networks.images.wgan_gp_resnet import WGANGPResNetCritic
+from ganlab.networks.labels import acgan, cgan_2014, one_hot, projection
 from ganlab.networks.sizes import doublings
-from ganlab.networks.slim import SlimDCGANDiscriminator, SlimDCGANGenerator
-from ganlab.networks.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
-from ganlab.networks.wgan_gp import WGANGPCritic, WGANGPGenerator
-from ganlab.networks.wgan_gp_resnet import WGANGPResNetCritic
 
 # generator, discriminator, sizes that they can make, sizes that they cannot with the size to suggest
 PAIRS = {
@@ -76,7 +77,7 @@ PAIRS = {
     ),
     "mlp_2014": (
         partial(MLPGenerator, latent_size=7, channels=3, widths=[9, 9]),
-        partial(maxout.MaxoutDiscriminator, channels=3),
+        partial(gan_2014.MaxoutDiscriminator, channels=3),
         (1, 30),
         {0: 1},
     ),
@@ -147,20 +148,20 @@ PAIRS = {
         {30: 32, 28: 32, 4: 8},
     ),
     "cgan_2014": (
-        partial(cgan.CGANGenerator, latent_size=7, channels=3, width=9),
-        partial(cgan.CGANDiscriminator, channels=3),
+        partial(cgan_2014.CGANGenerator, latent_size=7, channels=3, width=9),
+        partial(cgan_2014.CGANDiscriminator, channels=3),
         (1, 30),
         {0: 1},
     ),
     "cgan_mlp": (
-        partial(conditional.OneHotMLPGenerator, latent_size=7, classes=10, channels=3, widths=[9]),
-        partial(conditional.OneHotMLPDiscriminator, classes=10, channels=3, widths=[9]),
+        partial(one_hot.OneHotMLPGenerator, latent_size=7, classes=10, channels=3, widths=[9]),
+        partial(one_hot.OneHotMLPDiscriminator, classes=10, channels=3, widths=[9]),
         (1, 30),
         {0: 1},
     ),
     "cgan_dcgan": (
-        partial(conditional.ConditionalDCGANGenerator, latent_size=7, width=4),
-        partial(conditional.ConditionalDCGANDiscriminator, width=4),
+        partial(one_hot.ConditionalDCGANGenerator, latent_size=7, width=4),
+        partial(one_hot.ConditionalDCGANDiscriminator, width=4),
         (8, 32, 64),
         {30: 32, 28: 32, 4: 8},
     ),

@@ -6,22 +6,22 @@ import pytest
 import torch
 from torch import nn
 
-from ganlab.networks import ebgan, infogan, lsgan, maxout, r3gan
-from ganlab.networks.began import BEGANDiscriminator, BEGANGenerator
-from ganlab.networks.dcgan import DCGANDiscriminator, DCGANGenerator
-from ganlab.networks.dcgan_paper import DCGANPaperDiscriminator, DCGANPaperGenerator
-from ganlab.networks.keras import (
+from ganlab.networks.images import ebgan, gan_2014, infogan, lsgan, r3gan
+from ganlab.networks.images.began import BEGANDiscriminator, BEGANGenerator
+from ganlab.networks.images.dcgan import DCGANDiscriminator, DCGANGenerator
+from ganlab.networks.images.dcgan_paper import DCGANPaperDiscriminator, DCGANPaperGenerator
+from ganlab.networks.images.keras import (
     KerasBlogDiscriminator,
     KerasBlogGenerator,
     KerasConvDiscriminator,
     KerasConvGenerator,
 )
-from ganlab.networks.mlp import MLPDiscriminator, MLPGenerator
-from ganlab.networks.resnet import ResNetGenerator
-from ganlab.networks.slim import SlimDCGANDiscriminator, SlimDCGANGenerator
-from ganlab.networks.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
-from ganlab.networks.wgan_gp import WGANGPCritic, WGANGPGenerator
-from ganlab.networks.wgan_gp_resnet import WGANGPResNetCritic
+from ganlab.networks.images.mlp import MLPDiscriminator, MLPGenerator
+from ganlab.networks.images.resnet import ResNetGenerator
+from ganlab.networks.images.slim import SlimDCGANDiscriminator, SlimDCGANGenerator
+from ganlab.networks.images.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
+from ganlab.networks.images.wgan_gp import WGANGPCritic, WGANGPGenerator
+from ganlab.networks.images.wgan_gp_resnet import WGANGPResNetCritic
 
 AT_32 = {"channels": 1, "image_size": 32}
 RESNET = partial(ResNetGenerator, latent_size=5, width=8, **AT_32)
@@ -35,7 +35,7 @@ GENERATORS = {
     "dcgan_slim": partial(SlimDCGANGenerator, latent_size=5),
     "wgan_gp": partial(WGANGPGenerator, latent_size=5, width=8),
     "began": partial(BEGANGenerator, latent_size=5, channels=1, image_size=32, width=8),
-    "mlp_2014": partial(MLPGenerator, latent_size=5, init=maxout.uniform_weights, **MLP),
+    "mlp_2014": partial(MLPGenerator, latent_size=5, init=gan_2014.uniform_weights, **MLP),
     "ebgan": partial(ebgan.EBGANGenerator, latent_size=5, width=8, **AT_32),
     "mlp_ebgan": partial(MLPGenerator, latent_size=5, **MLP),
     "lsgan": partial(lsgan.LSGANGenerator, latent_size=5, width=8, **AT_32),
@@ -55,7 +55,7 @@ DISCRIMINATORS = {
     "dcgan_slim": SlimDCGANDiscriminator,
     "wgan_gp": partial(WGANGPCritic, width=8),
     "began": partial(BEGANDiscriminator, code_size=5, channels=1, image_size=32, width=8),
-    "mlp_2014": partial(maxout.MaxoutDiscriminator, bound=0.05),
+    "mlp_2014": partial(gan_2014.MaxoutDiscriminator, bound=0.05),
     "ebgan": partial(ebgan.EBGANDiscriminator, width=8, **AT_32),
     "mlp_ebgan": ebgan.EBGANPerceptron,
     "lsgan": partial(lsgan.LSGANDiscriminator, width=8, **AT_32),

@@ -7,36 +7,36 @@ import torch
 from torch import nn
 from torch.nn import BatchNorm1d, Identity, LeakyReLU
 
-from ganlab.networks import r3gan
-from ganlab.networks.acgan import ACGANDiscriminator, ACGANGenerator
-from ganlab.networks.began import BEGANDiscriminator, BEGANGenerator
-from ganlab.networks.cgan import CGANDiscriminator, CGANGenerator
-from ganlab.networks.conditional import (
-    ConditionalDCGANDiscriminator,
-    ConditionalDCGANGenerator,
-    OneHotMLPDiscriminator,
-    OneHotMLPGenerator,
-)
-from ganlab.networks.dcgan import DCGANDiscriminator, DCGANGenerator
-from ganlab.networks.dcgan_paper import DCGANPaperDiscriminator, DCGANPaperGenerator
-from ganlab.networks.ebgan import EBGANDiscriminator, EBGANGenerator, EBGANPerceptron
-from ganlab.networks.infogan import InfoGANDiscriminator, InfoGANGenerator, InfoGANRecognition
-from ganlab.networks.keras import (
+from ganlab.networks.images import r3gan
+from ganlab.networks.images.began import BEGANDiscriminator, BEGANGenerator
+from ganlab.networks.images.dcgan import DCGANDiscriminator, DCGANGenerator
+from ganlab.networks.images.dcgan_minibatch import MinibatchDCGANDiscriminator, StdDevDCGANDiscriminator
+from ganlab.networks.images.dcgan_paper import DCGANPaperDiscriminator, DCGANPaperGenerator
+from ganlab.networks.images.ebgan import EBGANDiscriminator, EBGANGenerator, EBGANPerceptron
+from ganlab.networks.images.gan_2014 import MaxoutDiscriminator
+from ganlab.networks.images.infogan import InfoGANDiscriminator, InfoGANGenerator, InfoGANRecognition
+from ganlab.networks.images.keras import (
     KerasBlogDiscriminator,
     KerasBlogGenerator,
     KerasConvDiscriminator,
     KerasConvGenerator,
 )
-from ganlab.networks.lsgan import LSGANDiscriminator, LSGANGenerator
-from ganlab.networks.maxout import MaxoutDiscriminator
-from ganlab.networks.minibatch import MinibatchDCGANDiscriminator, StdDevDCGANDiscriminator
-from ganlab.networks.mlp import MLPDiscriminator, MLPGenerator
-from ganlab.networks.projection import ProjectionDiscriminator, ProjectionGenerator
-from ganlab.networks.resnet import ResNetGenerator
-from ganlab.networks.slim import SlimDCGANDiscriminator, SlimDCGANGenerator
-from ganlab.networks.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
-from ganlab.networks.wgan_gp import WGANGPCritic, WGANGPGenerator
-from ganlab.networks.wgan_gp_resnet import WGANGPResNetCritic
+from ganlab.networks.images.lsgan import LSGANDiscriminator, LSGANGenerator
+from ganlab.networks.images.mlp import MLPDiscriminator, MLPGenerator
+from ganlab.networks.images.resnet import ResNetGenerator
+from ganlab.networks.images.slim import SlimDCGANDiscriminator, SlimDCGANGenerator
+from ganlab.networks.images.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
+from ganlab.networks.images.wgan_gp import WGANGPCritic, WGANGPGenerator
+from ganlab.networks.images.wgan_gp_resnet import WGANGPResNetCritic
+from ganlab.networks.labels.acgan import ACGANDiscriminator, ACGANGenerator
+from ganlab.networks.labels.cgan_2014 import CGANDiscriminator, CGANGenerator
+from ganlab.networks.labels.one_hot import (
+    ConditionalDCGANDiscriminator,
+    ConditionalDCGANGenerator,
+    OneHotMLPDiscriminator,
+    OneHotMLPGenerator,
+)
+from ganlab.networks.labels.projection import ProjectionDiscriminator, ProjectionGenerator
 
 GRAY_28 = {"channels": 1, "image_size": 28}
 MLP_G, MLP_D = (

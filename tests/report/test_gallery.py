@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from ganlab.report.gallery import LARGEST, Gallery
-from tests.metrics.translators import Answers, Examples, pictures
+from tests.support.translators import Answers, Examples, pictures
 
 
 class Page(HTMLParser):

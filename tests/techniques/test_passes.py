@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from ganlab.layers.init import keep_default
-from ganlab.networks.mlp import MLPDiscriminator
+from ganlab.networks.images.mlp import MLPDiscriminator
 from ganlab.techniques.passes import Separate, Together
 
 

@@ -8,7 +8,7 @@ from ganlab.errors import UserError
 from ganlab.randomness import Draws
 from ganlab.techniques.per_process import PerProcess
 from ganlab.techniques.replay import ExperienceReplay, NoReplay
-from tests.helpers import differences
+from tests.support.runs import differences
 
 
 def numbered(first: int, n: int) -> Tensor:

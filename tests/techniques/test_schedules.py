@@ -5,7 +5,7 @@ import torch
 
 from ganlab.errors import UserError
 from ganlab.randomness import Draws
-from ganlab.techniques.augment import ScheduledAugment
+from ganlab.techniques.augment.base import ScheduledAugment
 from ganlab.techniques.ema import EMA
 from ganlab.techniques.schedules import Cosine, DecayWhenStalled, NoDecay
 

@@ -11,8 +11,8 @@ import torch
 
 from ganlab.errors import PeerError, StorageError
 from ganlab.training.checkpoints import AtomicCheckpointIO
-from tests.helpers import differences, fit, forked, tiny_config, training_state
-from tests.models.test_translation_variants import config as translator
+from tests.models.translation.test_variants import config as translator
+from tests.support.runs import differences, fit, forked, tiny_config, training_state
 from tests.training.test_ddp_variants import as_rank, free_port
 
 SMALL = ["model=mlp_gan", "data.image_size=8", "trainer=ddp_cpu", "callbacks.samples=null"]

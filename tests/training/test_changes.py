@@ -12,8 +12,8 @@ from ganlab.config import compose
 from ganlab.errors import UserError
 from ganlab.training.machine import machine, warn_of_other_machine
 from ganlab.training.run import train
-from tests.data.pictures import fill
-from tests.helpers import training_state
+from tests.support.pictures import fill
+from tests.support.runs import training_state
 
 BASE = {
     "model": "dcgan",

@@ -9,12 +9,12 @@ import torch
 
 import ganlab
 from ganlab.config import compose, save_config
-from ganlab.config.resume import find_run, is_finished
+from ganlab.config.runs.resume import find_run, is_finished
 from ganlab.errors import StorageError, UserError
-from ganlab.inference.export import SUMS, verify
+from ganlab.inference.export.weights import SUMS, verify
 from ganlab.inference.import_weights import read
 from ganlab.losses.perceptual import VGG54
-from ganlab.metrics.extractor import sha256_of
+from ganlab.metrics.extractors.common import sha256_of
 from ganlab.models.base import GAN
 from ganlab.training.checkpoints import (
     AtomicCheckpointIO,
@@ -25,7 +25,7 @@ from ganlab.training.checkpoints import (
     read_checkpoint,
 )
 from ganlab.training.run import train
-from tests.helpers import training_state
+from tests.support.runs import training_state
 from tests.training.test_storage import QUICK, files_up_to
 
 RUN = [*QUICK, "model.generator.widths=[8]", "model.discriminator.widths=[8]"]

@@ -15,7 +15,7 @@ from ganlab.errors import DivergedError, PeerError
 from ganlab.randomness import Draws
 from ganlab.training import ddp, processes
 from ganlab.training.run import train
-from tests.helpers import ForkedWorker, build, differences, training_state
+from tests.support.runs import ForkedWorker, build, differences, training_state
 
 CRITIC = [  # SGD: Adam divides a gradient by its own size, also where all of it is rounding, which differs
     "model=wgan_gp",

@@ -11,10 +11,10 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from ganlab.config import instantiate
 from ganlab.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
-from tests.helpers import build, fit, forked, tiny_config, training_state
-from tests.models.test_translation_variants import CASES as TRANSLATORS
-from tests.models.test_translation_variants import config as translator
 from tests.models.test_variants import VARIANTS, words_for
+from tests.models.translation.test_variants import CASES as TRANSLATORS
+from tests.models.translation.test_variants import config as translator
+from tests.support.runs import build, fit, forked, tiny_config, training_state
 
 OF_THE_BATCH = {"ebgan", "ebgan_mlp", "discogan"}  # a term is a function of the mean over a process's batch
 APART = (_DropoutNd, MinibatchDiscrimination, MinibatchStdDev)  # draw for, or compare, one process's samples

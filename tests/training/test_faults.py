@@ -14,7 +14,7 @@ from ganlab.models.base import GAN
 from ganlab.training.checkpoints import newest_valid, steps_of
 from ganlab.training.faults import fault_of
 from ganlab.training.run import train
-from tests.data.pictures import fill
+from tests.support.pictures import fill
 
 
 def test_S16_a_decoding_process_is_killed(tmp_path, monkeypatch):

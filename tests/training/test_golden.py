@@ -15,7 +15,7 @@ from ganlab.config import compose
 from ganlab.errors import UserError
 from ganlab.models import base
 from ganlab.training.run import train
-from tests.helpers import training_state
+from tests.support.runs import training_state
 
 GOLDEN = Path(__file__).parents[1] / "data"
 BEFORE, AFTER = 4, 8  # steps when the file was written, and when the numbers beside it were

@@ -16,7 +16,7 @@ from ganlab.training import processes
 from ganlab.training.checkpoints import PATTERN, newest_valid, read_checkpoint, steps_of
 from ganlab.training.processes import Watch, crash_file
 from ganlab.training.run import train
-from tests.helpers import ForkedWorker, in_child
+from tests.support.runs import ForkedWorker, in_child
 
 TWO = [
     "model=mlp_gan",

@@ -12,12 +12,12 @@ import torch
 from ganlab.config import compose
 from ganlab.errors import StorageError, UserError
 from ganlab.models.base import GAN
-from ganlab.models.latent import LatentGAN
+from ganlab.models.images.base import LatentGAN
 from ganlab.training.checkpoints import PATTERN, checksum_path, newest_valid, read_checkpoint, steps_of
 from ganlab.training.resuming import checkpoint_to_resume
 from ganlab.training.run import train
-from tests.data.pictures import fill
-from tests.helpers import differences, in_child, told, training_state
+from tests.support.pictures import fill
+from tests.support.runs import differences, in_child, told, training_state
 
 EPOCH = 10  # steps: 1,297 images in batches of 128, and a bit
 QUICK = [

@@ -32,7 +32,7 @@ from ganlab.training.checkpoints import (
     steps_of,
 )
 from ganlab.training.run import _owned, train
-from tests.helpers import in_child
+from tests.support.runs import in_child
 
 QUICK = [
     "model=mlp_gan",

@@ -10,7 +10,7 @@ from torch import nn
 from ganlab.errors import UserError
 from ganlab.layers.norms import ConditionalBatchNorm2d
 from ganlab.training.sync_batchnorm import SyncBatchNorm
-from tests.helpers import forked
+from tests.support.runs import forked
 from tests.training.test_ddp_variants import free_port
 
 LAYERS = {

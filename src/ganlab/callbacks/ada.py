@@ -11,7 +11,7 @@ from ganlab.types import Batch, Observation
 
 
 class Adaptive(Protocol):
-    """An augmentation of strength ``p``: see :class:`~ganlab.techniques.ada.AdaptiveAugment`."""
+    """An augmentation of strength ``p``: see :class:`~ganlab.techniques.augment.ada.AdaptiveAugment`."""
 
     p: Tensor
 

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from ganlab.bounds import Count, Share, Weight, Whole, bounded
 from ganlab.errors import DivergedError, PeerError
-from ganlab.images import require_range
 from ganlab.models.base import GAN
-from ganlab.models.latent import LatentGAN
+from ganlab.models.images.base import LatentGAN
+from ganlab.pixels import require_range
 from ganlab.types import Batch, Observation
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from ganlab.bounds import Count, bounded
-from ganlab.metrics.divergence import jensen_shannon
+from ganlab.metrics.distances.divergence import jensen_shannon
 from ganlab.models.base import GAN
 from ganlab.types import Observation
 

@@ -51,7 +51,7 @@ def run(words: list[str], debug: bool) -> int:
 
         print(pages.page(first if first in COMMANDS else None))
         return 0
-    from ganlab.config import own
+    from ganlab.config.runs import own
 
     own.use(config_dirs)
     if os.environ.get(UNSAFE, "0") not in ("", "0"):
@@ -101,9 +101,9 @@ def refuse_unknown_command(words: list[str]) -> None:
     word = words[0]
     if "=" in word or word.startswith(("-", "~", "+")):
         return
-    from ganlab.config.catalogue import catalogue
-    from ganlab.config.mistakes import TOP, options_of
-    from ganlab.config.nearest import either, nearest
+    from ganlab.config.compose.catalogue import catalogue
+    from ganlab.config.compose.mistakes import TOP, options_of
+    from ganlab.nearest import either, nearest
 
     if word in TOP or words[1:2] == ["="] or options_of(word):
         return  # an option without =, which its parser explains
@@ -127,7 +127,7 @@ def version() -> str:
 
 def tell(error: GanlabError, debug: bool, prefix: str = "ganlab") -> None:
     """The fault as one sentence on stderr; its traceback above it for ``--debug``."""
-    from ganlab.config.secrets import conceal
+    from ganlab.config.runs.secrets import conceal
 
     if debug:
         tell_bug(error)
@@ -136,6 +136,6 @@ def tell(error: GanlabError, debug: bool, prefix: str = "ganlab") -> None:
 
 def tell_bug(error: BaseException) -> None:
     """The traceback on stderr, without secrets."""
-    from ganlab.config.secrets import conceal
+    from ganlab.config.runs.secrets import conceal
 
     print(conceal("".join(traceback.format_exception(error))), end="", file=sys.stderr, flush=True)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from hydra._internal.utils import get_args_parser
 
-from ganlab.config import own
-from ganlab.config.compose import quote
-from ganlab.config.mistakes import refuse_flag, refuse_mistakes
-from ganlab.config.nearest import did_you_mean, nearest
-from ganlab.config.secrets import put_away
-from ganlab.config.yaml_files import require_modest_below
+from ganlab.config.compose.compose import quote
+from ganlab.config.compose.mistakes import refuse_flag, refuse_mistakes
+from ganlab.config.compose.yaml_files import require_modest_below
+from ganlab.config.runs import own
+from ganlab.config.runs.secrets import put_away
 from ganlab.errors import UserError
+from ganlab.nearest import did_you_mean, nearest
 
 
 @dataclass(frozen=True)

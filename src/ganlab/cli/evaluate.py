@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.cli.sample import named_run, quote_paths, refuse_flags
-from ganlab.config import own
-from ganlab.config.check import check
-from ganlab.config.compose import compose, instantiate
-from ganlab.config.record import key_of, saved_choices, saved_overrides
-from ganlab.config.schema import Evaluate
-from ganlab.config.trust import require_trusted_words
+from ganlab.config.compose.check import check
+from ganlab.config.compose.compose import compose, instantiate
+from ganlab.config.compose.schema import Evaluate
+from ganlab.config.runs import own
+from ganlab.config.runs.record import key_of, saved_choices, saved_overrides
+from ganlab.config.runs.trust import require_trusted_words
 from ganlab.errors import UserError
 
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from ganlab.cli.sample import named_run, quote_paths, refuse_flags
-from ganlab.config import own
-from ganlab.config.check import check_values
-from ganlab.config.compose import compose
-from ganlab.config.paths import as_typed
+from ganlab.config.compose.check import check_values
+from ganlab.config.compose.compose import compose
+from ganlab.config.compose.paths import as_typed
+from ganlab.config.runs import own
 
 
 def run(words: list[str]) -> int:
@@ -16,7 +16,7 @@ def run(words: list[str]) -> int:
     cfg = compose(words, "export", config_dirs=own.folders())
     run_dir = named_run(words)
     check_values(cfg)
-    from ganlab.inference.export import export
+    from ganlab.inference.export.weights import export
 
     output = None if cfg.output is None else Path(cfg.output).expanduser()
     folder = export(run_dir, cfg.checkpoint, output)

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from ganlab.cli.sample import refuse_flags
-from ganlab.config import own
-from ganlab.config.catalogue import fits
-from ganlab.config.compose import compose
-from ganlab.config.record import key_of
-from ganlab.config.trust import to_open
+from ganlab.config.compose.catalogue import fits
+from ganlab.config.compose.compose import compose
+from ganlab.config.runs import own
+from ganlab.config.runs.record import key_of
+from ganlab.config.runs.trust import to_open
 from ganlab.errors import UserError
 
 NETWORKS = ("generator", "discriminator", "a_to_b", "b_to_a", "discriminator_a", "discriminator_b")

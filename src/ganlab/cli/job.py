@@ -13,15 +13,21 @@ from omegaconf import DictConfig, OmegaConf
 
 from ganlab.cli import tell, tell_bug
 from ganlab.cli.sweep import Sweep, identity
-from ganlab.config import own
-from ganlab.config.catalogue import fits
-from ganlab.config.check import check
-from ganlab.config.compose import RUN_PLACES, SWEEP_PLACES, refuse_secret_places, register_resolvers, settle
-from ganlab.config.paths import as_typed
-from ganlab.config.record import as_written, hide_in_file, saved_config, words_of
-from ganlab.config.resume import check_resumable, is_run
-from ganlab.config.secrets import HIDDEN, Secrets, conceal, conceal_record
-from ganlab.config.trust import to_resume
+from ganlab.config.compose.catalogue import fits
+from ganlab.config.compose.check import check
+from ganlab.config.compose.compose import (
+    RUN_PLACES,
+    SWEEP_PLACES,
+    refuse_secret_places,
+    register_resolvers,
+    settle,
+)
+from ganlab.config.compose.paths import as_typed
+from ganlab.config.runs import own
+from ganlab.config.runs.record import as_written, hide_in_file, saved_config, words_of
+from ganlab.config.runs.resume import check_resumable, is_run
+from ganlab.config.runs.secrets import HIDDEN, Secrets, conceal, conceal_record
+from ganlab.config.runs.trust import to_resume
 from ganlab.errors import GanlabError, Interrupted, StorageError, UserError
 
 TRACES = {".lock", ".owner", "multirun.yaml"}  # what a directory holds before training has begun
@@ -156,7 +162,7 @@ def in_a_sentence(error: Exception) -> Exception:
     """A lack of memory before training, told as one in training is; anything else as it is."""
     if isinstance(error, GanlabError):
         return error
-    from ganlab.memory import lacks_memory, memory_sentence
+    from ganlab.memory_budget import lacks_memory, memory_sentence
 
     if not lacks_memory(error):
         return error

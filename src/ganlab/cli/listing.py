@@ -4,10 +4,10 @@ import re
 import shutil
 import sys
 
-from ganlab.config import own
-from ganlab.config.catalogue import Entry, catalogue
-from ganlab.config.nearest import did_you_mean
+from ganlab.config.compose.catalogue import Entry, catalogue
+from ganlab.config.runs import own
 from ganlab.errors import UserError
+from ganlab.nearest import did_you_mean
 
 TABLES = {"models": "model", "data": "data"}
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from ganlab.config import own
-from ganlab.config.check import check_values
-from ganlab.config.compose import compose, quote
-from ganlab.config.record import key_of
-from ganlab.config.resume import find_run, runs_below
+from ganlab.config.compose.check import check_values
+from ganlab.config.compose.compose import compose, quote
+from ganlab.config.runs import own
+from ganlab.config.runs.record import key_of
+from ganlab.config.runs.resume import find_run, runs_below
 from ganlab.errors import UserError
 
 PATHS = ("run", "output", "input", "mask", "caption", "label")

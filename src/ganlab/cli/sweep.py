@@ -19,12 +19,12 @@ from omegaconf import DictConfig
 
 from ganlab import report
 from ganlab.cli.arguments import Arguments, search_path
-from ganlab.config import paths
-from ganlab.config.compose import SWEEP_PLACES, quote, refuse_secret_places, register_resolvers
-from ganlab.config.nearest import listing
-from ganlab.config.record import TRANSIENT, key_of, words_of
-from ganlab.config.resume import is_run, merge_overrides
+from ganlab.config.compose import paths
+from ganlab.config.compose.compose import SWEEP_PLACES, quote, refuse_secret_places, register_resolvers
+from ganlab.config.runs.record import TRANSIENT, key_of, words_of
+from ganlab.config.runs.resume import is_run, merge_overrides
 from ganlab.errors import UserError
+from ganlab.nearest import listing
 
 MAKES_A_SWEEP = ("sweep", "experiment", "hydra.mode")  # keys that can, beside the flag -m
 TABLE = ("table.csv", "table.md", "runs.csv")

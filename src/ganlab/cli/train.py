@@ -15,12 +15,12 @@ from ganlab.cli.arguments import Arguments, complete_without_command, parse, sea
 from ganlab.cli.job import Jobs, remove_if_unused
 from ganlab.cli.sample import quote_paths
 from ganlab.cli.sweep import conclude, plan
-from ganlab.config import paths
-from ganlab.config.compose import compose_all, quote, register_resolvers, settle, split
-from ganlab.config.explain import BAD_INPUT, explain
-from ganlab.config.record import key_of, saved_overrides
-from ganlab.config.resume import find_run, find_unfinished, is_run, merge_overrides
-from ganlab.config.trust import require_trusted_words, started_with
+from ganlab.config.compose import paths
+from ganlab.config.compose.compose import compose_all, quote, register_resolvers, settle, split
+from ganlab.config.compose.explain import BAD_INPUT, explain
+from ganlab.config.runs.record import key_of, saved_overrides
+from ganlab.config.runs.resume import find_run, find_unfinished, is_run, merge_overrides
+from ganlab.config.runs.trust import require_trusted_words, started_with
 from ganlab.errors import GanlabError, StorageError, UserError
 from ganlab.training.environment import started_together
 

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from ganlab.bounds import Count, Share, Size
 from ganlab.data.identity import Identity, changes, identity_of
-from ganlab.data.stream import IndexStream
+from ganlab.data.order import IndexStream
 from ganlab.errors import UserError
-from ganlab.images import from_uint8
-from ganlab.memory import require_memory
+from ganlab.memory_budget import require_memory
+from ganlab.pixels import from_uint8
 from ganlab.randomness import Draws
 from ganlab.types import Batch, Growing, ImageSet
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from torch import Tensor
 
 from ganlab.errors import UserError
-from ganlab.images import captioned, grid, save_png, to_uint8
-from ganlab.models.phrasebook import evenly
-from ganlab.models.text import TextGAN
+from ganlab.models.captions.base import TextGAN
+from ganlab.models.captions.phrasebook import evenly
+from ganlab.pixels import captioned, grid, save_png, to_uint8
 
 ALL, BETWEEN = "all", "|"
 MOST = 120  # rows of a sheet

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import torch
 
-from ganlab.config.trust import instantiate_saved
+from ganlab.config.runs.trust import instantiate_saved
 from ganlab.inference.load import load
 from ganlab.metrics.scores import Metric, Score
 from ganlab.training.checkpoints import write_atomically

@@ -9,8 +9,8 @@ from ganlab.errors import GanlabError, StorageError, UserError
 
 if TYPE_CHECKING:
     from ganlab.models.base import GAN
-    from ganlab.models.latent import LatentGAN
-    from ganlab.models.translation import ImageToImage
+    from ganlab.models.images.base import LatentGAN
+    from ganlab.models.translation.base import ImageToImage
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +32,14 @@ def load(
         UserError: if this is no run directory, holds no such checkpoint, or would run code that is not trusted.
         StorageError: if the checkpoint is damaged.
     """
-    from ganlab.config import own
-    from ganlab.config.resume import is_run
-    from ganlab.config.trust import instantiate_saved
+    from ganlab.config.runs import own
+    from ganlab.config.runs.resume import is_run
+    from ganlab.config.runs.trust import instantiate_saved
 
     own.add(config_dirs)
     run_dir = Path(run_dir)
     if (run_dir / "weights.safetensors").is_file():
-        from ganlab.inference.export import load_export
+        from ganlab.inference.export.weights import load_export
 
         return load_export(run_dir).to(device)
     if not is_run(run_dir):

@@ -5,9 +5,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ganlab.data.inpainting import centre_hole
+from ganlab.data.translation.inpainting import centre_hole
 from ganlab.errors import UserError
-from ganlab.inference.files import Found, find_pictures, read_picture
+from ganlab.inference.picture_files import Found, find_pictures, read_picture
 
 CENTRE = ("center", "centre")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ganlab.data.decode import EXTENSIONS
+from ganlab.data.store.decode import EXTENSIONS
 from ganlab.errors import StorageError, UserError
 
 MANIFEST = ".ganlab.json"  # what the last command wrote, so that the next one can take its own away

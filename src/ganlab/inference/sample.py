@@ -9,15 +9,15 @@ import torch
 from torch import Tensor
 
 from ganlab.config import saved_config
-from ganlab.config.compose import short
-from ganlab.config.nearest import did_you_mean
+from ganlab.config.compose.compose import short
 from ganlab.errors import UserError
-from ganlab.images import to_uint8
 from ganlab.inference.captions import write_captions, write_pictures
 from ganlab.inference.load import load
 from ganlab.inference.output import fresh_folder
 from ganlab.inference.translate import write_held_out
-from ganlab.models.text import TextGAN
+from ganlab.models.captions.base import TextGAN
+from ganlab.nearest import did_you_mean
+from ganlab.pixels import to_uint8
 from ganlab.types import Translator
 
 

@@ -9,9 +9,12 @@ import torch
 from torch import Tensor
 
 from ganlab.config import saved_config
-from ganlab.config.trust import instantiate_saved
+from ganlab.config.runs.trust import instantiate_saved
 from ganlab.errors import UserError
-from ganlab.inference.files import (
+from ganlab.inference.load import load
+from ganlab.inference.masks import Masks, with_hole
+from ganlab.inference.output import fresh_folder
+from ganlab.inference.picture_files import (
     Format,
     Found,
     find_pictures,
@@ -20,11 +23,8 @@ from ganlab.inference.files import (
     targets,
     write_picture,
 )
-from ganlab.inference.load import load
-from ganlab.inference.masks import Masks, with_hole
-from ganlab.inference.output import fresh_folder
-from ganlab.memory import lacks_memory
-from ganlab.metrics.translated import spread
+from ganlab.memory_budget import lacks_memory
+from ganlab.metrics.translation.base import spread
 from ganlab.report.gallery import Gallery
 from ganlab.types import Translator
 

@@ -7,13 +7,13 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import torch
 
-from ganlab.metrics.classes import class_shares, classes_present, total_variation
-from ganlab.metrics.description import ALONE, Description, Ranks
-from ganlab.metrics.diversity import diversity_ratio
-from ganlab.metrics.frechet import frechet_distance
-from ganlab.metrics.inception_score import inception_score
-from ganlab.metrics.kernel import kernel_distance
-from ganlab.metrics.manifold import PRDC, Manifold
+from ganlab.metrics.distances.classes import class_shares, classes_present, total_variation
+from ganlab.metrics.distances.diversity import diversity_ratio
+from ganlab.metrics.distances.frechet import frechet_distance
+from ganlab.metrics.distances.inception_score import inception_score
+from ganlab.metrics.distances.kernel import kernel_distance
+from ganlab.metrics.distances.manifold import PRDC, Manifold
+from ganlab.metrics.real.description import ALONE, Description, Ranks
 
 Better = Literal["lower", "higher"]
 Value = tuple[float, dict[str, Any]]  # and what it depends on besides the images

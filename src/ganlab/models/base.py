@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Positive, bounded
 from ganlab.errors import DivergedError, UserError
+from ganlab.models.optimizer_numbers import Numbers, numbers_of, take_over
 from ganlab.models.players import EVERY, fused, require_players
 from ganlab.models.restoring import fit_optimizers, fitted_weights, kind_of, require_checkpoint
-from ganlab.models.settings import Numbers, numbers_of, take_over
 from ganlab.models.telemetry import Telemetry
 from ganlab.randomness import Draws, derive
 from ganlab.techniques.per_process import per_process, states_of_all

@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from ganlab.errors import GanlabError, StorageError, UserError
-from ganlab.models.settings import numbers_of
+from ganlab.models.optimizer_numbers import numbers_of
 from ganlab.techniques.ema import EMA
 
 State = dict[str, Any]

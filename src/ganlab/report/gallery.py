@@ -10,7 +10,7 @@ from urllib.parse import quote
 from PIL import Image
 from torch import Tensor
 
-from ganlab.images import to_uint8
+from ganlab.pixels import to_uint8
 from ganlab.report.page import PAGE
 from ganlab.types import ExampleSet, Translator
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ganlab.report import spreadsheet, text
+from ganlab.report import layout, spreadsheet
 from ganlab.report.columns import Column, Mean, columns_of, mean_of
 from ganlab.report.runs import Run
 
@@ -70,11 +70,11 @@ class Table:
 
     def to_text(self, width: int) -> str:
         """Aligned columns, the most important ones that fit in ``width`` characters."""
-        return text.aligned(self, width)
+        return layout.aligned(self, width)
 
     def to_markdown(self) -> str:
         """A table with every score."""
-        return text.markdown(self)
+        return layout.markdown(self)
 
     def to_csv(self) -> str:
         """One line for each setting: every mean, deviation, count and protocol, with all their digits."""

@@ -10,9 +10,9 @@ from pathlib import Path
 import torch.distributed as dist
 from torch.utils.data import dataloader
 
-from ganlab.config.trust import to_resume
+from ganlab.config.runs.trust import to_resume
 from ganlab.errors import GanlabError, PeerError, StorageError
-from ganlab.memory import lacks_memory, memory_sentence
+from ganlab.memory_budget import lacks_memory, memory_sentence
 from ganlab.training.checkpoints import newest_valid
 from ganlab.training.processes import Launcher
 

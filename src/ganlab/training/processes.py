@@ -15,8 +15,8 @@ import torch.distributed as dist
 from lightning.fabric.utilities.distributed import _set_num_threads_if_needed
 from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
 
-from ganlab.config import own
-from ganlab.config.trust import CHECKED, fingerprint
+from ganlab.config.runs import own
+from ganlab.config.runs.trust import CHECKED, fingerprint
 from ganlab.errors import DivergedError, GanlabError, PeerError, StorageError, UserError
 
 GRACE = 5.0  # seconds in which a process should notice by itself that a peer is gone

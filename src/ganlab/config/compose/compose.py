@@ -1,0 +1,230 @@
+"""From a list of overrides to a configuration, and from a node of it to an object."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import hydra
+import hydra.utils
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import InstantiationException
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from ganlab.config.compose import paths
+from ganlab.config.compose.check import check_targets, check_top, check_values, read
+from ganlab.config.compose.facts import take_facts
+from ganlab.config.compose.schema import Evaluate, Export, Sample, Train
+from ganlab.config.compose.yaml_files import require_modest_below
+from ganlab.config.runs import own
+from ganlab.config.runs.secrets import HIDDEN, masked, masked_environment, remember_written
+from ganlab.errors import GanlabError, UserError
+from ganlab.nearest import listing
+
+SCHEMAS: dict[str, type] = {"train": Train, "sample": Sample, "evaluate": Evaluate, "export": Export}
+REFUSALS = (
+    ValueError,
+    ImportError,
+    RuntimeError,
+    ArithmeticError,
+    MemoryError,
+)  # of constructors and of PyTorch
+DEFAULTS = {"model": "dcgan", "data": "digits"}
+RUN_PLACES, SWEEP_PLACES = ("hydra.run.dir",), ("hydra.sweep.dir", "hydra.sweep.subdir")
+LABELS = ("name", "group", "tags", "notes", "project", "entity")  # of a run, and where services file it
+
+
+def compose(
+    overrides: Sequence[str] = (),
+    config_name: str = "train",
+    *,
+    config_dirs: Sequence[Path] = (),
+) -> DictConfig:
+    """The configuration that ``overrides`` give, as the command line would compose it.
+
+    Args:
+        overrides: as on the command line, for instance ``["model=wgan", "seed=3"]``.
+        config_name: one of ``SCHEMAS``.
+        config_dirs: folders with groups and modules of your own, as ``--config-dir`` takes them.
+
+    Raises:
+        UserError: an override that does not fit, with the nearest valid names.
+    """
+    from ganlab.config.compose.explain import BAD_INPUT, explain
+    from ganlab.config.compose.mistakes import refuse_mistakes
+
+    own.add(config_dirs)
+    if config_name == "train":
+        refuse_mistakes(overrides, config_dirs)
+    try:
+        cfg, job = split(compose_all(overrides, config_name, config_dirs=config_dirs))
+    except BAD_INPUT as error:
+        message = explain(error, overrides, config_name=config_name, config_dirs=config_dirs)
+        raise UserError(message) from error
+    settle(cfg, job, SCHEMAS[config_name])
+    return cfg
+
+
+def compose_all(
+    overrides: Sequence[str], config_name: str = "train", *, config_dirs: Sequence[Path] = ()
+) -> DictConfig:
+    """As ``compose``, with the ``hydra`` node, and with Hydra's own exceptions."""
+    require_modest_below(config_dirs)
+    extra = [f"file://{Path(folder).resolve()}" for folder in config_dirs]
+    search = [f"hydra.searchpath=[{','.join(quote(folder) for folder in extra)}]"] if extra else []
+    register_resolvers()
+    singleton = GlobalHydra.instance()
+    outer = singleton.hydra  # set inside a Hydra job
+    singleton.clear()
+    try:
+        with hydra.initialize_config_dir(str(paths.config_dir()), job_name="ganlab", version_base="1.3"):
+            return hydra.compose(config_name, [*search, *overrides], return_hydra_config=True)
+    finally:
+        GlobalHydra.instance().hydra = outer
+
+
+def split(cfg: DictConfig) -> tuple[DictConfig, DictConfig]:
+    """The configuration without its ``hydra`` node, and that node."""
+    job = cfg.hydra
+    cfg = cfg.copy()
+    with open_dict(cfg):
+        del cfg["hydra"]
+    return cfg, job
+
+
+def settle(cfg: DictConfig, job: DictConfig, schema: type = Train) -> None:
+    """Check the keys at the top, and fill those that a configuration learns from its parts.
+
+    ``chosen`` says which option each group has by ``job``, the ``hydra`` node, ``kinds`` what data the model needs and
+    the data set gives; ``name``, ``group`` and ``classes`` are filled where they are null, ``class_names`` where the
+    data says them. An optimizer chosen for one player replaces the model's.
+    Imports nothing that a configuration names, but for data with labels that do not say how many.
+
+    Raises:
+        UserError: for a key that does not fit, and for ``classes`` that are not those of the data.
+    """
+    from ganlab.config.compose.optimizers import replace_chosen
+
+    choices = dict(job.runtime.choices)
+    for group in ("model", "data"):
+        if group in cfg and not isinstance(choices.get(group), str):
+            raise UserError(f"{group}: one name is needed, for instance {group}={DEFAULTS[group]}")
+    check_top(cfg, schema)
+    replace_chosen(cfg, job)
+    if "chosen" not in cfg:
+        return
+    cfg.chosen = {group: choices[group] for group in ("model", "data")}
+    pair = f"{choices['model']}-{choices['data']}"
+    for key, usual in {"name": f"{pair}-s{cfg.seed}", "group": pair}.items():
+        if not read(key, cfg, key):
+            cfg[key] = usual
+    keep_secrets_out_of_labels(cfg)
+    facts = take_facts(cfg)
+    kinds = {group: facts[group].kind_of(cfg[group]) for group in facts}
+    cfg.kinds = {group: kind for group, kind in kinds.items() if kind}
+    if "labelled" in (kinds["data"], kinds["data"] or kinds["model"]):
+        settle_classes(cfg, facts["data"].classes)
+
+
+def keep_secrets_out_of_labels(cfg: DictConfig) -> None:
+    """Put ``$NAME`` in the place of a secret in what only labels a run: its name, group, tags, a tracker's notes.
+
+    Labels are shown everywhere: in results, in tables, by services.
+    """
+    tree = OmegaConf.to_container(cfg, resolve=False)
+    remember_written(tree)
+    hiding = masked(tree)
+    services = cfg.logger if isinstance(cfg.get("logger"), DictConfig) else {}
+    trackers = [name for name in services if isinstance(services[name], DictConfig)]
+    for node, safe in [(cfg, hiding), *((services[name], hiding.logger[name]) for name in trackers)]:
+        for key in [key for key in LABELS if key in node]:
+            said = shown(read(key, node, key))
+            with masked_environment(lambda name: f"${name}"):
+                told = shown(safe[key])
+            if told != said:
+                node[key] = told
+
+
+def refuse_secret_places(cfg: DictConfig, *keys: str) -> None:
+    """Raise ``UserError`` where a folder would be named after a secret: ``hydra.run.dir`` and the like in ``cfg``."""
+    safe = masked(OmegaConf.to_container(cfg, resolve=False))
+    with masked_environment(lambda name: HIDDEN):
+        for key in keys:
+            if HIDDEN in str(OmegaConf.select(safe, key)):
+                raise UserError(
+                    f"{key} would name a folder after a secret, for all to see: leave the secret out of it"
+                )
+
+
+def shown(value: Any) -> Any:
+    """A value with its interpolations resolved."""
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+def settle_classes(cfg: DictConfig, known: int | list[str] | None) -> None:
+    """Fill ``classes`` and ``class_names`` with what is known of labelled data, else with what the data itself says."""
+    if known is None and (cfg.classes is None or cfg.kinds.get("data")):
+        check_values(cfg.data, "data")
+        check_targets(cfg.data, "data")
+        known = list(getattr(instantiate(cfg.data), "classes", ())) or None
+    names = known if isinstance(known, list) else []
+    number = len(names) if names else known
+    if number is not None and cfg.classes not in (None, number):
+        among = f" ({listing(names[:10])}{', ...' * (len(names) > 10)})" if names else ""
+        raise UserError(
+            f"classes={cfg.classes}: data={cfg.chosen.data} has {number} classes{among}; "
+            "leave classes out, they are counted"
+        )
+    cfg.classes, cfg.class_names = number or cfg.classes, names
+
+
+def instantiate(node: Any, *args: Any, **given: Any) -> Any:
+    """Make the object that ``node`` describes; lists and mappings arrive as plain Python ones.
+
+    ``args`` and ``given`` are passed on to its ``_target_``: what is known only at run time.
+
+    Raises:
+        UserError: for a value that a constructor refuses, or that leads to tensors which cannot be made or do not fit
+            into the memory; and for a package not installed.
+    """
+    from ganlab.memory_budget import Budget
+
+    try:
+        with Budget(str(node.get("_target_", "this")) if isinstance(node, dict | DictConfig) else "this"):
+            return hydra.utils.instantiate(node, *args, _convert_="all", **given)
+    except InstantiationException as error:
+        cause = error.__cause__
+        if isinstance(cause, GanlabError):
+            raise cause from error
+        if cause is None or isinstance(cause, REFUSALS):
+            raise UserError((str(cause or error).splitlines() or [type(cause).__name__])[0]) from error
+        raise
+
+
+def quote(value: str) -> str:
+    """``value`` as Hydra's grammar takes any text: in quotes."""
+    escaped = value.replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def register_resolvers() -> None:
+    """What the directory names of a sweep need: ``${ganlab.short:TEXT}`` and ``${ganlab.typed:KEY}``."""
+    OmegaConf.register_new_resolver("ganlab.short", short, replace=True)
+    OmegaConf.register_new_resolver("ganlab.typed", typed, replace=True)
+
+
+def typed(key: str, *, _root_: DictConfig) -> str:
+    """The text at ``key`` as it is written: what an interpolation in it stands for may be a secret."""
+    parent, _, name = key.rpartition(".")
+    return str(OmegaConf.to_container(OmegaConf.select(_root_, parent), resolve=False)[name])
+
+
+def short(text: str, most: int = 80) -> str:
+    """``text`` as a directory name: no separators, a hash in place of what is beyond ``most`` characters."""
+    import hashlib
+    import re
+
+    name = re.sub(r"[^\w.+-]+", "_", text).strip("_")
+    if len(name) <= most:
+        return name
+    digest = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+    return f"{name[: most - 9]}-{digest}"

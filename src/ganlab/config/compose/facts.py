@@ -1,0 +1,68 @@
+"""What a data set gives and a model needs: the key ``facts`` of their YAML files, which no constructor sees."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any, get_type_hints
+
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from ganlab.config.compose.check import check_values, read
+from ganlab.config.compose.conform import Mismatch, conform
+from ganlab.errors import UserError
+from ganlab.nearest import did_you_mean
+
+GROUPS = ("model", "data")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """kind: of the data that a data set gives, or that a model needs; None: it does not say.
+
+    kind_if: the kind instead, by the key of the node that must be true for it. classes: how many labels the data has,
+    or their names in order; None: it has none, or the data itself is asked.
+    """
+
+    kind: str | None = None
+    kind_if: dict[str, str] = field(default_factory=dict)
+    classes: int | list[str] | None = None
+
+    def kind_of(self, node: Any) -> str | None:
+        """The kind with the settings of ``node``."""
+        return next((kind for key, kind in self.kind_if.items() if _is_true(node, key)), self.kind)
+
+
+def _is_true(node: Any, key: str) -> bool:
+    return key in node and bool(read(key, node, key))
+
+
+def as_facts(written: Any, where: str) -> Facts:
+    """``Facts`` out of YAML; raises UserError for an unknown key or a wrong type."""
+    if not isinstance(written, dict):
+        raise UserError(f"{where}={written}: a mapping is needed, for instance {{kind: images}}")
+    known = [one.name for one in fields(Facts)]
+    if unknown := [str(key) for key in written if key not in known]:
+        raise UserError(f"{where}.{unknown[0]}: no such key{did_you_mean(unknown[0], known)}")
+    hints, values = get_type_hints(Facts), {}
+    for key, value in written.items():
+        try:
+            values[key] = conform(value, hints[key])
+        except Mismatch as error:
+            raise UserError(f"{where}.{key}={value}: expected {error}") from error
+    if values.get("classes") in (0, []):
+        raise UserError(f"{where}.classes={values['classes']}: at least one class is needed")
+    return Facts(**values)
+
+
+def take_facts(cfg: DictConfig) -> dict[str, Facts]:
+    """The facts of model and data, which are no longer in their nodes then: constructors do not know them."""
+    found = {}
+    for group in GROUPS:
+        node, where, written = cfg[group], f"{group}.facts", {}
+        if "facts" in node:
+            written = read(where, node, "facts")
+            if OmegaConf.is_config(written):
+                check_values(written, where)
+                written = OmegaConf.to_container(written, resolve=True)
+            with open_dict(node):
+                del node["facts"]
+        found[group] = as_facts(written, where)
+    return found

@@ -1,0 +1,20 @@
+"""Where the configuration files are: in the wheel inside the package, in a clone beside ``src``."""
+
+from pathlib import Path
+
+from ganlab.errors import UserError
+
+
+def config_dir() -> Path:
+    """The folder that holds ``train.yaml``; raises ``UserError`` when the installation has lost it."""
+    package = Path(__file__).resolve().parents[2]
+    for folder in (package / "conf", package.parents[1] / "conf"):
+        if (folder / "train.yaml").is_file():
+            return folder
+    raise UserError(f"no conf/train.yaml in {package} or beside it: install ganlab again")
+
+
+def as_typed(path: Path) -> Path:
+    """The path as the user would type it: relative where it lies below the present folder."""
+    path = path.resolve()
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

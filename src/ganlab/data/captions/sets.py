@@ -1,0 +1,120 @@
+"""Images beside their captions, and the choice of a caption that fits an image or that does not."""
+
+import hashlib
+from collections.abc import Hashable, Mapping, Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ganlab.data.base import StoredImages
+from ganlab.errors import UserError
+from ganlab.lexicon import Lexicon, padded, words_of
+
+
+class CaptionedImages:
+    """A :class:`~ganlab.types.CaptionedSet`: images, each with one caption or several.
+
+    groups: one for each image; the captions of an image fit all images of its group, and no other.
+    """
+
+    classes: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self, pictures: StoredImages, captions: Sequence[Sequence[str]], groups: Sequence[Hashable]
+    ) -> None:
+        self.pictures, self.all_captions, self.groups = pictures, captions, groups
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    @property
+    def files(self) -> Sequence[str]:
+        """Those that the images were read from, if any."""
+        return self.pictures.files
+
+    def images(self, indices: Tensor) -> Tensor:
+        return self.pictures.images(indices)
+
+    def labels(self, indices: Tensor) -> None:
+        return None
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What to call each image."""
+        return getattr(self.pictures, "names", ())
+
+    def captions(self, indices: Tensor) -> list[str]:
+        """The first caption of each."""
+        return [self.all_captions[index][0] for index in indices.tolist()]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every caption once, in the set's order."""
+        return tuple(dict.fromkeys(text for captions in self.all_captions for text in captions))
+
+    def fingerprint(self) -> str:
+        """A hash of images and captions."""
+        digest = hashlib.sha256(self.pictures.fingerprint().encode())
+        for captions in self.all_captions:
+            digest.update(repr(tuple(captions)).encode())
+        return digest.hexdigest()
+
+
+class CaptionTable:
+    """The captions of a set as ids, chosen by numbers from 0 to 1, on one device.
+
+    Raises:
+        UserError: all images are of one group, so that no caption is wrong for any of them.
+    """
+
+    def __init__(self, images: CaptionedImages, lexicon: Lexicon, max_length: int | None) -> None:
+        numbers: dict[Hashable, int] = {}
+        group = torch.tensor([numbers.setdefault(name, len(numbers)) for name in images.groups])
+        if len(numbers) == 1:
+            raise UserError(
+                f"all {len(images)} images have the same captions, {images.all_captions[0][0]!r}: text and image can "
+                "only be matched where captions differ"
+            )
+        distinct = images.texts
+        place_of = {text: row for row, text in enumerate(distinct)}
+        self.ids = padded([lexicon.encode(text) for text in distinct], max_length).int()
+        self.rows = torch.tensor([place_of[text] for texts in images.all_captions for text in texts])
+        self.count = torch.tensor([len(texts) for texts in images.all_captions])
+        self.first = self.count.cumsum(0) - self.count
+        self.by_group = group.argsort(stable=True)
+        sizes = torch.bincount(group)
+        self.size = sizes[group]
+        self.start = (sizes.cumsum(0) - sizes)[group]
+
+    def to(self, device: torch.device) -> "CaptionTable":
+        for name, value in vars(self).items():
+            setattr(self, name, value.to(device))
+        return self
+
+    def right(self, indices: Tensor, chance: Tensor) -> Tensor:
+        """(B, L) int64: for each image one of its captions; indices and chances are (B,)."""
+        count = self.count[indices]
+        chosen = (chance * count).long().minimum(count - 1)
+        return self.ids[self.rows[self.first[indices] + chosen]].long()
+
+    def wrong(self, indices: Tensor, chance: Tensor) -> Tensor:
+        """(B, L) int64: for each image a caption of an image of any other group; indices (B,), chances (B, 2)."""
+        others = len(self.by_group) - self.size[indices]
+        position = (chance[:, 0] * others).long().minimum(others - 1)
+        position = position + self.size[indices] * (position >= self.start[indices])  # over its own group
+        return self.right(self.by_group[position], chance[:, 1])
+
+
+def require_captions(captions: Mapping[str, Sequence[str]], remedy: str) -> None:
+    """Raise UserError, with how many and the first five, for images without captions or with one that has no word."""
+    faults = {
+        "no caption": [name for name, texts in captions.items() if not texts],
+        "an empty caption": [
+            name for name, texts in captions.items() if any(not words_of(text) for text in texts)
+        ],
+    }
+    for what, names in faults.items():
+        if names:
+            named = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+            raise UserError(f"{len(names)} of {len(captions)} images have {what}: {named}; {remedy}")

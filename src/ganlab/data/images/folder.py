@@ -1,0 +1,150 @@
+"""Any folder of images: nested or by class, any mode and size, in memory where it fits."""
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import torch
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
+
+from ganlab.bounds import Count, Share, Size, Whole, Workers
+from ganlab.data.base import ImageData, Splits, numbered
+from ganlab.data.disk.listing import Listing, Part, class_folders, class_names, find_images, split
+from ganlab.data.store.decode import Decoder, Header
+from ganlab.data.store.files import CorruptFiles, FileImages, OnCorrupt, read_headers
+from ganlab.data.store.pyramid import Pyramid
+from ganlab.errors import UserError
+
+log = logging.getLogger(__name__)
+
+
+class Folder(ImageData):
+    """The images below ``root``, decoded by ``Decoder``: upright, in one size and number of channels.
+
+    Held out are the images of ``root/test`` (or ``val``, ``valid``, ``validation``) where that stands beside
+    ``root/train``, else the files whose relative path, hashed, falls below ``test_fraction``: the same ones
+    in every run, whatever its seed, also when other files are added.
+
+    Args:
+        root: The folder; ``~`` is your home.
+        labels: The first level of subfolders names the classes, and batches carry labels.
+        test_fraction: Share of the images that is held out, 0 to 0.9.
+        memory_limit: In MB (10^6 bytes): images that take up to that much as uint8 are decoded once and kept
+            on the training device; more than that stays in its files, decoded as needed by ``workers``.
+        workers: Decoding processes; 0: the training process decodes; null: all CPU cores but one, 8 at most.
+        on_corrupt: "error" names unreadable files and stops; "skip" puts another image of the same class in
+            their place, and stops at more than 1%.
+        background: What transparent images are laid on: a colour name or "#rrggbb".
+        max_pixels: Larger images are refused on sight of their header.
+    """
+
+    def __init__(
+        self,
+        *,
+        root: str | None = None,
+        image_size: Size | tuple[Size, Size] = 32,
+        channels: Literal[1, 3] = 3,
+        batch_size: Count = 64,
+        flip: bool | Share = False,
+        seed: int = 0,
+        labels: bool = False,
+        test_fraction: Share = 0.1,
+        memory_limit: Whole = 2000,
+        workers: Workers | None = None,
+        on_corrupt: OnCorrupt = "error",
+        background: str = "white",
+        max_pixels: Count = 64_000_000,
+    ) -> None:
+        super().__init__(
+            image_size=image_size, channels=channels, batch_size=batch_size, flip=flip, seed=seed
+        )
+        if root in (None, "", "???"):
+            raise UserError("data=folder needs the folder of your images: data.root=/path/to/images")
+        if not 0 <= test_fraction <= 0.9:
+            raise UserError(f"data.test_fraction={test_fraction}: a share between 0 and 0.9")
+        self.kind = "labelled" if labels else "images"
+        self.root, self.labels, self.test_fraction = Path(root).expanduser(), labels, test_fraction
+        self.memory_limit, self.workers, self.on_corrupt = memory_limit, worker_count(workers), on_corrupt
+        self.decoder = Decoder(
+            height=self.height,
+            width=self.width,
+            channels=self.channels,
+            background=background,
+            max_pixels=max_pixels,
+        )
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the class folders, known before any image is read; empty without ``labels``."""
+        return class_folders(self.root) if self.labels else ()
+
+    def load(self) -> Splits:
+        listing = find_images(self.root)
+        parts = split(self.root, listing.paths, self.test_fraction)
+        classes = class_names(self.root, *parts) if self.labels else ()
+        corrupt = CorruptFiles(self.on_corrupt, sum(len(part.paths) for part in parts))
+        train, test = (self._files(part, classes, corrupt) for part in parts)
+        headers = read_headers(train, test)
+        describe(self.root, listing, (train, test), headers)
+        return in_memory_if_small(train, test, self.memory_limit)
+
+    def _files(self, part: Part, classes: tuple[str, ...], corrupt: CorruptFiles) -> FileImages:
+        targets = None
+        if classes:
+            number = {name: index for index, name in enumerate(classes)}
+            targets = torch.tensor([number[part.class_of(path)] for path in part.paths], dtype=torch.int64)
+        return FileImages(
+            paths=[str(self.root / path) for path in part.paths],
+            decoder=self.decoder,
+            corrupt=corrupt,
+            targets=targets,
+            classes=classes,
+            workers=self.workers,
+        )
+
+
+def in_memory_if_small(train: FileImages, test: FileImages, memory_limit: int) -> Splits:
+    """Both sets decoded if together they take at most ``memory_limit`` MB, else left in their files."""
+    size = (len(train) + len(test)) * train.bytes_per_image
+    if size > memory_limit * 1e6:
+        log.info("%.0f MB of pixels stay in their files (data.memory_limit=%s)", size / 1e6, memory_limit)
+        return Splits(Pyramid(train, memory_limit), test)
+    kept = Splits(train.into_memory("decoding"), test.into_memory("decoding held-out images"))
+    train.corrupt.check()
+    return kept
+
+
+def worker_count(workers: int | None) -> int:
+    """Decoding processes for the setting ``data.workers``."""
+    if workers is None:
+        return max(1, min(8, (os.cpu_count() or 1) - 1))
+    if workers < 0:
+        raise UserError(f"data.workers={workers}: a number from 0, or null to choose by the CPU cores")
+    return workers
+
+
+@rank_zero_only
+def describe(root: Path, listing: Listing, sets: Sequence[FileImages], headers: Sequence[Header]) -> None:
+    """Log what was found: numbers, modes and sizes, and what a user might not expect of them."""
+    modes = Counter(header.mode for header in headers)
+    sizes = Counter((header.width, header.height) for header in headers)
+    (width, height), most = sizes.most_common(1)[0]
+    spread = f", others from {min(sizes)} to {max(sizes)}" if len(sizes) > 1 else ""
+    train, test = sets
+    log.info(
+        "%s: %d images to train on, %d held out, %s; modes %s; %d of %d x %d pixels%s; "
+        "left out: %d other files, %d links to folders or out of this one",
+        *(root, len(train), len(test), numbered(train.classes)),
+        ", ".join(f"{mode} {n}" for mode, n in modes.most_common()),
+        *(most, width, height, spread),
+        *(listing.others, listing.links),
+    )
+    animated = sum(header.many_frames for header in headers)
+    if animated:
+        log.warning("%d animated or many-page files: only the first frame of each is used", animated)
+    deep = sum(n for mode, n in modes.items() if mode.startswith("I"))
+    if deep:
+        log.warning("%d images with 16-bit grey: scaled so that 65535 is white", deep)

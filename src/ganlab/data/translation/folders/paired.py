@@ -1,0 +1,148 @@
+"""Your own pairs of pictures: side by side, or in two folders of equal names."""
+
+import logging
+from pathlib import Path
+from typing import Literal, Unpack
+
+from ganlab.bounds import Count, Share, Size
+from ganlab.data.disk.layouts import Domains, find_domains, held_out_share, matched, stem
+from ganlab.data.disk.listing import find_images, split
+from ganlab.data.disk.settings import FileOptions, FileSettings
+from ganlab.data.images.folder import worker_count
+from ganlab.data.store.decode import CorruptImage, Decoder
+from ganlab.data.store.files import CorruptFiles, FileImages
+from ganlab.data.store.pairs import Halves, TwoFileImages, TwoFiles
+from ganlab.data.translation.paired import PairedData
+from ganlab.data.translation.sets import ExampleSplits, Named
+from ganlab.errors import UserError
+
+log = logging.getLogger(__name__)
+
+WIDE = 1.6  # width over height from which a picture may well show a pair
+
+
+class PairedFolder(PairedData):
+    """Pairs of pictures below ``root``, resized to ``load_size`` and cropped; held-out ones at ``image_size``.
+
+    Understood are pictures that show a left (a) and a right side (b), as pix2pix has them, and folders A and B
+    (or source and target) in which partners have equal names, also as trainA, train/A or A/train. Held out is
+    the part "test" or "val" if there is one, else ``test_fraction``.
+
+    Args:
+        direction: "a_to_b": a is the source and b the target; "b_to_a": the other way round.
+        files: See ``FileSettings``.
+    """
+
+    def __init__(
+        self,
+        *,
+        direction: Literal["a_to_b", "b_to_a"] = "a_to_b",
+        source_channels: Literal[1, 3] = 3,
+        target_channels: Literal[1, 3] = 3,
+        image_size: Size | tuple[Size, Size] = 256,
+        load_size: Size | tuple[Size, Size] | None = 286,
+        batch_size: Count = 1,
+        flip: bool | Share = True,
+        seed: int = 0,
+        **files: Unpack[FileOptions],
+    ) -> None:
+        super().__init__(
+            source_channels=source_channels,
+            target_channels=target_channels,
+            image_size=image_size,
+            load_size=load_size,
+            batch_size=batch_size,
+            flip=flip,
+            seed=seed,
+        )
+        if direction not in ("a_to_b", "b_to_a"):
+            raise UserError(f"data.direction={direction}: a_to_b or b_to_a")
+        self.forward = direction == "a_to_b"
+        self.settings = FileSettings(**files)
+
+    def folder(self) -> Path:
+        """Where the pictures are."""
+        return self.settings.folder
+
+    def load(self) -> ExampleSplits:
+        root = self.folder()
+        found = find_domains(root, expected_pairs(root))
+        if found is None:
+            sets, names = self._side_by_side(root)
+        else:
+            if "test" not in found:
+                found = held_out_share(found["train"], self.settings.test_fraction)
+            sets, names = self._two_folders(found)
+        layout = "side by side, cut into a left and a right half" if found is None else "in two folders"
+        log.info("%s: %d pairs to train on, %d held out, %s", root, *map(len, sets), layout)
+        stored = self.settings.stored(sets)
+        return ExampleSplits(*({"pair": Named(*named)} for named in zip(stored, names, strict=True)))
+
+    def _side_by_side(self, root: Path) -> tuple[list[FileImages], list[list[str]]]:
+        listing = find_images(root, expected_pairs(root))
+        warn_of_whole_pictures(root / listing.paths[0], self.settings.decoder(self._sizes()[0], 3))
+        parts = split(root, listing.paths, self.settings.test_fraction)
+        corrupt = CorruptFiles(self.settings.on_corrupt, len(listing.paths))
+        sets = [
+            FileImages(
+                paths=[str(root / path) for path in part.paths],
+                decoder=Halves(source_left=self.forward, **self._decoders(size)),
+                corrupt=corrupt,
+                workers=worker_count(self.settings.workers),
+            )
+            for part, size in zip(parts, self._sizes(), strict=True)
+        ]
+        return sets, [[stem(path[len(part.base) :]) for path in part.paths] for part in parts]
+
+    def _two_folders(self, found: dict[str, Domains]) -> tuple[list[FileImages], list[list[str]]]:
+        pairs = [matched(found[part]) for part in ("train", "test")]
+        corrupt = CorruptFiles(self.settings.on_corrupt, sum(map(len, pairs)))
+        sets = []
+        for part, size in zip(pairs, self._sizes(), strict=True):
+            sources = {a: b for _, a, b in part} if self.forward else {b: a for _, a, b in part}
+            sets.append(
+                TwoFileImages(
+                    paths=list(sources),
+                    decoder=TwoFiles(partner=sources, **self._decoders(size)),
+                    corrupt=corrupt,
+                    workers=worker_count(self.settings.workers),
+                )
+            )
+        return sets, [[name for name, _, _ in part] for part in pairs]
+
+    def _sizes(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Of pictures to train on, and of those held out."""
+        return (self.load_height, self.load_width), (self.height, self.width)
+
+    def _decoders(self, size: tuple[int, int]) -> dict[str, Decoder]:
+        return {
+            "source": self.settings.decoder(size, self.source_channels),
+            "target": self.settings.decoder(size, self.target_channels),
+        }
+
+
+def warn_of_whole_pictures(path: Path, decoder: Decoder) -> None:
+    """Say so where a picture looks as if it were one, not two side by side: where its halves are tall."""
+    try:
+        header = decoder.header(str(path))
+    except CorruptImage:
+        return  # which reading the pictures will tell
+    if header.width < WIDE * header.height:
+        log.warning(
+            "%s has %d x %d pixels, and is cut into a left half (a) and a right half (b) of %d x %d; if it is one "
+            "picture, not a pair, put the pictures into folders A/ and B/ with equal names",
+            path,
+            header.width,
+            header.height,
+            header.width // 2,
+            header.height,
+        )
+
+
+def expected_pairs(root: Path) -> str:
+    """What ``root`` may look like, to end an error message with."""
+    return (
+        f"\n  side by side:         {root}/train/1.jpg ... {root}/test/1.jpg ... (left half a, right half b)"
+        f"\n  two folders:          {root}/A/1.jpg ... {root}/B/1.jpg ... (or source/ and target/)"
+        f"\n  with their own split: {root}/trainA/1.jpg {root}/trainB/1.jpg {root}/testA/2.jpg {root}/testB/2.jpg"
+    )

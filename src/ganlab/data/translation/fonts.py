@@ -1,0 +1,171 @@
+"""Letters in two styles, drawn with matplotlib's fonts: nothing is downloaded."""
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganlab.bounds import Count, Share, Size
+from ganlab.data.base import Split
+from ganlab.data.images.packaged import CHARACTERS, fixed_order, glyph, truetype
+from ganlab.data.store.memory import MemoryImages, with_channels
+from ganlab.data.translation.paired import PairedData
+from ganlab.data.translation.sets import ExampleSplits, Named
+from ganlab.data.translation.unpaired import UnpairedData
+from ganlab.errors import UserError
+
+BOLD = {
+    "DejaVuSans": "DejaVuSans-Bold",
+    "DejaVuSans-Oblique": "DejaVuSans-BoldOblique",
+    "DejaVuSansMono": "DejaVuSansMono-Bold",
+    "DejaVuSansMono-Oblique": "DejaVuSansMono-BoldOblique",
+    "DejaVuSerif": "DejaVuSerif-Bold",
+    "DejaVuSerif-Italic": "DejaVuSerif-BoldItalic",
+    "STIXGeneral": "STIXGeneralBol",
+    "STIXGeneralItalic": "STIXGeneralBolIta",
+    "cmr10": "cmb10",
+}
+DOMAINS = {"a": "DejaVuSans", "b": "DejaVuSerif"}
+POINTS = 0.75  # of the picture's shorter side: the widest letter still fits when it is moved
+MOVES = (-2, -1, 0, 1, 2)  # in 32nds of the picture
+SIZES = (0.9, 0.95, 1.0, 1.05, 1.1)
+JITTERS = 30  # of each letter and domain
+
+Characters = Literal["all", "digits", "upper", "lower"]
+
+
+class FontsPaired(PairedData):
+    """Regular letters to bold ones, both around the same point: 62 characters in nine fonts, white on black.
+
+    For every character two of the nine fonts are held out, chosen once and for all: of the 558 pairs of
+    ``characters="all"`` 434 train and 124 are held out. A larger ``load_size`` has a wider margin, so that the
+    crops move the letters.
+    """
+
+    def __init__(
+        self,
+        *,
+        characters: Characters = "all",
+        source_channels: Literal[1, 3] = 1,
+        target_channels: Literal[1, 3] = 1,
+        image_size: Size | tuple[Size, Size] = 32,
+        load_size: Size | tuple[Size, Size] | None = 36,
+        batch_size: Count = 16,
+        flip: bool | Share = False,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(
+            source_channels=source_channels,
+            target_channels=target_channels,
+            image_size=image_size,
+            load_size=load_size,
+            batch_size=batch_size,
+            flip=flip,
+            seed=seed,
+        )
+        self.characters = characters_of(characters)
+
+    def load(self) -> ExampleSplits:
+        sides = (self._drawn(list(BOLD)), self._drawn(list(BOLD.values())))
+        channels = (self.source_channels, self.target_channels)
+        pixels = torch.cat([with_channels(*side) for side in zip(sides, channels, strict=True)], dim=1)
+        names = [f"{font}-{code(character)}" for character in self.characters for font in BOLD]
+        test = torch.zeros(len(self.characters), len(BOLD), dtype=torch.bool)
+        for row, character in enumerate(self.characters):
+            test[row, fixed_order(len(BOLD), "bold", character)[:2]] = True
+        return ExampleSplits(*({"pair": chosen(pixels, names, part)} for part in (~test, test)))
+
+    def _drawn(self, fonts: Sequence[str]) -> Tensor:
+        """(characters x fonts, 1, load height, load width) uint8."""
+        faces = [truetype(font, POINTS * min(self.height, self.width)) for font in fonts]
+        size = self.load_height, self.load_width
+        letters = [glyph(character, face, *size) for character in self.characters for face in faces]
+        return torch.from_numpy(np.stack(letters)).unsqueeze(1)
+
+
+class FontsUnpaired(UnpairedData):
+    """Letters without serifs (a) and with serifs (b), one font each, in no common order, white on black.
+
+    Every character is drawn in 30 sizes and places for each domain, 1,860 pictures each; the two domains share
+    none of the 60, so that no picture has its partner in training. Held out are the characters in the middle and
+    of medium size, which no training picture shows: 62 each, those of b shuffled, and ``truth`` of their
+    ``dataset`` tells which belong together. Labels name the characters.
+    """
+
+    def __init__(
+        self,
+        *,
+        characters: Characters = "all",
+        a_channels: Literal[1, 3] = 1,
+        b_channels: Literal[1, 3] = 1,
+        image_size: Size | tuple[Size, Size] = 32,
+        batch_size: Count = 16,
+        flip: bool | Share = False,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(
+            a_channels=a_channels,
+            b_channels=b_channels,
+            image_size=image_size,
+            load_size=None,
+            batch_size=batch_size,
+            flip=flip,
+            seed=seed,
+        )
+        self.characters = characters_of(characters)
+        self.truth: dict[Split, Tensor] = {}
+
+    def load(self) -> ExampleSplits:
+        jitters = [jitter for jitter in product(MOVES, MOVES, SIZES) if jitter != (0, 0, 1.0)]
+        order = fixed_order(len(jitters), "jitters").tolist()
+        own = {
+            side: [jitters[i] for i in order[k * JITTERS : (k + 1) * JITTERS]]
+            for k, side in enumerate(DOMAINS)
+        }
+        train = {side: self._drawn(side, own[side]) for side in DOMAINS}
+        test = {side: self._drawn(side, [(0, 0, 1.0)]) for side in DOMAINS}
+        shuffle = fixed_order(len(self.characters), "shuffled")
+        images, names = test["b"]
+        shuffled = MemoryImages(images.pixels[shuffle], images.targets[shuffle], images.classes)
+        test["b"] = Named(shuffled, [names[i] for i in shuffle])
+        self.truth["test"] = shuffle.argsort()  # of character i, which is a's picture i
+        return ExampleSplits(train, test)
+
+    def _drawn(self, side: str, jitters: Sequence[tuple[int, int, float]]) -> Named:
+        unit, points = min(self.height, self.width) / 32, POINTS * min(self.height, self.width)
+        faces = {size: truetype(DOMAINS[side], points * size) for size in SIZES}
+        letters = [
+            glyph(character, faces[size], self.height, self.width, (unit * down, unit * right))
+            for character in self.characters
+            for down, right, size in jitters
+        ]
+        channels = {"a": self.a_channels, "b": self.b_channels}[side]
+        pixels = with_channels(torch.from_numpy(np.stack(letters)).unsqueeze(1), channels)
+        targets = torch.arange(len(self.characters)).repeat_interleave(len(jitters))
+        names = [
+            f"{DOMAINS[side]}-{code(character)}" + (f"-{number:02}" if len(jitters) > 1 else "")
+            for character in self.characters
+            for number in range(len(jitters))
+        ]
+        return Named(MemoryImages(pixels, targets, tuple(self.characters)), names)
+
+
+def characters_of(group: str) -> str:
+    """The characters of one of ``CHARACTERS``."""
+    if group not in CHARACTERS:
+        raise UserError(f"data.characters={group}: all, digits, upper or lower")
+    return CHARACTERS[group]
+
+
+def code(character: str) -> str:
+    """A name that file systems which take a for A tell apart."""
+    return f"U+{ord(character):04X}"
+
+
+def chosen(pixels: Tensor, names: Sequence[str], part: Tensor) -> Named:
+    """Those of (N, C, H, W) ``pixels`` and N ``names`` where ``part`` is true."""
+    indices = part.flatten().nonzero().squeeze(1)
+    return Named(MemoryImages(pixels[indices]), [names[index] for index in indices])

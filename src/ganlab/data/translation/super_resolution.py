@@ -1,0 +1,70 @@
+"""Pictures and their small versions."""
+
+from typing import ClassVar, Literal
+
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from ganlab.bounds import Count, Share, Size
+from ganlab.data.base import require_grey_or_rgb
+from ganlab.data.translation.base import ExampleData
+from ganlab.errors import UserError
+from ganlab.pixels import from_uint8
+from ganlab.types import Batch
+
+
+class SuperResolutionData(ExampleData):
+    """Batches of ``high`` and of ``low``, which is ``high`` made smaller: bicubic, antialiased, in 256 levels.
+
+    ``load`` gives one side, "high".
+
+    Args:
+        scale: How many times ``high`` is as large as ``low``, along each side.
+        channels: 1 (grey) or 3 (RGB); images are converted to it.
+    """
+
+    kind: ClassVar[str] = "super_resolution"
+
+    def __init__(
+        self,
+        *,
+        scale: Size,
+        channels: Literal[1, 3],
+        image_size: Size | tuple[Size, Size],
+        batch_size: Count,
+        flip: bool | Share,
+        seed: int,
+    ) -> None:
+        super().__init__(image_size=image_size, load_size=None, batch_size=batch_size, flip=flip, seed=seed)
+        require_grey_or_rgb(channels=channels)
+        if scale < 2:
+            raise UserError(f"data.scale={scale}: pictures are made larger 2, 3, 4 or more times")
+        require_divisible("image_size", image_size, (self.height, self.width), scale)
+        self.scale, self.channels = scale, channels
+
+    @property
+    def shape(self) -> dict[str, tuple[int, int, int]]:
+        return {
+            "low": (self.channels, self.height // self.scale, self.width // self.scale),
+            "high": (self.channels, self.height, self.width),
+        }
+
+    def examples(self, side: str, images: Tensor) -> Batch:
+        return Batch(low=from_uint8(shrunk(images, self.scale)), high=from_uint8(images))
+
+
+def shrunk(images: Tensor, scale: int) -> Tensor:
+    """(B, C, H, W) uint8 to (B, C, H / scale, W / scale) uint8, as Pillow's BICUBIC does."""
+    size = images.shape[2] // scale, images.shape[3] // scale
+    small = interpolate(images.float(), size, mode="bicubic", antialias=True)
+    return small.round_().clamp_(0, 255).to(images.dtype)
+
+
+def require_divisible(key: str, value: object, sides: tuple[int, int], scale: int) -> None:
+    """Raises UserError where ``sides`` cannot be made exactly ``scale`` times smaller."""
+    if any(side % scale for side in sides):
+        nearest = [max(1, side // scale) * scale for side in sides]
+        raise UserError(
+            f"data.{key}={value} is no multiple of data.scale={scale}; "
+            f"try data.{key}={nearest[0] if nearest[0] == nearest[1] else nearest}"
+        )

@@ -1,0 +1,33 @@
+"""How far apart samples lie: what a collapse shows in, and the discriminator's loss does not."""
+
+from torch import Tensor
+
+from ganlab.metrics.distances.inputs import as_double, blocks, check_same_size, squared_distances
+
+
+def diversity_ratio(fake: Tensor, real: Tensor) -> float:
+    """Mean distance between fakes (m, d) over mean distance between real samples (n, d): 0 if all fakes are one.
+
+    Around 1 for equal distributions. Raises ValueError for fewer than two samples, or if all real ones are the same.
+    """
+    check_same_size(real.shape[-1], fake.shape[-1])
+    spread = mean_distance(real)
+    if spread == 0:
+        raise ValueError(
+            f"all {len(real)} real samples are the same: a diversity needs some; look at the real images"
+        )
+    return mean_distance(fake) / spread
+
+
+def mean_distance(samples: Tensor) -> float:
+    """Mean Euclidean distance between two different rows of (n, d), each pair once."""
+    samples = as_double(samples, "features", least=2)
+    samples = samples - samples.mean(0)
+    n, total, start = len(samples), 0.0, 0
+    for rows in blocks(samples, n):
+        distances = squared_distances(
+            rows, samples[start:]
+        ).sqrt_()  # each pair of blocks once, a block with itself
+        total += float(2 * distances.sum() - distances[:, : len(rows)].sum())
+        start += len(rows)
+    return total / (n * (n - 1))

@@ -1,0 +1,145 @@
+"""Features of the Inception-v3 in which FID is published, as torch-fidelity converted it from TensorFlow."""
+
+import http.client
+import io
+import shlex
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.errors import UserError
+from ganlab.metrics.extractors.common import check_pixels, full_float32, sha256_of
+from ganlab.types import Features
+
+FILE = "weights-inception-2015-12-05-6726825d.pth"
+URL = f"https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/{FILE}"
+OFFICIAL = "6726825d"  # what its SHA-256 begins with
+KEYS = "metrics.inception.extractor"
+
+
+class InceptionFeatures:
+    """An :class:`~ganlab.types.Extractor`: pooled features, and logits without their bias, of one pass.
+
+    Those of torch-fidelity, and of torchmetrics with ``antialias=False``. Only the published weights bear the bare
+    name: with others, name and suffix hold the first digits of their SHA-256, and are known after ``prepare``.
+
+    weights: their file; None is where torch.hub keeps it. download: fetch the published ones if there is no file
+        (91 MB).
+    """
+
+    size = 2048
+    classes = tuple(str(index) for index in range(1008))
+    resize = "TF1 bilinear to 299x299"
+
+    def __init__(self, *, weights: Path | None = None, download: bool = False) -> None:
+        self.path = None if weights is None else Path(weights).expanduser()
+        self.download, self.weights = download, ""
+        self._name_after("" if weights is None else "unread")
+        self._device, self._network = torch.device("cpu"), None
+
+    def _name_after(self, weights: str) -> None:
+        self.name = f"inception_{weights}" if weights else "inception"
+        self.suffix = f"_{self.name}" if weights else ""
+
+    def prepare(self) -> None:
+        """Find, verify and read the weights; a second call does nothing.
+
+        Raises:
+            UserError: they are missing, could not be fetched, are damaged or not those of an Inception-v3.
+        """
+        if self._network is not None:
+            return
+        path = self.path or Path(torch.hub.get_dir(), "checkpoints", FILE)
+        if self.download:
+            fetch(path)
+        try:
+            digest = sha256_of(path)
+        except FileNotFoundError:
+            raise UserError(f"{path} is missing. {_remedy(path)}") from None
+        except OSError as error:
+            raise UserError(f"{path} cannot be read ({error.strerror}). {_remedy(path)}") from None
+        official = digest.startswith(OFFICIAL)
+        if self.path is None and not official:
+            raise UserError(
+                f"{path} is damaged or incomplete: its SHA-256 begins with {digest[:8]}, not with {OFFICIAL}; "
+                f"remove it. {_remedy(path)} Weights of your own need {KEYS}.weights=FILE."
+            )
+        self._network = read(path).to(self._device)
+        self.weights = digest
+        self._name_after("" if official else digest[:8])
+
+    def to(self, device: torch.device) -> "InceptionFeatures":
+        """Compute on ``device`` from now on."""
+        self._device = torch.device(device)
+        if self._network is not None:
+            self._network.to(self._device)
+        return self
+
+    def __call__(self, images: Tensor) -> Features:
+        """(B, 1 or 3, H, W) uint8 to (B, 2048) and (B, 1008), float32, on the device of the images."""
+        check_pixels(images)
+        self.prepare()
+        with full_float32(self._device):
+            seen = self._network(images.to(self._device).expand(-1, 3, -1, -1))
+        return Features(*(part.to(images.device) for part in seen))
+
+
+def fetch(path: Path) -> None:
+    """Download the published file to ``path`` unless there is one: verified, and whole or not at all."""
+    from filelock import FileLock
+
+    if path.is_file():
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{path}.lock"), _patience(30):  # processes that start together fetch it once
+            if not path.is_file():
+                torch.hub.download_url_to_file(URL, str(path), hash_prefix=OFFICIAL)
+    except (OSError, RuntimeError, http.client.HTTPException) as error:
+        raise UserError(
+            f"{path} is missing, and was not downloaded ({type(error).__name__}: {error}). {_remedy(path)}"
+        ) from None
+
+
+def read(path: Path) -> nn.Module:
+    """The network with the weights in ``path``, in eval mode; raises UserError for any other file."""
+    from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        shapes = io.BytesIO()  # instead of the file, out of which torch-fidelity would also run code
+        torch.save({name: tensor.to("meta") for name, tensor in state.items()}, shapes)
+        shapes.seek(0)
+        with torch.device("meta"):  # draws no random numbers for weights that are replaced at once
+            network = FeatureExtractorInceptionV3("inception", ["2048", "logits_unbiased"], shapes)
+        network.load_state_dict(state, assign=True)
+    except Exception as error:  # a damaged pickle can raise nearly any
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(
+            f"{path} does not hold weights of torch-fidelity's Inception-v3 ({type(error).__name__}: {reason}); "
+            f"{KEYS}.weights=null is the published ones"
+        ) from None
+    return network.float().to(memory_format=torch.channels_last)
+
+
+def _remedy(path: Path) -> str:
+    return (
+        f"Get torch-fidelity's weights of Inception-v3 (91 MB, their SHA-256 begins with {OFFICIAL}) with\n"
+        f"  curl -L --create-dirs -o {shlex.quote(str(path))} {URL}\n"
+        f"or let ganlab fetch them with {KEYS}.download=true, or train without with metrics.inception.on_missing=skip."
+    )
+
+
+@contextmanager
+def _patience(seconds: float) -> Iterator[None]:
+    """A server that does not answer fails within ``seconds``."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)

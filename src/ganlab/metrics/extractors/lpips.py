@@ -1,0 +1,114 @@
+"""LPIPS: how far apart two pictures look to a network that was trained on photographs (Zhang et al. 2018)."""
+
+import shlex
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.errors import UserError
+from ganlab.metrics.extractors.common import full_float32, sha256_of
+
+URL = "https://download.pytorch.org/models/"
+
+
+class Backbone(NamedTuple):
+    """file: as torchvision publishes it, named after the first digits of its SHA-256. smallest: side in pixels."""
+
+    words: str
+    file: str
+    smallest: int
+
+
+BACKBONES = {
+    "alex": Backbone("AlexNet", "alexnet-owt-7be5be79.pth", 31),
+    "vgg": Backbone("VGG16", "vgg16-397923af.pth", 16),
+    "squeeze": Backbone("SqueezeNet", "squeezenet1_1-b8a52dc0.pth", 17),
+}
+
+
+class Perceptual:
+    """The published LPIPS 0.1 of pairs of pictures: torchvision's backbone, and the linear heads inside torchmetrics.
+
+    net: the backbone; papers take alex. weights: its file; None is where torch.hub keeps it. Nothing is downloaded.
+    """
+
+    def __init__(
+        self, *, net: Literal["alex", "vgg", "squeeze"] = "alex", weights: Path | None = None
+    ) -> None:
+        if net not in BACKBONES:
+            raise UserError(f"metrics: net={net}: LPIPS is published with {', '.join(BACKBONES)}")
+        self.net, self.backbone = net, BACKBONES[net]
+        self.path = Path(weights).expanduser() if weights else None
+        self._device, self._network = torch.device("cpu"), None
+
+    @property
+    def smallest(self) -> int:
+        """The shortest side, in pixels, that the backbone can look at."""
+        return self.backbone.smallest
+
+    def prepare(self) -> None:
+        """Find, verify and read the weights; a second call does nothing.
+
+        Raises:
+            UserError: they are missing, damaged or others than the published ones.
+        """
+        if self._network is not None:
+            return
+        path = self.path or Path(torch.hub.get_dir(), "checkpoints", self.backbone.file)
+        expected = Path(self.backbone.file).stem.rpartition("-")[2]
+        remedy = (
+            f"get torchvision's weights of {self.backbone.words} with "
+            f"curl -L --create-dirs -o {shlex.quote(str(path))} {URL}{self.backbone.file}"
+        )
+        try:
+            digest = sha256_of(path)
+        except OSError as error:
+            raise UserError(
+                f"LPIPS needs {path}, which cannot be read ({error.strerror}): {remedy}"
+            ) from None
+        if not digest.startswith(expected):
+            raise UserError(
+                f"LPIPS: the SHA-256 of {path} begins with {digest[:8]}, not with {expected}, so it is damaged or "
+                f"another file: {remedy}"
+            )
+        self._network = read(self.net, path).to(self._device)
+
+    def to(self, device: torch.device) -> "Perceptual":
+        """Compute on ``device`` from now on."""
+        self._device = torch.device(device)
+        if self._network is not None:
+            self._network.to(self._device)
+        return self
+
+    def __call__(self, one: Tensor, other: Tensor) -> Tensor:
+        """(B, 1 or 3, H, W) twice, in [0, 1], to (B,) float64; a grey image counts as three equal channels."""
+        self.prepare()
+        pairs = [(2 * images.float() - 1).to(self._device).expand(-1, 3, -1, -1) for images in (one, other)]
+        with full_float32(self._device):
+            distance = self._network(*pairs)
+        return distance.flatten().cpu().double()
+
+    def measured(self) -> str:
+        return f"LPIPS 0.1 with {self.backbone.words} (weights {Path(self.backbone.file).stem[-8:]})"
+
+
+def read(net: str, path: Path) -> nn.Module:
+    """torchmetrics' LPIPS with the backbone's weights from ``path``, read without running code."""
+    from torchmetrics.functional.image.lpips import _NoTrainLpips
+
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    with torch.random.fork_rng(devices=[]):  # its random weights must not shift the run's draws
+        network = _NoTrainLpips(net=net, pnet_rand=True)
+    layers = {
+        name: name.split(".") for name in network.net.state_dict()
+    }  # slice1.0.weight, slices.0.0.weight
+    found = {name: state[".".join(["features", *_layer(parts)])] for name, parts in layers.items()}
+    network.net.load_state_dict(found)
+    return network
+
+
+def _layer(parts: list[str]) -> list[str]:
+    """A layer's place in the backbone, without the slice that torchmetrics put it into."""
+    return parts[2:] if parts[0] == "slices" else parts[1:]

@@ -1,0 +1,234 @@
+"""Noise to image: what all generators of images from a latent vector share."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, NotRequired, TypedDict, Unpack
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from ganlab.bounds import Positive, Size, bounded
+from ganlab.errors import UserError
+from ganlab.models.base import GAN
+from ganlab.models.eval_mode import eval_mode
+from ganlab.randomness import Draws
+from ganlab.techniques.augment.base import Augment, NoAugment
+from ganlab.techniques.replay import NoReplay
+from ganlab.types import Batch, OptimizerFactory, Prior, ScheduleFactory
+
+
+class LatentOptions(TypedDict):
+    """The constructor arguments that every noise-to-image variant has.
+
+    generator: (B, latent) -> images (B, C, H, W) in [-1, 1].  discriminator: images -> what the variant needs.
+    prior: the distribution of the latent vector.  average: the weights that samples are drawn from.
+    replay: which fakes the discriminator learns from; the present ones unless given.
+    augment: what is done to all images before the discriminator sees them; nothing unless given.
+    optimizers, schedules, gradient_clip, seed: see :class:`~ganlab.models.base.GAN`.
+    """
+
+    generator: nn.Module
+    discriminator: nn.Module
+    prior: Prior
+    average: nn.Module
+    replay: NotRequired[nn.Module]
+    augment: NotRequired[Augment]
+    optimizers: Mapping[str, OptimizerFactory]
+    schedules: NotRequired[Mapping[str, ScheduleFactory] | None]
+    gradient_clip: NotRequired[Positive | None]
+    seed: NotRequired[int]
+
+
+class LatentGAN(GAN):
+    """A generator of images from noise and the discriminator it plays against."""
+
+    data_kind: ClassVar[str] = "images"
+
+    def __init__(self, **options: Unpack[LatentOptions]) -> None:
+        generator, discriminator = options.pop("generator"), options.pop("discriminator")
+        prior, average = options.pop("prior"), options.pop("average")
+        replay, augment = options.pop("replay", None), options.pop("augment", None)
+        super().__init__(**options)
+        self.generator, self.discriminator = generator, discriminator
+        self.prior = prior
+        self.average = average
+        self.average.follow(generator)
+        self.replay = replay or NoReplay()
+        self.augment = augment or NoAugment()
+
+    def players(self) -> dict[str, Sequence[nn.Module]]:
+        return {"discriminator": [self.discriminator], "generator": [self.generator]}
+
+    def generate(self, n: int) -> Tensor:
+        """(n, C, H, W) from the generator in training, with fresh z."""
+        return self.generator(self.prior(self.draws, n))
+
+    def score(self, image: Tensor, *condition: Tensor) -> Tensor:
+        """(B,) from the discriminator, on the augmented images."""
+        return self.discriminator(self.augment(image, self.draws), *condition)
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        super().on_train_batch_start(batch, batch_idx)
+        self.augment.at(self.images)
+
+    def after_update(self, player: str) -> None:
+        if player == "generator":
+            self.average.update(self.images)
+
+    @torch.no_grad()
+    def sample(
+        self, n: int, *, seed: int = 0, label: int | None = None, averaged: bool = True, batch_size: int = 250
+    ) -> Tensor:
+        """(n, C, H, W) in [-1, 1] on the CPU, the same pictures for the same seed on every device.
+
+        averaged: draw from the averaged weights, else from those in training.
+
+        Raises:
+            UserError: if a label is asked of a model that knows none.
+        """
+        parts = self.samples(n, seed=seed, label=label, averaged=averaged, batch_size=batch_size)
+        return torch.cat([part.cpu() for part in parts])
+
+    @torch.no_grad()
+    def samples(
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        label: int | None = None,
+        averaged: bool = True,
+        batch_size: int = 250,
+        rank: int = 0,
+        world: int = 1,
+    ) -> Iterator[Tensor]:
+        """The pictures of :meth:`sample` in batches, on the module's device; each ``world``-th from ``rank`` on."""
+        inputs = [
+            values[rank::world].split(batch_size) for values in self.inputs(n, Draws(seed, "sample"), label)
+        ]
+        network = self.average.current() if averaged else self.generator
+        for batch in zip(*inputs, strict=True):
+            with eval_mode(network):
+                yield self.drawn(network, *(values.to(self.device) for values in batch)).float()
+
+    def drawn(self, network: nn.Module, *inputs: Tensor) -> Tensor:
+        """(n, C, H, W), the samples that a generator makes of ``inputs``, in the size of the data's."""
+        return network(*inputs)
+
+    def inputs(self, n: int, draws: Draws, label: int | None = None) -> tuple[Tensor, ...]:
+        """What the generator makes n samples of; here the latent vectors (n, size).
+
+        Raises:
+            UserError: if a label is asked of a model that knows none.
+        """
+        if label is not None:
+            raise UserError(
+                f"label={label}: this model was trained without labels, so it has no classes to choose from"
+            )
+        return (self.prior(draws, n),)
+
+    def sheet(self, n: int, columns: int) -> tuple[int, int]:
+        """How many samples a picture of them shows, about n, and in how many columns."""
+        return n, columns
+
+    def sampled_from(self, averaged: bool = True) -> str:
+        """Which weights :meth:`sample` takes, in words."""
+        is_average = averaged and self.average.current() is not self.generator
+        return "averaged weights" if is_average else "weights in training"
+
+    @torch.no_grad()
+    def check(self, shape: Sequence[int], classes: Sequence[str] = ()) -> None:
+        """Send two images through both players before any training.
+
+        shape: of the data's samples, (C, H, W) for images. classes: the data's, empty for data without labels.
+
+        Raises:
+            UserError: the generator's images have another shape, or the discriminator cannot read them.
+        """
+        inputs = self.inputs(2, Draws(0))
+        with eval_mode(self.generator, self.discriminator):
+            try:
+                image = self.drawn(self.generator, *inputs)
+            except RuntimeError as error:
+                raise UserError(
+                    f"the generator cannot read a latent vector of {inputs[0].shape[1]} numbers ({error}); set "
+                    "model.generator.latent_size to the size of model.prior"
+                ) from error
+            if image.shape[1:] != tuple(shape):
+                raise UserError(
+                    f"the generator makes {_size(image.shape[1:])}, the data gives {_size(shape)}; set "
+                    "data.image_size or choose another model/generator"
+                )
+            try:
+                self.score(image, *inputs[1:])
+            except RuntimeError as error:
+                raise UserError(
+                    f"the discriminator cannot read {_size(image.shape[1:])} ({error}); set data.image_size, "
+                    "data.channels or choose another model/discriminator"
+                ) from error
+
+
+def _size(shape: Sequence[int]) -> str:
+    if len(shape) != 3:
+        return f"points of {' x '.join(map(str, shape))} numbers"
+    channels, height, width = shape
+    return f"images of {height}x{width} pixels and {channels} channel{'s' if channels > 1 else ''}"
+
+
+class LabelledGAN(LatentGAN):
+    """A generator that is told which class to draw: ``generator(z, label)``.
+
+    classes: how many labels there are; the data's must be as many.
+
+    Raises:
+        UserError: for a pool of earlier fakes, which would not know their labels.
+    """
+
+    data_kind: ClassVar[str] = "labelled"
+
+    @bounded
+    def __init__(self, *, classes: Size, **options: Any) -> None:
+        super().__init__(**options)
+        if classes < 1:
+            raise UserError(f"model.classes={classes}: expected the number of the data's labels, at least 1")
+        if not isinstance(self.replay, NoReplay):
+            raise UserError(
+                "model/replay: the pool keeps images without their labels; a model with labels needs none"
+            )
+        self.classes = classes
+
+    def generate(self, label: Tensor) -> Tensor:
+        """(B, C, H, W) from the generator in training, one for each label (B,), with fresh z."""
+        return self.generator(self.prior(self.draws, len(label)), label)
+
+    def inputs(self, n: int, draws: Draws, label: int | None = None) -> tuple[Tensor, ...]:
+        """Latent vectors (n, size) and labels (n,): all the given one, or each class as often, in order.
+
+        Raises:
+            UserError: for a label that is none of the classes.
+        """
+        if label is not None and not 0 <= label < self.classes:
+            raise UserError(f"label={label}: this model has the classes 0 to {self.classes - 1}")
+        labels = torch.arange(n) * self.classes // n if label is None else torch.full((n,), label)
+        return self.prior(draws, n), labels
+
+    def sheet(self, n: int, columns: int) -> tuple[int, int]:
+        """One row for each class."""
+        return self.classes * columns, columns
+
+    def check(self, shape: Sequence[int], classes: Sequence[str] = ()) -> None:
+        if len(classes) != self.classes:
+            raise UserError(
+                f"classes={self.classes}: the data has {len(classes)} classes; set classes={len(classes)}"
+                if classes
+                else "this model needs labels, and the data has none; data=folder has them with data.labels=true"
+            )
+        super().check(shape, classes)
+
+
+def require_no_batch_norm(discriminator: nn.Module) -> None:
+    """Raises UserError for batch normalization, with which the gradient at one sample depends on all others."""
+    if any(isinstance(module, _BatchNorm) for module in discriminator.modules()):
+        raise UserError(
+            "a gradient penalty needs a discriminator without batch normalization (Gulrajani et al. 2017, section 4); "
+            "choose model/discriminator=wgan_gp or dcgan_no_norm"
+        )

@@ -1,0 +1,198 @@
+"""Image to image: what all variants share that turn one picture into another."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, ClassVar, NotRequired, Protocol, TypedDict
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.bounds import Positive
+from ganlab.errors import UserError
+from ganlab.models.base import GAN
+from ganlab.models.eval_mode import eval_mode
+from ganlab.models.translation.tiles import at_any_size, in_tiles
+from ganlab.randomness import derive
+from ganlab.types import Batch, Observation, OptimizerFactory, ScheduleFactory, observed
+
+KEYS = {  # of the batches of each kind of data
+    "paired": ("source", "target"),
+    "unpaired": ("a", "b"),
+    "super_resolution": ("low", "high"),
+    "inpainting": ("image", "mask"),
+}
+Shape = tuple[int, ...]  # (C, H, W)
+NetworkFactory = Callable[..., nn.Module]
+
+
+class GameOptions(TypedDict):
+    """The constructor arguments of every game: see :class:`~ganlab.models.base.GAN`."""
+
+    optimizers: Mapping[str, OptimizerFactory]
+    schedules: NotRequired[Mapping[str, ScheduleFactory] | None]
+    gradient_clip: NotRequired[Positive | None]
+    seed: NotRequired[int]
+
+
+class Translation(Protocol):
+    """(B, C, H, W), multiples of ``stride`` and at least ``least``, to (B, C', scale * H, scale * W)."""
+
+    in_channels: int
+    stride: int
+    least: int
+    scale: int
+
+    def __call__(self, image: Tensor) -> Tensor: ...
+
+
+class ImageToImage(GAN):
+    """A :class:`~ganlab.types.Translator`: generators of images from images, and the discriminators they play against.
+
+    A variant gives ``outputs``, what it makes of a batch; ``networks``, its generators by direction; and ``judge``,
+    what its discriminators say of a batch's real images.
+    """
+
+    directions: ClassVar[tuple[str, ...]] = ("output",)
+
+    def outputs(self, batch: Batch) -> dict[str, Tensor]:
+        """What the generators make of a batch, each under the key that it predicts."""
+        raise NotImplementedError
+
+    def networks(self) -> dict[str, Translation]:
+        """Direction -> the generator that takes an image there."""
+        raise NotImplementedError
+
+    def judge(self, batch: Batch) -> Any:
+        """What the discriminators say of the real images of a batch; nothing where there is none."""
+
+    # -- pictures ------------------------------------------------------------------------------------------------
+
+    def translate(self, batch: Batch, *, seed: int = 0) -> dict[str, Tensor]:
+        """:meth:`outputs` in float32, on the module's device, with all noise drawn from ``seed``."""
+        batch = Batch(**{key: value.to(self.device) for key, value in batch.items()})
+        with self._inference(seed):
+            return {key: value.float() for key, value in self.outputs(batch).items()}
+
+    def panels(self, batch: Batch) -> dict[str, Tensor]:
+        """What a picture of the batch shows side by side: caption -> (B, C, H, W)."""
+        raise NotImplementedError
+
+    def convert(
+        self,
+        image: Tensor,
+        direction: str,
+        *,
+        mask: Tensor | None = None,
+        seed: int = 0,
+        tile: int | None = None,
+    ) -> Tensor:
+        """(1, C, H, W) of any size to (1, C', scale * H, scale * W), float32, on the module's device.
+
+        Reflected to the multiple of pixels that the network takes, and cut off again. tile: work on overlapping squares
+        of so many pixels, for pictures that do not fit into memory at once; null is the whole picture.
+
+        Raises:
+            UserError: a direction that this model does not have, an image of other channels, a mask where there is
+                nothing to fill, or a tile below the network's smallest size.
+        """
+        network = self._network(direction, image)
+        if mask is not None:
+            raise UserError(
+                "mask: this model translates whole pictures; only one that fills holes takes a mask"
+            )
+        run = partial(at_any_size, network, stride=network.stride, least=network.least, scale=network.scale)
+        if tile is not None and tile < network.least:
+            raise UserError(f"tile={tile}: this network needs at least {network.least} pixels; try tile=256")
+        with self._inference(seed):
+            image = image.to(self.device)
+            made = run(image) if tile is None else in_tiles(run, image, tile=tile, scale=network.scale)
+        return made.float()
+
+    def _network(self, direction: str, image: Tensor) -> Translation:
+        networks = self.networks()
+        if direction not in networks:
+            raise UserError(f"direction={direction}: this model has {' and '.join(networks)}")
+        network = networks[direction]
+        if image.ndim != 4 or image.shape[1] != network.in_channels:
+            raise UserError(
+                f"an image of shape {tuple(image.shape)}: {direction} takes (1, {network.in_channels}, height, width)"
+            )
+        return network
+
+    @contextmanager
+    def _inference(self, seed: int) -> Iterator[None]:
+        """Generators in eval mode, with noise from ``seed`` alone; modes and random state are as before afterwards."""
+        gpus = [self.device] if self.device.type == "cuda" else []
+        with (
+            torch.no_grad(),
+            eval_mode(*self.players()["generator"]),
+            torch.random.fork_rng(gpus),
+        ):
+            torch.manual_seed(derive(seed, "translate"))
+            yield
+
+    # -- before training -----------------------------------------------------------------------------------------
+
+    def expected(self, shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+        """The shape that each of the :meth:`outputs` must have."""
+        return dict(shapes)
+
+    @torch.no_grad()
+    def check(self, shapes: Mapping[str, Shape], classes: Sequence[str] = ()) -> None:
+        """Send one example through all players before any training.
+
+        shapes: (C, H, W) of each key of a batch.
+
+        Raises:
+            UserError: a generator cannot read the data or makes another shape, or a discriminator cannot read it.
+        """
+        self.require_keys(shapes)
+        batch = Batch(**{key: torch.zeros(1, *shape) for key, shape in shapes.items()})
+        expected = self.expected(shapes)
+        with eval_mode(*(network for player in self.players().values() for network in player)):
+            with _told("generator", shapes):
+                made = self.outputs(batch)
+            for key in made.keys() & expected.keys():
+                if made[key].shape[1:] != expected[key]:
+                    raise UserError(
+                        f"the generator makes {_sizes({key: tuple(made[key].shape[1:])})}, and it should be "
+                        f"{_sizes({key: expected[key]})}; set data.image_size or choose another model/generator"
+                    )
+            with _told("discriminator", shapes):
+                self.judge(batch)
+
+    def require_keys(self, given: Collection[str]) -> None:
+        """Raises UserError unless batches have all keys of this model's kind of data."""
+        for key in KEYS.get(self.data_kind, ()):
+            if key not in given:
+                raise UserError(
+                    f"this model needs {self.data_kind} data, whose batches hold {key!r}; these hold "
+                    f"{', '.join(map(repr, given))}"
+                )
+
+
+@contextmanager
+def _told(player: str, shapes: Mapping[str, Shape]) -> Iterator[None]:
+    """What a network raises becomes a sentence about the data and the player."""
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:
+        raise UserError(
+            f"the {player} cannot read {_sizes(shapes)} ({error}); set data.image_size or choose another "
+            f"model/{player}"
+        ) from error
+
+
+def observation(real: Tensor, fake: Tensor, real_score: Tensor, fake_score: Tensor) -> Observation:
+    """Detached, with the mean of each image's patches as its score."""
+    return observed(real, fake, per_image(real_score), per_image(fake_score))
+
+
+def per_image(score: Tensor) -> Tensor:
+    """Scores (B,), or of patches (B, 1, h, w), to their means (B,), detached."""
+    return score.detach().float().reshape(len(score), -1).mean(dim=1)
+
+
+def _sizes(shapes: Mapping[str, Shape]) -> str:
+    return ", ".join(f"{key} of {' x '.join(map(str, shape))}" for key, shape in shapes.items())

@@ -1,0 +1,94 @@
+"""SRGAN: super-resolution that looks sharp instead of being close in every pixel."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, Unpack
+
+from torch import Tensor, nn
+
+from ganlab.bounds import Weight, Whole, bounded
+from ganlab.losses.adversarial import NonSaturating
+from ganlab.losses.similarity import l2
+from ganlab.models.translation.base import GameOptions, Shape, observation
+from ganlab.models.translation.srresnet import SRResNet
+from ganlab.types import AdversarialLoss, Batch, Observation
+
+
+class Perceptual(Protocol):
+    """A distance between two batches of images, a scalar, with a name that says what it is."""
+
+    name: str
+
+    def prepare(self) -> None: ...
+
+    def __call__(self, image: Tensor, target: Tensor) -> Tensor: ...
+
+
+class SRGAN(SRResNet):
+    """Photo-realistic single image super-resolution using a GAN (Ledig et al. 2017, equations 2, 3, 5 and 6).
+
+    G minimises a distance in the features of a network that knows pictures, adversarial_weight * -log D(G(low)) and,
+    where the features do not see all that the eye does, mse_weight * the squared error of pixels.
+    It starts as an SRResNet: that of a finished run (callbacks.start.run), or its own after ``pretraining_images``.
+
+    discriminator: high-resolution images to scores (B,).
+    loss: what D minimises, and G beside the distance.
+    perceptual: that distance; its name is the term's in the log.
+    adversarial_weight: 1e-3 in the paper.
+    mse_weight: 0 in the paper.
+    pretraining_images: for so many images, over all processes, G minimises the squared error alone.
+    game_rate: what its learning rate is multiplied by when the game begins; 1 in the paper.
+    """
+
+    @bounded
+    def __init__(
+        self,
+        *,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        loss: AdversarialLoss,
+        perceptual: Perceptual,
+        adversarial_weight: Weight = 1e-3,
+        mse_weight: Weight = 0.0,
+        pretraining_images: Whole = 0,
+        game_rate: Weight = 1.0,
+        **options: Unpack[GameOptions],
+    ) -> None:
+        super().__init__(generator=generator, **options)
+        self.discriminator, self.loss, self.perceptual = discriminator, loss, perceptual
+        self.adversarial_weight, self.mse_weight = adversarial_weight, mse_weight
+        self.pretraining_images, self.game_rate = pretraining_images, game_rate
+
+    def players(self) -> dict[str, list[nn.Module]]:
+        return {"discriminator": [self.discriminator], "generator": [self.generator]}
+
+    @property
+    def scores_are_logits(self) -> bool:
+        return isinstance(self.loss, NonSaturating)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Observation:
+        if self.images <= self.pretraining_images:
+            return super().training_step(batch, batch_idx)  # an SRResNet's
+        low, high = batch["low"], batch["high"]
+        if self.images - len(low) * self.draws.world <= self.pretraining_images:  # the game begins
+            for group in self.parameter_groups("generator"):
+                group["lr"] *= self.game_rate
+        fake = self.generator(low)  # once, for both players
+        with self.update("discriminator") as terms:
+            real_score, fake_score = self.discriminator(high), self.discriminator(fake.detach())
+            terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
+        with self.update("generator") as terms:
+            terms[self.perceptual.name] = self.perceptual(fake, high)
+            if self.mse_weight:
+                terms["mse"] = self.mse_weight * l2(fake, high)
+            terms["adversarial"] = self.adversarial_weight * self.loss.generator(
+                self.discriminator(fake), lambda: self.discriminator(high)
+            )
+        return observation(high, fake, real_score, fake_score)
+
+    def check(self, shapes: Mapping[str, Shape], classes: Sequence[str] = ()) -> None:
+        """As for every translator; also that the weights of the distance can be had."""
+        super().check(shapes, classes)
+        self.perceptual.prepare()
+
+    def judge(self, batch: Batch) -> Tensor:
+        return self.discriminator(batch["high"])

@@ -1,0 +1,64 @@
+"""DCGAN's discriminator with a layer that compares the samples of a batch, against the collapse onto a few."""
+
+from collections.abc import Callable
+
+from torch import nn
+
+from ganlab.bounds import Size, Weight
+from ganlab.layers.init import init_normal
+from ganlab.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
+from ganlab.networks.images.dcgan import DCGANDiscriminator
+
+
+class MinibatchDCGANDiscriminator(DCGANDiscriminator):
+    """:class:`DCGANDiscriminator` with minibatch discrimination before its last layer (Salimans et al. 2016).
+
+    kernels, dimensions: B and C of the paper.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: Size = 3,
+        image_size: Size = 64,
+        width: Size = 64,
+        norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
+        negative_slope: Weight = 0.2,
+        kernels: Size = 100,
+        dimensions: Size = 5,
+    ) -> None:
+        super().__init__(
+            channels=channels, image_size=image_size, width=width, norm=norm, negative_slope=negative_slope
+        )
+        *trunk, head = self.layers
+        compare = MinibatchDiscrimination(
+            features=16 * head.in_channels, kernels=kernels, dimensions=dimensions
+        )
+        head = nn.Linear(compare.out_features, 1)
+        self.layers = nn.Sequential(*trunk, nn.Flatten(), compare, head)
+        head.apply(init_normal)
+
+
+class StdDevDCGANDiscriminator(DCGANDiscriminator):
+    """:class:`DCGANDiscriminator` with one more map before its last layer: how much a group of samples differs.
+
+    Karras et al. 2018, section 3. group: samples that are compared; it divides the batch.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: Size = 3,
+        image_size: Size = 64,
+        width: Size = 64,
+        norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
+        negative_slope: Weight = 0.2,
+        group: Size = 4,
+    ) -> None:
+        super().__init__(
+            channels=channels, image_size=image_size, width=width, norm=norm, negative_slope=negative_slope
+        )
+        *trunk, head = self.layers
+        head = nn.Conv2d(head.in_channels + 1, 1, 4, bias=False)
+        self.layers = nn.Sequential(*trunk, MinibatchStdDev(group=group), head)
+        head.apply(init_normal)

@@ -1,0 +1,139 @@
+"""[-1, 1] <-> uint8, grids and animations: the only place where pixel ranges are converted."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import torch
+from torch import Tensor
+
+from ganlab.errors import UserError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+MOST_FRAMES, LARGEST = 100, 1000  # of an animation, whose frames are all in memory at once: 100 MB
+
+
+def from_uint8(pixels: Tensor) -> Tensor:
+    """uint8 in 0..255 to float32 in [-1, 1], any shape."""
+    return pixels.to(torch.float32).mul_(1 / 127.5).sub_(1)
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """Floats in [-1, 1] to uint8 in 0..255, rounded to nearest, clipped outside the range."""
+    return images.detach().float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+
+
+def grid(images: Tensor, columns: int = 8, padding: int = 2) -> Tensor:
+    """(N, C, H, W) uint8 to one (3, height, width) uint8 picture, row by row, on a dark ground."""
+    if images.dtype != torch.uint8:
+        raise TypeError(f"grid draws uint8 images, not {images.dtype}: convert with to_uint8 first")
+    n, channels, height, width = images.shape
+    if channels not in (1, 3):
+        images, channels = images[:, :1], 1
+    columns = min(columns, n)
+    rows = -(-n // columns)
+    cell_h, cell_w = height + padding, width + padding
+    sheet = torch.full((3, rows * cell_h + padding, columns * cell_w + padding), 40, dtype=torch.uint8)
+    for index, image in enumerate(images.cpu()):
+        top, left = index // columns * cell_h + padding, index % columns * cell_w + padding
+        sheet[:, top : top + height, left : left + width] = image
+    return sheet
+
+
+def captioned(images: Tensor, captions: Sequence[str]) -> Tensor:
+    """(N, C, H, W) uint8 to one (3, height, width) uint8 picture: a row for each caption, which stands to its left.
+
+    Each row holds as many images; small ones are enlarged by a whole number, so that they are not lower than the text.
+    """
+    import numpy as np
+    from PIL import Image, ImageDraw, ImageFont
+
+    columns = len(images) // len(captions)
+    scale = max(1, -(-32 // images.shape[2]))
+    images = images.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+    sheet = grid(images, columns)
+    font = ImageFont.load_default(size=14)
+    margin = 16 + int(max(font.getlength(caption) for caption in captions))
+    picture = Image.new("RGB", (margin + sheet.shape[2], sheet.shape[1]), (40, 40, 40))
+    picture.paste(Image.fromarray(sheet.permute(1, 2, 0).contiguous().numpy()), (margin, 0))
+    draw, row = ImageDraw.Draw(picture), images.shape[2] + 2
+    for place, caption in enumerate(captions):
+        draw.text((margin - 8, 2 + row * place + row // 2), caption, (236, 236, 238), font, anchor="rm")
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
+
+
+def save_png(picture: Tensor, path: Path, scale: int = 1) -> None:
+    """Write (C, H, W) uint8 as PNG, each pixel ``scale`` times as large; creates the folder."""
+    from PIL import Image
+
+    pixels = picture.cpu().permute(1, 2, 0)  # (H, W, C)
+    image = Image.fromarray(
+        pixels.squeeze(2).numpy() if pixels.shape[2] == 1 else pixels.contiguous().numpy()
+    )
+    if scale > 1:
+        image = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path)
+
+
+def save_animation(frames: Sequence[Path], path: Path, seconds: float = 6.0) -> None:
+    """Join PNG frames to an animated GIF of about ``seconds``; the last frame stays a while.
+
+    Of many frames it takes the first, the last and others evenly between them, ``MOST_FRAMES`` at most, and shrinks
+    large ones to ``LARGEST`` pixels a side. A file that cannot be read is left out with a warning; fewer than two
+    pictures make no animation.
+    """
+    frames = evenly(frames, MOST_FRAMES)
+    pictures = [picture for frame in frames if (picture := _in_palette(frame))]
+    if len(pictures) < 2:
+        return
+    size = pictures[-1].size  # a run that was resumed may show more pictures than before
+    pictures = [picture if picture.size == size else picture.resize(size) for picture in pictures]
+    each = max(40, round(1000 * seconds / len(pictures)))
+    durations = [each] * (len(pictures) - 1) + [each + 1500]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0)
+
+
+def evenly(values: Sequence[T], most: int) -> list[T]:
+    """At most so many (2 or more) of the values, in their order: the first, the last, and others evenly between."""
+    n = len(values)
+    if n <= most:
+        return list(values)
+    return [values[round(place * (n - 1) / (most - 1))] for place in range(most)]
+
+
+def _in_palette(path: Path) -> "Image.Image | None":
+    """The picture in 256 colours of its own; None, with a warning, for a file that cannot be read."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            image.thumbnail((LARGEST, LARGEST))
+            return image.convert("P", palette=Image.Palette.ADAPTIVE)
+    except (OSError, ValueError, SyntaxError) as error:  # SyntaxError: Pillow's for a broken PNG
+        log.warning("%s is left out of the animation: it cannot be read (%s)", path, error)
+        return None
+
+
+def require_range(images: Tensor, what: str) -> None:
+    """Raises UserError for training images (B, C, H, W) that are not floats in [-1, 1], with room for rounding."""
+    if not images.is_floating_point():
+        raise UserError(
+            f"the data's {what} has {images.dtype} values; a model needs floats in [-1, 1] (ganlab.pixels.from_uint8)"
+        )
+    least, most = (round(value.item(), 3) for value in images.aminmax())
+    if least < -1.05 or most > 1.05:
+        raise UserError(
+            f"the data's {what} has values from {least:g} to {most:g}; a model needs images in [-1, 1] "
+            "(ganlab.pixels.from_uint8 makes them of 0 to 255)"
+        )
+    if 0 <= least < most:
+        log.warning(
+            "no value of the data's %s is below 0: a model needs images in [-1, 1], not in [0, 1]", what
+        )

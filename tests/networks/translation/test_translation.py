@@ -1,0 +1,265 @@
+"""The image-to-image networks: exact sizes, what they can and cannot make, and how far they see."""
+
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from ganlab.config import compose, config_dir, instantiate
+from ganlab.errors import UserError
+from ganlab.networks.translation.context_encoder import ContextDiscriminator, ContextEncoder
+from ganlab.networks.translation.discogan import DiscoGANDiscriminator, DiscoGANGenerator
+from ganlab.networks.translation.patch import PatchGAN
+from ganlab.networks.translation.residual import ResNetTranslator
+from ganlab.networks.translation.srresnet import SRGANDiscriminator, SRResNet
+from ganlab.networks.translation.unet import UNet
+
+RGB = {"in_channels": 3, "out_channels": 3}
+GREY = {"in_channels": 1, "out_channels": 1}
+Instance = nn.InstanceNorm2d
+
+COUNTS = {
+    "U-Net 256": (partial(UNet, **RGB), 54_413_955),
+    "U-Net 128": (partial(UNet, **RGB, image_size=128), 41_828_995),
+    "U-Net 64": (partial(UNet, **RGB, image_size=64, width=64), 29_244_035),
+    "U-Net 32 grey": (partial(UNet, **GREY, image_size=32), 4_164_929),
+    "PatchGAN of pairs": (partial(PatchGAN, channels=6), 2_768_705),
+    "PatchGAN instance": (partial(PatchGAN, channels=3, norm=Instance), 2_764_737),
+    "ResNet 9": (partial(ResNetTranslator, **RGB), 11_378_179),
+    "ResNet 6": (partial(ResNetTranslator, **RGB, image_size=128), 7_837_699),
+    "ResNet 3 grey": (partial(ResNetTranslator, **GREY, image_size=32), 269_377),
+    "DiscoGAN G": (partial(DiscoGANGenerator, **RGB), 5_513_856),
+    "DiscoGAN G extra": (partial(DiscoGANGenerator, **RGB, bottleneck=100), 7_153_480),
+    "DiscoGAN D": (partial(DiscoGANDiscriminator, channels=3), 2_765_568),
+    "SRResNet": (partial(SRResNet, channels=3), 1_549_462),
+    "SRGAN D": (partial(SRGANDiscriminator, channels=3), 23_565_505),
+    "context encoder 4000": (partial(ContextEncoder, channels=3), 71_130_531),
+    "context encoder 100": (partial(ContextEncoder, channels=3, bottleneck=100), 7_221_231),
+    "context encoder D": (partial(ContextDiscriminator, channels=3), 2_766_529),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_parameter_count_is_exact(name):
+    make, count = COUNTS[name]
+    with torch.device("meta"):
+        network = make()
+    assert sum(parameter.numel() for parameter in network.parameters()) == count
+    statistics = sum(b.numel() for key, b in network.named_buffers() if "running" in key)
+    assert statistics == {"SRResNet": 4_224}.get(name, statistics)
+    if name.startswith(("U-Net", "ResNet")):
+        assert statistics == 0, "it has no memory of other batches"
+
+
+# model/<group>=<name>: a model that takes it, data, the size of its images, and the number of parameters there
+PAIRS, DOMAINS = ("pix2pix", "photos_edges"), ("discogan", "fonts_unpaired")
+SHARP, HOLES = ("srgan", "photos_sr"), ("context_encoder", "photos_inpaint")
+OPTIONS = {
+    "generator": {
+        "unet": (*PAIRS, 32, 4_164_929 + 2 * 32 * 32 + 2),  # three channels out instead of one
+        "unet_256": (*PAIRS, 256, 54_413_955 - 2 * 16 * 64),  # one channel in instead of three
+        "unet_128": (*PAIRS, 128, 41_828_995 - 2 * 16 * 64),
+        "unet_64": (*PAIRS, 64, 29_244_035 - 2 * 16 * 64),
+        "resnet": (*PAIRS, 256, 11_378_179 - 2 * 49 * 64),
+        "resnet_9": (*PAIRS, 64, 11_378_179 - 2 * 49 * 64),
+        "resnet_6": (*PAIRS, 64, 7_837_699 - 2 * 49 * 64),
+        "resnet_3": (*PAIRS, 256, 269_377 + 2 * 49 * 16 + 2),
+        "discogan": (*DOMAINS, 64, 5_513_856 - 4 * 16 * 64),
+        "srresnet": (*SHARP, 96, 1_549_462),
+        "context_encoder": (*HOLES, 128, 71_130_531),
+    },
+    "discriminator": {
+        "patch": (*PAIRS, 256, 2_768_705 - 2 * 16 * 64),
+        "patch_instance": (*PAIRS, 256, 2_764_737 + 16 * 64),
+        "discogan": (*DOMAINS, 64, 2_765_568 - 2 * 16 * 64),
+        "srgan": (*SHARP, 96, 23_565_505),
+        "context_encoder": (*HOLES, 128, 2_766_529),
+    },
+}
+CASES = [(group, name) for group, names in OPTIONS.items() for name in names]
+
+
+@pytest.mark.parametrize(("group", "name"), CASES)
+def test_an_option_gives_the_network_of_its_name(group, name):
+    model, data, size, count = OPTIONS[group][name]
+    cfg = compose([f"model={model}", f"model/{group}={name}", f"data={data}", f"data.image_size={size}"])
+    source, target = {"pix2pix": (1, 3), "discogan": (1, 0)}.get(model, (3, 0))
+    with torch.device("meta"):
+        network = instantiate(cfg.model[group])
+        if not isinstance(network, nn.Module):
+            generator = {"in_channels": source, "out_channels": target or source}
+            network = network(**(generator if group == "generator" else {"channels": source + target}))
+    assert sum(parameter.numel() for parameter in network.parameters()) == count
+
+
+def test_every_option_of_these_networks_is_tested():
+    modules = ("unet", "patch", "translator", "discogan", "srresnet", "context_encoder")
+    for group, names in OPTIONS.items():
+        for path in (config_dir() / "model" / group).glob("*.yaml"):
+            text = path.read_text()
+            if any(f"ganlab.networks.{module}." in text for module in modules):
+                assert path.stem in names
+
+
+TRANSLATORS = {
+    "unet": partial(UNet, width=4),
+    "resnet": partial(ResNetTranslator, width=4, blocks=1),
+    "discogan": partial(DiscoGANGenerator, width=4),
+    "discogan extra": partial(DiscoGANGenerator, width=4, bottleneck=5),
+}
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+@pytest.mark.parametrize("size", [32, 64])
+def test_a_translator_keeps_the_size_and_takes_all_multiples_of_its_stride(name, size):
+    network = TRANSLATORS[name](in_channels=2, out_channels=5, image_size=size)
+    images = torch.randn(2, 2, network.least, network.least + 3 * network.stride)
+    made = network(images)
+    assert made.shape == (2, 5, *images.shape[2:])
+    assert made.abs().max() <= 1
+    assert network.scale == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "size", "sentence"),
+    [
+        (UNet, 300, r"multiples of 8; try data\.image_size=304$"),
+        (
+            partial(UNet, depth=8),
+            128,
+            r"multiples of 256; try model\.generator\.depth=7 or data\.image_size=256$",
+        ),
+        (partial(UNet, depth=2), 32, r"^depth=2: .* at least 3 times"),
+        (UNet, [64, 36], r"^image_size=\[64, 36\]: .* multiples of 8"),
+        (ResNetTranslator, 30, r"multiples of 4, at least 8; try data\.image_size=32$"),
+        (ResNetTranslator, 4, r"try data\.image_size=8$"),
+        (DiscoGANGenerator, 48, r"^image_size=48: DiscoGAN doubles from 4, .*; try data\.image_size=32$"),
+    ],
+)
+def test_D9_a_translator_refuses_an_impossible_size(make, size, sentence):
+    with pytest.raises(UserError, match=sentence):
+        make(in_channels=1, out_channels=1, image_size=size)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (partial(PatchGAN, image_size=16, layers=3), r"^image_size=16: .* 24 pixels a side"),
+        (partial(PatchGAN, image_size=256, layers=0), "at least 1 layer"),
+        (partial(DiscoGANDiscriminator, image_size=8), r"try data\.image_size=16$"),
+        (
+            partial(SRResNet, scale=3),
+            r"^scale=3: SRResNet doubles, so it needs 2, 4, 8, \.\.\.; try data\.scale=4$",
+        ),
+        (partial(SRGANDiscriminator, image_size=90), r"multiples of 16; try data\.image_size=96$"),
+        (partial(ContextEncoder, image_size=100), r"try data\.image_size=128$"),
+        (partial(ContextEncoder, image_size=64, output_size=24), "context encoder doubles from 4"),
+    ],
+)
+def test_D9_the_others_refuse_what_they_cannot_do(make, sentence):
+    with pytest.raises(UserError, match=sentence):
+        make(channels=3)
+
+
+@pytest.mark.parametrize(("layers", "patch"), [(1, 16), (2, 34), (3, 70), (4, 142)])
+def test_a_score_of_a_patchgan_sees_its_patch_and_no_more(layers, patch):
+    network = PatchGAN(
+        channels=1, image_size=256, layers=layers, width=2, norm=lambda channels: nn.Identity()
+    )
+    images = torch.randn(1, 1, 256, 256, requires_grad=True)
+    scores = network(images)
+    assert scores.shape == (1, 1, 256 // 2**layers - 2, 256 // 2**layers - 2)
+    middle = scores.shape[2] // 2
+    (gradient,) = torch.autograd.grad(scores[0, 0, middle, middle], images)
+    rows = gradient[0, 0].abs().sum(dim=1).nonzero().flatten()
+    assert rows[-1] - rows[0] + 1 == patch
+
+
+@pytest.mark.parametrize(("size", "layers"), [(256, 3), (64, 3), (32, 2), (28, 2), (12, 1)])
+def test_a_patchgan_is_as_deep_as_the_images_allow(size, layers):
+    scores = PatchGAN(channels=1, image_size=size, width=2)(torch.randn(2, 1, size, size))
+    assert scores.shape[2] == size // 2**layers - 2
+
+
+def test_the_noise_of_a_unet_acts_in_eval_mode_and_the_batch_gives_its_statistics():
+    network = UNet(in_channels=1, out_channels=1, image_size=32, width=4).eval()
+    images = torch.randn(2, 1, 32, 32)
+    assert not torch.equal(network(images), network(images)), "dropout is the noise z"
+    quiet = UNet(in_channels=1, out_channels=1, image_size=32, width=4, dropout=0.0).eval()
+    assert torch.equal(quiet(images), quiet(images))
+    assert torch.equal(quiet(images), quiet.train()(images)), "statistics of the present batch in both modes"
+    assert not torch.allclose(quiet(images)[:1], quiet(images[:1]))
+
+
+@pytest.mark.parametrize(("size", "noisy"), [(256, 3), (128, 2), (64, 1), (32, 1), (8, 1)])
+def test_dropout_is_in_the_paper_s_layers_and_in_one_at_least(size, noisy):
+    with torch.device("meta"):
+        network = UNet(in_channels=1, out_channels=1, image_size=size, width=2)
+    assert [len(up) == 4 for up in network.ups] == [0 < level <= noisy for level in range(len(network.ups))]
+
+
+def test_every_size_of_a_unet_is_joined_by_a_skip():
+    """With the innermost half silenced the output still depends on the input, through each skip by itself."""
+    network = UNet(in_channels=1, out_channels=1, image_size=32, width=4, dropout=0.0)
+    images = torch.randn(2, 1, 32, 32)
+    whole = network(images)
+    for up in network.ups[1:]:
+        weight = up[1].weight.data
+        half, kept = len(weight) // 2, weight.clone()
+        weight[:half] = 0  # the maps of the way down come first
+        assert not torch.allclose(network(images), whole)
+        weight.copy_(kept)
+        weight[half:] = 0
+        assert network(images).std() > 0
+        weight.copy_(kept)
+
+
+def test_recomputed_blocks_give_the_same_gradients_with_less_kept():
+    def run(recompute):
+        torch.manual_seed(0)
+        network = ResNetTranslator(in_channels=1, out_channels=1, image_size=32, width=4, recompute=recompute)
+        kept = []
+        with torch.autograd.graph.saved_tensors_hooks(lambda x: kept.append(x.numel()) or x, lambda x: x):
+            loss = network(torch.linspace(-1, 1, 1024).reshape(1, 1, 32, 32)).square().mean()
+        loss.backward()
+        return [p.grad for p in network.parameters()], sum(kept)
+
+    plain, much = run(False)
+    again, less = run(True)
+    assert all(torch.equal(a, b) for a, b in zip(plain, again, strict=True))
+    assert less < 0.8 * much
+
+
+@pytest.mark.parametrize("scale", [2, 4, 8])
+def test_srresnet_enlarges_pictures_of_any_size(scale):
+    network = SRResNet(channels=1, scale=scale, width=4, blocks=1)
+    assert network(torch.randn(2, 1, 5, 7)).shape == (2, 1, 5 * scale, 7 * scale)
+
+
+def test_srresnet_and_discogan_bring_their_input_to_the_papers_range():
+    for network, first in (
+        (SRResNet(channels=1, width=4, blocks=1), lambda n: n.first[0]),
+        (DiscoGANGenerator(in_channels=1, out_channels=1, image_size=32, width=4), lambda n: n.layers[0]),
+        (DiscoGANDiscriminator(channels=1, image_size=32, width=4), lambda n: n.first[0]),
+    ):
+        seen = []
+        first(network).register_forward_pre_hook(lambda module, args, seen=seen: seen.append(args[0]))
+        network(torch.tensor([-1.0, 1.0]).reshape(2, 1, 1, 1).expand(2, 1, 32, 32))
+        assert [image.unique().tolist() for image in seen[0]] == [[0], [1]]
+
+
+@pytest.mark.parametrize(("size", "output"), [(16, None), (64, None), (64, 64), (32, 8)])
+def test_a_context_encoder_makes_the_middle_or_what_it_is_asked_for(size, output):
+    network = ContextEncoder(channels=2, image_size=size, output_size=output, width=4, bottleneck=5)
+    made, side = network(torch.randn(2, 2, size, size)), output or size // 2
+    assert made.shape == (2, 2, side, side)
+    scores = ContextDiscriminator(channels=2, image_size=size, output_size=output, width=4)(made)
+    assert scores.shape == (2,)
+
+
+def test_a_discogan_discriminator_shows_its_features():
+    score, features = DiscoGANDiscriminator(channels=1, image_size=64, width=4)(torch.randn(2, 1, 64, 64))
+    assert score.shape == (2,)
+    assert [maps.shape[1:] for maps in features] == [(8, 16, 16), (16, 8, 8), (32, 4, 4)]
+    assert features[0].min() < 0, "after a leaky ReLU"

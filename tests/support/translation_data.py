@@ -1,0 +1,91 @@
+"""Random pictures in the shape of any kind of image-to-image data, made on the spot."""
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from lightning.pytorch import LightningDataModule
+
+from ganlab.data.base import Endless, place
+from ganlab.randomness import Draws
+from ganlab.types import Batch
+
+
+class Noise(LightningDataModule):
+    """Batches of smooth random images; a mask is the square in the middle.
+
+    shapes: (C, H, W) of each key. The rest is what models take from the configuration of real data.
+    """
+
+    classes = ()
+
+    def __init__(
+        self,
+        *,
+        shapes: Mapping[str, list[int]],
+        batch_size: int,
+        seed: int,
+        image_size: int,
+        scale: int = 2,
+        mask: str = "centre",
+        mask_size: int = 16,
+        channels: int = 3,
+        source_channels: int = 1,
+        target_channels: int = 3,
+        a_channels: int = 1,
+        b_channels: int = 3,
+    ) -> None:
+        super().__init__()
+        self.shape = {key: tuple(shape) for key, shape in shapes.items()}
+        self.batch_size, self.seed, self.mask_size = batch_size, seed, mask_size
+
+    def prepare(self) -> None:
+        pass
+
+    def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:
+        draws = Draws(self.seed, "noise", step, rank=rank, world=world)
+        return Batch(**{key: self._images(draws, key) for key in self.shape})
+
+    def _images(self, draws: Draws, key: str) -> torch.Tensor:
+        channels, height, width = self.shape[key]
+        if key == "mask":
+            mask = torch.zeros(self.batch_size, 1, height, width)
+            top, left = (height - self.mask_size) // 2, (width - self.mask_size) // 2
+            mask[..., top : top + self.mask_size, left : left + self.mask_size] = 1
+            return mask
+        coarse = draws.uniform(self.batch_size, channels, 4, 4, low=-1, high=1)
+        return torch.nn.functional.interpolate(coarse, (height, width), mode="bilinear")
+
+    def train_dataloader(self) -> Endless:
+        return Endless(self._batches)
+
+    def _batches(self) -> Iterator[Batch]:
+        step, rank, world, device = place(self)
+        while True:
+            yield {key: value.to(device) for key, value in self.batch(step, rank, world).items()}
+            step += 1
+
+
+def noise(kind: str, *, size: int = 32, batch_size: int = 2, scale: int = 2, channels=(1, 3)) -> dict:
+    """The node of a configuration, with the keys that models take from data of this kind."""
+    one, other = channels
+    node = {
+        "paired": {"source_channels": one, "target_channels": other},
+        "unpaired": {"a_channels": one, "b_channels": other},
+        "super_resolution": {"channels": other, "scale": scale},
+        "inpainting": {"channels": other, "mask": "centre", "mask_size": size // 2},
+    }[kind]
+    square, small = [size, size], [size // scale, size // scale]
+    shapes = {
+        "paired": {"source": [one, *square], "target": [other, *square]},
+        "unpaired": {"a": [one, *square], "b": [other, *square]},
+        "super_resolution": {"low": [other, *small], "high": [other, *square]},
+        "inpainting": {"image": [other, *square], "mask": [1, *square]},
+    }[kind]
+    return {
+        "_target_": "tests.support.translation_data.Noise",
+        "shapes": shapes,
+        "image_size": size,
+        "batch_size": batch_size,
+        "seed": "${seed}",
+        **node,
+    }
