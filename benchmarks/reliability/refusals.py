@@ -191,7 +191,8 @@ class Pickled:
 
 
 def unread(content: object) -> bool:
-    from ganlab.training.checkpoints import checkpoint_name, checksum_path, digest, read_checkpoint
+    from ganlab.storage import digest
+    from ganlab.training.checkpoints import checkpoint_name, checksum_path, read_checkpoint
 
     with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
         path = Path(name) / checkpoint_name(1)

@@ -16,7 +16,8 @@ from ganlab.data.disk.archives import unpack
 from ganlab.data.disk.downloads import Refused
 from ganlab.data.store.decode import Decoder, Header
 from ganlab.errors import StorageError, UserError
-from ganlab.training.checkpoints import checkpoint_name, checksum_path, digest, newest_valid, read_checkpoint
+from ganlab.storage import digest
+from ganlab.training.checkpoints import checkpoint_name, checksum_path, newest_valid, read_checkpoint
 from tests.data.disk.test_archives import tarred, zipped
 from tests.support.mutations import bounded, damaged, success_or
 

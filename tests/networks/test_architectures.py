@@ -10,9 +10,8 @@ from ganlab.networks.images.ebgan import EBGANDiscriminator, EBGANGenerator, EBG
 from ganlab.networks.images.gan_2014 import MaxoutDiscriminator
 from ganlab.networks.images.infogan import InfoGANDiscriminator, InfoGANRecognition
 from ganlab.networks.images.lsgan import LSGANGenerator
-from ganlab.networks.images.resnet import ResNetGenerator, resnet_trunk
+from ganlab.networks.images.resnet import ResNetGenerator, WGANGPResNetCritic, resnet_trunk
 from ganlab.networks.images.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
-from ganlab.networks.images.wgan_gp_resnet import WGANGPResNetCritic
 from ganlab.networks.labels.acgan import ACGANDiscriminator
 from ganlab.networks.labels.projection import ProjectionDiscriminator
 

@@ -17,11 +17,10 @@ from ganlab.networks.images.keras import (
     KerasConvGenerator,
 )
 from ganlab.networks.images.mlp import MLPDiscriminator, MLPGenerator
-from ganlab.networks.images.resnet import ResNetGenerator
+from ganlab.networks.images.resnet import ResNetGenerator, WGANGPResNetCritic
 from ganlab.networks.images.slim import SlimDCGANDiscriminator, SlimDCGANGenerator
 from ganlab.networks.images.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
 from ganlab.networks.images.wgan_gp import WGANGPCritic, WGANGPGenerator
-from ganlab.networks.images.wgan_gp_resnet import WGANGPResNetCritic
 from ganlab.networks.labels import acgan, cgan_2014, one_hot, projection
 from ganlab.networks.sizes import doublings
 

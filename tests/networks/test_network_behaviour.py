@@ -17,11 +17,10 @@ from ganlab.networks.images.keras import (
     KerasConvGenerator,
 )
 from ganlab.networks.images.mlp import MLPDiscriminator, MLPGenerator
-from ganlab.networks.images.resnet import ResNetGenerator
+from ganlab.networks.images.resnet import ResNetGenerator, WGANGPResNetCritic
 from ganlab.networks.images.slim import SlimDCGANDiscriminator, SlimDCGANGenerator
 from ganlab.networks.images.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
 from ganlab.networks.images.wgan_gp import WGANGPCritic, WGANGPGenerator
-from ganlab.networks.images.wgan_gp_resnet import WGANGPResNetCritic
 
 AT_32 = {"channels": 1, "image_size": 32}
 RESNET = partial(ResNetGenerator, latent_size=5, width=8, **AT_32)

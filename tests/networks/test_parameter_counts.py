@@ -23,11 +23,10 @@ from ganlab.networks.images.keras import (
 )
 from ganlab.networks.images.lsgan import LSGANDiscriminator, LSGANGenerator
 from ganlab.networks.images.mlp import MLPDiscriminator, MLPGenerator
-from ganlab.networks.images.resnet import ResNetGenerator
+from ganlab.networks.images.resnet import ResNetGenerator, WGANGPResNetCritic
 from ganlab.networks.images.slim import SlimDCGANDiscriminator, SlimDCGANGenerator
 from ganlab.networks.images.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
 from ganlab.networks.images.wgan_gp import WGANGPCritic, WGANGPGenerator
-from ganlab.networks.images.wgan_gp_resnet import WGANGPResNetCritic
 from ganlab.networks.labels.acgan import ACGANDiscriminator, ACGANGenerator
 from ganlab.networks.labels.cgan_2014 import CGANDiscriminator, CGANGenerator
 from ganlab.networks.labels.one_hot import (

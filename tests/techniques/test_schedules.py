@@ -7,7 +7,8 @@ from ganlab.errors import UserError
 from ganlab.randomness import Draws
 from ganlab.techniques.augment.base import ScheduledAugment
 from ganlab.techniques.ema import EMA
-from ganlab.techniques.schedules import Cosine, DecayWhenStalled, NoDecay
+from ganlab.techniques.learning_rates import DecayWhenStalled, NoDecay
+from ganlab.techniques.schedules import Cosine
 
 
 def factors(decay, measures, batch=10):

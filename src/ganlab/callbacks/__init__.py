@@ -1,0 +1,13 @@
+"""What watches a run and never reaches into a step; each carries out one thing that ``conf/callbacks/`` names.
+
+quality        the scores of ``metrics=...``: best, last, and the results' protocol
+health         stops at what is not finite, warns of what a beginner can act on
+checkpoints    last.ckpt, best.ckpt, and one to fall back to
+log, progress  numbers to the loggers; the bar, or a line where there is no terminal
+preemption     signals: finish the step, save, leave
+start, ada     a run that begins with another's generator; augmentation that adapts
+interval       intervals counted in images
+pictures/      what is drawn as training goes on, one file for each wing
+
+To add one: subclass ``lightning.pytorch.Callback``, name it in a file of ``conf/callbacks/``.
+"""

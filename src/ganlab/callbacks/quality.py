@@ -13,7 +13,7 @@ from lightning.pytorch import Callback, Trainer
 from ganlab.bounds import Count, bounded
 from ganlab.callbacks.interval import crossed, images_of_run
 from ganlab.errors import UserError
-from ganlab.metrics.real.description import Ranks
+from ganlab.metrics.ranks import Ranks
 from ganlab.metrics.scores import Metric, Score
 from ganlab.models.base import GAN
 

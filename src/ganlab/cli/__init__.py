@@ -5,10 +5,10 @@ A command is imported when it is asked for, so that help and mistakes are answer
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 from ganlab.cli import folders
+from ganlab.cli.faults import tell, tell_bug
 from ganlab.errors import GanlabError, UserError
 from ganlab.training.environment import require_sound_environment
 
@@ -123,19 +123,3 @@ def version() -> str:
         return metadata.version("ganlab")
     except metadata.PackageNotFoundError:
         return "(not installed)"
-
-
-def tell(error: GanlabError, debug: bool, prefix: str = "ganlab") -> None:
-    """The fault as one sentence on stderr; its traceback above it for ``--debug``."""
-    from ganlab.config.runs.secrets import conceal
-
-    if debug:
-        tell_bug(error)
-    print(f"{prefix}: {conceal(str(error))}", file=sys.stderr, flush=True)
-
-
-def tell_bug(error: BaseException) -> None:
-    """The traceback on stderr, without secrets."""
-    from ganlab.config.runs.secrets import conceal
-
-    print(conceal("".join(traceback.format_exception(error))), end="", file=sys.stderr, flush=True)

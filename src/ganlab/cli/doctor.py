@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ganlab.cli.sample import refuse_flags
+from ganlab.cli.arguments import refuse_flags
 from ganlab.config.compose.compose import compose
 from ganlab.config.runs import own
 

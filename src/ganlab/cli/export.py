@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from ganlab.cli.sample import named_run, quote_paths, refuse_flags
+from ganlab.cli.arguments import named_run, quote_paths, refuse_flags
 from ganlab.config.compose.check import check_values
 from ganlab.config.compose.compose import compose
-from ganlab.config.compose.paths import as_typed
 from ganlab.config.runs import own
+from ganlab.storage import as_typed
 
 
 def run(words: list[str]) -> int:

@@ -20,11 +20,14 @@ from omegaconf import DictConfig
 from ganlab import report
 from ganlab.cli.arguments import Arguments, search_path
 from ganlab.config.compose import paths
-from ganlab.config.compose.compose import SWEEP_PLACES, quote, refuse_secret_places, register_resolvers
-from ganlab.config.runs.record import TRANSIENT, key_of, words_of
-from ganlab.config.runs.resume import is_run, merge_overrides
+from ganlab.config.compose.compose import SWEEP_PLACES, refuse_secret_places
+from ganlab.config.compose.hydra_compose import register_resolvers
+from ganlab.config.compose.overrides import key_of, merge_overrides, quote, words_of
+from ganlab.config.runs.record import TRANSIENT
+from ganlab.config.runs.resume import is_run
 from ganlab.errors import UserError
 from ganlab.nearest import listing
+from ganlab.storage import as_typed
 
 MAKES_A_SWEEP = ("sweep", "experiment", "hydra.mode")  # keys that can, beside the flag -m
 TABLE = ("table.csv", "table.md", "runs.csv")
@@ -143,12 +146,12 @@ def conclude(sweep: Sweep, errors: Mapping[Words, str], *, stopped: bool) -> Non
     if all(run.folder is None for run in runs):
         return
     table = report.table(runs)
-    contents = (table.to_csv(), table.to_markdown(), table.runs_to_csv())
+    contents = (report.settings_csv(table), report.markdown(table), report.runs_csv(table))
     for name, text in zip(TABLE, contents, strict=True):
         (sweep.folder / name).write_text(text, encoding="utf-8")
     width = shutil.get_terminal_size((WIDTH, 24)).columns
-    where = paths.as_typed(sweep.folder)
-    print(f"\n{table.to_text(width)}\n\nall numbers: {where}/ {', '.join(TABLE)}", flush=True)
+    where = as_typed(sweep.folder)
+    print(f"\n{report.aligned(table, width)}\n\nall numbers: {where}/ {', '.join(TABLE)}", flush=True)
     left = sum(run.status in ("not started", "interrupted", "not ended") for run in runs)
     if stopped and left:
         print(

@@ -11,15 +11,16 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
-from ganlab.cli.arguments import Arguments, complete_without_command, parse, search_path
+from ganlab.cli.arguments import Arguments, complete_without_command, parse, quote_paths, search_path
 from ganlab.cli.job import Jobs, remove_if_unused
-from ganlab.cli.sample import quote_paths
 from ganlab.cli.sweep import conclude, plan
 from ganlab.config.compose import paths
-from ganlab.config.compose.compose import compose_all, quote, register_resolvers, settle, split
+from ganlab.config.compose.compose import settle
 from ganlab.config.compose.explain import BAD_INPUT, explain
-from ganlab.config.runs.record import key_of, saved_overrides
-from ganlab.config.runs.resume import find_run, find_unfinished, is_run, merge_overrides
+from ganlab.config.compose.hydra_compose import compose_all, register_resolvers, split
+from ganlab.config.compose.overrides import key_of, merge_overrides, quote
+from ganlab.config.runs.record import saved_overrides
+from ganlab.config.runs.resume import find_run, find_unfinished, is_run
 from ganlab.config.runs.trust import require_trusted_words, started_with
 from ganlab.errors import GanlabError, StorageError, UserError
 from ganlab.training.environment import started_together

@@ -1,7 +1,12 @@
-"""Composing, checking and recording configurations; besides ``ganlab.cli`` the only part that knows Hydra."""
+"""Composing, checking and recording configurations; besides ``ganlab.cli`` the only part that knows Hydra.
 
+compose/   from words to a checked configuration, and from a node of it to an object
+runs/      what a run directory keeps of its configuration, and what one from elsewhere may do; stands above compose/
+"""
+
+from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check
-from ganlab.config.compose.compose import compose, instantiate
+from ganlab.config.compose.compose import compose
 from ganlab.config.compose.paths import config_dir
 from ganlab.config.runs.record import save_config, saved_config
 

@@ -1,0 +1,10 @@
+"""After training: a trained model as an object, its pictures, its scores, its files.
+
+load             ``ganlab.load``: the model of a run directory or of an export
+sample           pictures of noise, labels or points        captions   of sentences
+translate        a user's own pictures through a translator; masks, picture_files: how they are found, read and written
+evaluate         the scores of a finished run by any protocol
+output           the folder that pictures are written into: only the last command's lie there
+import_weights   weights of the widely used pix2pix and CycleGAN code
+export/          files to share
+"""

@@ -12,7 +12,7 @@ import torch
 from ganlab.config.runs.trust import instantiate_saved
 from ganlab.inference.load import load
 from ganlab.metrics.scores import Metric, Score
-from ganlab.training.checkpoints import write_atomically
+from ganlab.storage import write_atomically
 
 log = logging.getLogger(__name__)
 

@@ -39,7 +39,7 @@ def load(
     own.add(config_dirs)
     run_dir = Path(run_dir)
     if (run_dir / "weights.safetensors").is_file():
-        from ganlab.inference.export.weights import load_export
+        from ganlab.inference.export.read import load_export
 
         return load_export(run_dir).to(device)
     if not is_run(run_dir):

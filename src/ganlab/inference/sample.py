@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ganlab.config import saved_config
-from ganlab.config.compose.compose import short
+from ganlab.config.compose.hydra_compose import short
 from ganlab.errors import UserError
 from ganlab.inference.captions import write_captions, write_pictures
 from ganlab.inference.load import load

@@ -1,0 +1,10 @@
+"""Parts of networks that several of them use.
+
+init         initial weights, by function
+norms, spectral, equalized, fixup   norms, spectral normalization, equalized rates, networks without norms
+resblocks, resample, tf_same        residual blocks, smooth resampling, TensorFlow's padding
+minibatch, maxout                   layers that compare a batch; the first GAN's activation
+pixel_range                         networks whose pixels lie in [0, 1]
+
+To add one: a module that knows no network, with a test in closed form.
+"""

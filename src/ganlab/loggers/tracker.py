@@ -1,7 +1,7 @@
 """What a tracking service is told beside Lightning's metrics: the beginning, pictures, and the end."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from lightning.pytorch.loggers import Logger
@@ -63,3 +63,10 @@ def score_lines(results: dict[str, Any]) -> dict[str, Any]:
         lines[f"better/{name}"] = score["better"]
         lines[f"protocol/{name}"] = ", ".join(f"{key}: {value}" for key, value in score["protocol"].items())
     return {key: value for key, value in lines.items() if value is not None}
+
+
+@runtime_checkable
+class ShowsPictures(Protocol):
+    """A logger that takes (height, width, 3) uint8 pictures, each one the next of its series."""
+
+    def log_picture(self, name: str, pixels: np.ndarray, *, images: int, step: int) -> None: ...

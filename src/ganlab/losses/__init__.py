@@ -1,0 +1,12 @@
+"""Pure functions of scores and images: tensors in, a scalar out, in stable forms.
+
+adversarial   what the two players minimise; an object with ``discriminator`` and ``generator``
+penalties     on the discriminator's gradient: gradient penalty, R1, R2
+information   auxiliary losses of ACGAN, InfoGAN and StackGAN
+similarity    between two images, and between the codes of a batch
+perceptual    between the features of two images
+precision     losses are computed in at least float32
+
+To add an adversarial loss: give ``discriminator`` and ``generator`` as ``types.AdversarialLoss`` says, add
+``conf/model/loss/NAME.yaml``, and its value in closed form to the tests.
+"""

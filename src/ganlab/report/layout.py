@@ -3,14 +3,11 @@
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ganlab.report.cells import NONE, amount, clock, count, mean, setting
 from ganlab.report.columns import Column
 from ganlab.report.runs import Run
-
-if TYPE_CHECKING:
-    from ganlab.report.table import Row, Table
+from ganlab.report.table import Row, Table
 
 MOST_SCORES = 3  # beside the main one, where they fit
 MOST_ERRORS = 5
@@ -33,7 +30,7 @@ class Field:
         return [cell.ljust(self.width) for cell in [self.heading, *self.cells]]
 
 
-def aligned(table: "Table", width: int) -> str:
+def aligned(table: Table, width: int) -> str:
     """The table in at most ``width`` characters, with a line above it and notes below."""
     fields = fields_of(table, MOST_SCORES)
     while sum(field.width + 2 for field in fields) - 2 > width:
@@ -49,7 +46,7 @@ def aligned(table: "Table", width: int) -> str:
     return "\n".join([above, "", *lines, "", *below]).rstrip()
 
 
-def markdown(table: "Table") -> str:
+def markdown(table: Table) -> str:
     """The same with every score, as Markdown."""
     fields = fields_of(table, len(table.columns))
     lines = zip(*([field.heading or " ", *field.cells] for field in fields), strict=True)
@@ -60,7 +57,7 @@ def markdown(table: "Table") -> str:
     )
 
 
-def fields_of(table: "Table", most_scores: int) -> list[Field]:
+def fields_of(table: Table, most_scores: int) -> list[Field]:
     """Settings, scores (at most so many beside the main one), effort and status."""
     rows, leaders = table.rows, table.leading()
     keys = list(table.keys) or [key for key in ("model",) if key in table.shared]
@@ -83,7 +80,7 @@ def fields_of(table: "Table", most_scores: int) -> list[Field]:
     return [field for field in fields if field.importance < 4 or set(field.cells) != {NONE}]
 
 
-def _main_fields(column: Column, rows: Sequence["Row"], *, alone: bool) -> list[Field]:
+def _main_fields(column: Column, rows: Sequence[Row], *, alone: bool) -> list[Field]:
     """Best, last, floor and baseline; the heading of the first says of what."""
     ranks = [("best", ESSENTIAL), ("last", 3), ("floor", 4), ("baseline", 4)]
     fields = [_score(column, which, rows, rank) for which, rank in ranks]
@@ -95,7 +92,7 @@ def _main_fields(column: Column, rows: Sequence["Row"], *, alone: bool) -> list[
     ]
 
 
-def _score(column: Column, which: str, rows: Sequence["Row"], importance: int) -> Field:
+def _score(column: Column, which: str, rows: Sequence[Row], importance: int) -> Field:
     arrow = "↓" if column.better == "lower" else "↑"
     spread = which not in ("floor", "baseline")
     cells = [mean(row.score(column, which), len(row.runs), spread=spread) for row in rows]
@@ -117,7 +114,7 @@ def shortened(keys: Sequence[str]) -> list[str]:
     return found
 
 
-def title(table: "Table") -> str:
+def title(table: Table) -> str:
     """How many runs and settings, and what all of them share."""
     runs, rows = len(table.runs), len(table.rows)
     shared = " ".join(f"{key}={value}" for key, value in table.shared.items())
@@ -125,7 +122,7 @@ def title(table: "Table") -> str:
     return f"{said}, with {shared}" if shared else said
 
 
-def notes(table: "Table") -> list[str]:
+def notes(table: Table) -> list[str]:
     """How to read the scores, and why runs did not finish."""
     said = []
     if table.columns:
@@ -145,6 +142,6 @@ def notes(table: "Table") -> list[str]:
     return [*said, f"and {more} more that did not finish"] if more > 0 else said
 
 
-def _named(run: Run, table: "Table") -> str:
+def _named(run: Run, table: Table) -> str:
     pairs = [(key, setting(run.settings.get(key))) for key in table.keys]
     return " ".join(f"{key}={value}" for key, value in [*pairs, ("seed", run.seed)] if value)

@@ -4,13 +4,11 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ganlab.report.columns import Mean
 from ganlab.report.runs import Run
-
-if TYPE_CHECKING:
-    from ganlab.report.table import Row, Table
+from ganlab.report.table import Row, Table
 
 ABSENT = Mean(None, None, 0)
 EFFORT = {"images": "images", "seconds": "seconds", "images/s": "speed", "parameters": "parameters"}
@@ -23,12 +21,12 @@ OF_A_SCORE = {
 }
 
 
-def settings_csv(table: "Table") -> str:
+def settings_csv(table: Table) -> str:
     """One line for each row of ``table``."""
     return written([_of_row(table, row) for row in table.rows])
 
 
-def runs_csv(table: "Table") -> str:
+def runs_csv(table: Table) -> str:
     """One line for each run behind ``table``."""
     return written([_of_run(table, run) for run in table.runs])
 
@@ -42,7 +40,7 @@ def written(lines: Sequence[dict[str, Any]]) -> str:
     return out.getvalue()
 
 
-def _of_row(table: "Table", row: "Row") -> dict[str, Any]:
+def _of_row(table: Table, row: Row) -> dict[str, Any]:
     cells: dict[str, Any] = {key: row.settings.get(key) for key in [*table.keys, *table.shared]}
     cells |= {"runs": len(row.runs), "counted": len(row.counted), "status": row.status}
     for column in table.columns:
@@ -59,7 +57,7 @@ def _of_row(table: "Table", row: "Row") -> dict[str, Any]:
     return cells
 
 
-def _of_run(table: "Table", run: Run) -> dict[str, Any]:
+def _of_run(table: Table, run: Run) -> dict[str, Any]:
     cells: dict[str, Any] = {key: run.settings.get(key) for key in [*table.keys, *table.shared]}
     cells |= {"seed": run.seed, "status": run.status, "steps": run.steps}
     for column in table.columns:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ganlab.report import layout, spreadsheet
 from ganlab.report.columns import Column, Mean, columns_of, mean_of
 from ganlab.report.runs import Run
 
@@ -67,22 +66,6 @@ class Table:
             if len(values) > 1:
                 leaders.append((min if column.better == "lower" else max)(values, key=values.__getitem__))
         return leaders
-
-    def to_text(self, width: int) -> str:
-        """Aligned columns, the most important ones that fit in ``width`` characters."""
-        return layout.aligned(self, width)
-
-    def to_markdown(self) -> str:
-        """A table with every score."""
-        return layout.markdown(self)
-
-    def to_csv(self) -> str:
-        """One line for each setting: every mean, deviation, count and protocol, with all their digits."""
-        return spreadsheet.settings_csv(self)
-
-    def runs_to_csv(self) -> str:
-        """One line for each run."""
-        return spreadsheet.runs_csv(self)
 
 
 def table(runs: Iterable[Run]) -> Table:

@@ -1,7 +1,6 @@
 """Checkpoint files that are whole or not there: written atomically, with a checksum, read without pickle."""
 
 import errno
-import hashlib
 import os
 import re
 import shutil
@@ -14,9 +13,9 @@ import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from ganlab.errors import StorageError, UserError
+from ganlab.storage import TEMPORARY, digest, sync_folder, write_atomically
 
 PATTERN, NAME = "step-*.ckpt", re.compile(r"step-[0-9]+\.ckpt")
-TEMPORARY = ".partial"
 
 
 def checkpoint_name(steps: int) -> str:
@@ -193,26 +192,6 @@ def probe(folder: Path) -> None:
         ) from error
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a small file so that it is there whole or not at all."""
-    temporary = path.with_name(path.name + TEMPORARY)
-    with open(temporary, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in ``folder`` last through a power failure, where the system offers it."""
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
 def checksum_path(path: Path) -> Path:
     return path.with_name(path.name + ".sha256")
 
@@ -222,10 +201,3 @@ def matches_checksum(path: Path) -> bool:
     if not path.is_file():
         return False
     return checksum_path(path).read_bytes().strip() == digest(path).encode()
-
-
-def digest(path: Path) -> str:
-    if path.exists() and not path.is_file():  # a pipe may never end, or never begin
-        raise OSError(errno.EINVAL, "is no regular file", str(path))
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from ganlab.errors import UserError
-from ganlab.training.checkpoints import write_atomically
+from ganlab.storage import write_atomically
 
 if TYPE_CHECKING:
     from ganlab.models.base import GAN

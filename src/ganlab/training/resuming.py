@@ -9,10 +9,10 @@ from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig
 
 from ganlab.config import instantiate
-from ganlab.config.compose.paths import as_typed
 from ganlab.config.runs.resume import allowing
 from ganlab.errors import GanlabError, StorageError, UserError
 from ganlab.models.restoring import Misfit, require_checkpoint, restore
+from ganlab.storage import as_typed
 from ganlab.training.checkpoints import by_steps, newest_valid, read_checkpoint, require_whole, steps_of
 from ganlab.types import Identified
 

@@ -20,12 +20,12 @@ from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig
 
 from ganlab.config import check, instantiate, save_config
-from ganlab.config.compose.paths import as_typed
 from ganlab.config.runs.secrets import Secrets, conceal
 from ganlab.config.runs.trust import to_open, to_resume
 from ganlab.errors import DivergedError, GanlabError, Interrupted, UserError
 from ganlab.loggers.tracker import begin, finish
 from ganlab.randomness import derive
+from ganlab.storage import as_typed
 from ganlab.training.checkpoints import probe, steps_of
 from ganlab.training.faults import fault_of
 from ganlab.training.processes import leave_group

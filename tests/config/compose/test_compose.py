@@ -6,7 +6,8 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
 from ganlab.config import compose, config_dir, instantiate, save_config, saved_config
-from ganlab.config.compose.compose import quote, short
+from ganlab.config.compose.hydra_compose import short
+from ganlab.config.compose.overrides import quote
 from ganlab.config.runs.record import saved_overrides
 from ganlab.errors import UserError
 

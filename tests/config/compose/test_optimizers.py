@@ -6,8 +6,9 @@ from omegaconf import OmegaConf
 
 from ganlab.config import compose, instantiate
 from ganlab.config.compose.check import check
-from ganlab.config.compose.compose import compose_all, settle, split
-from ganlab.config.runs.resume import merge_overrides
+from ganlab.config.compose.compose import settle
+from ganlab.config.compose.hydra_compose import compose_all, split
+from ganlab.config.compose.overrides import merge_overrides
 from ganlab.errors import UserError
 
 ONE = "model/optimizer@model.optimizers.generator"

@@ -8,7 +8,8 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
 from ganlab.config import compose, save_config, saved_config
-from ganlab.config.compose.compose import compose_all, settle, split
+from ganlab.config.compose.compose import settle
+from ganlab.config.compose.hydra_compose import compose_all, split
 from ganlab.config.runs.secrets import Secrets, put_away
 from ganlab.data.images.packaged import Digits
 from ganlab.training.run import train

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ganlab.data.images.packaged import CHARACTERS
+from ganlab.data.store.glyphs import CHARACTERS
 from ganlab.data.translation import fonts
 from ganlab.data.translation.fonts import BOLD, FontsPaired, FontsUnpaired
 from ganlab.errors import UserError

@@ -10,16 +10,8 @@ import torch
 import ganlab
 from ganlab.config import save_config
 from ganlab.errors import StorageError, UserError
-from ganlab.inference.export.weights import (
-    CONFIG,
-    STATE,
-    SUMS,
-    WEIGHTS,
-    digest,
-    export,
-    load_export,
-    read_weights,
-)
+from ganlab.inference.export.read import CONFIG, STATE, SUMS, WEIGHTS, load_export, read_weights
+from ganlab.inference.export.weights import digest, export
 from tests.support.runs import fit, in_child, tiny_config
 
 

@@ -12,7 +12,7 @@ from ganlab.errors import UserError
 from ganlab.metrics.captions.attributes import AttributeAccuracy, said
 from ganlab.metrics.captions.r_precision import RPrecision, ShapeMatcher
 from ganlab.metrics.captions.shape_reader import WORDS, read
-from ganlab.metrics.real.description import Ranks
+from ganlab.metrics.ranks import Ranks
 from ganlab.pixels import from_uint8
 
 BY_CAPTION = {shape.caption(): shape for shape in everything()}

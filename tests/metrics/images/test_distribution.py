@@ -10,7 +10,7 @@ from ganlab.data.store.memory import MemoryImages
 from ganlab.errors import UserError
 from ganlab.metrics.images.distribution import DistributionScores
 from ganlab.metrics.real import cache
-from ganlab.metrics.scores import MEASURES
+from ganlab.metrics.real.measures import MEASURES
 from tests.metrics.real.test_description import pictures, together
 from tests.support.extractors import Pooled
 

@@ -10,7 +10,7 @@ from ganlab.data.points import Grid, Moons, Ring
 from ganlab.errors import UserError
 from ganlab.metrics.images.energy import EnergyDistance, energy_distance
 from ganlab.metrics.images.modes import ModeCoverage, StackedModes, kl_from_uniform, mode_counts
-from ganlab.metrics.real.description import Ranks
+from ganlab.metrics.ranks import Ranks
 from ganlab.pixels import from_uint8
 from ganlab.types import Features
 

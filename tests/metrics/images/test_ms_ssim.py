@@ -6,7 +6,7 @@ import torch
 from ganlab.data.store.memory import MemoryImages
 from ganlab.errors import UserError
 from ganlab.metrics.images.ms_ssim import WEIGHTS, PairSimilarity, pairs, scales_of
-from ganlab.metrics.real.description import Ranks
+from ganlab.metrics.ranks import Ranks
 from ganlab.pixels import from_uint8
 
 

@@ -8,14 +8,14 @@ from scipy.stats import wasserstein_distance
 
 from ganlab.data.store.memory import MemoryImages
 from ganlab.errors import UserError
-from ganlab.metrics.images.sliced_wasserstein import (
-    SlicedWasserstein,
+from ganlab.metrics.distances.sliced_wasserstein import (
     cut,
     laplacian_pyramid,
     pyramid_scales,
     sliced_wasserstein,
 )
-from ganlab.metrics.real.description import Ranks
+from ganlab.metrics.images.sliced_wasserstein import SlicedWasserstein
+from ganlab.metrics.ranks import Ranks
 from ganlab.pixels import from_uint8
 
 

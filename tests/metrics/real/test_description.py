@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from ganlab.data.store.memory import MemoryImages
+from ganlab.metrics.ranks import Ranks
 from ganlab.metrics.real import description
-from ganlab.metrics.real.description import Ranks, describe, shuffled
+from ganlab.metrics.real.description import describe, shuffled
 from tests.support.extractors import Pooled
 
 

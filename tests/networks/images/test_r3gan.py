@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from ganlab.layers.fixup import FixupBlock
 from ganlab.networks.images.r3gan import R3GANDiscriminator, R3GANGenerator
-from ganlab.networks.images.wgan_gp_resnet import WGANGPResNetCritic
+from ganlab.networks.images.resnet import WGANGPResNetCritic
 
 GRAY_32 = {"channels": 1, "image_size": 32, "width": 8}
 

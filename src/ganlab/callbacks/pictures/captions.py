@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from ganlab.bounds import Count, Pictured, bounded
-from ganlab.callbacks.pictures.images import Pictures
+from ganlab.callbacks.pictures.base import Pictures
 from ganlab.models.captions.base import TextGAN
 from ganlab.pixels import captioned, to_uint8
 

@@ -8,7 +8,7 @@ from lightning.pytorch import Trainer
 from torch import Tensor
 
 from ganlab.bounds import Count, Pictured, Range, bounded
-from ganlab.callbacks.pictures.images import Pictures
+from ganlab.callbacks.pictures.base import Pictures
 from ganlab.callbacks.pictures.sheet import sheet
 from ganlab.callbacks.quality import in_words
 from ganlab.metrics.translation.base import spread

@@ -4,30 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import hydra
-import hydra.utils
-from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import InstantiationException
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 
-from ganlab.config.compose import paths
+from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check_targets, check_top, check_values, read
 from ganlab.config.compose.facts import take_facts
+from ganlab.config.compose.hydra_compose import compose_all, split
 from ganlab.config.compose.schema import Evaluate, Export, Sample, Train
-from ganlab.config.compose.yaml_files import require_modest_below
 from ganlab.config.runs import own
 from ganlab.config.runs.secrets import HIDDEN, masked, masked_environment, remember_written
-from ganlab.errors import GanlabError, UserError
+from ganlab.errors import UserError
 from ganlab.nearest import listing
 
 SCHEMAS: dict[str, type] = {"train": Train, "sample": Sample, "evaluate": Evaluate, "export": Export}
-REFUSALS = (
-    ValueError,
-    ImportError,
-    RuntimeError,
-    ArithmeticError,
-    MemoryError,
-)  # of constructors and of PyTorch
 DEFAULTS = {"model": "dcgan", "data": "digits"}
 RUN_PLACES, SWEEP_PLACES = ("hydra.run.dir",), ("hydra.sweep.dir", "hydra.sweep.subdir")
 LABELS = ("name", "group", "tags", "notes", "project", "entity")  # of a run, and where services file it
@@ -62,33 +51,6 @@ def compose(
         raise UserError(message) from error
     settle(cfg, job, SCHEMAS[config_name])
     return cfg
-
-
-def compose_all(
-    overrides: Sequence[str], config_name: str = "train", *, config_dirs: Sequence[Path] = ()
-) -> DictConfig:
-    """As ``compose``, with the ``hydra`` node, and with Hydra's own exceptions."""
-    require_modest_below(config_dirs)
-    extra = [f"file://{Path(folder).resolve()}" for folder in config_dirs]
-    search = [f"hydra.searchpath=[{','.join(quote(folder) for folder in extra)}]"] if extra else []
-    register_resolvers()
-    singleton = GlobalHydra.instance()
-    outer = singleton.hydra  # set inside a Hydra job
-    singleton.clear()
-    try:
-        with hydra.initialize_config_dir(str(paths.config_dir()), job_name="ganlab", version_base="1.3"):
-            return hydra.compose(config_name, [*search, *overrides], return_hydra_config=True)
-    finally:
-        GlobalHydra.instance().hydra = outer
-
-
-def split(cfg: DictConfig) -> tuple[DictConfig, DictConfig]:
-    """The configuration without its ``hydra`` node, and that node."""
-    job = cfg.hydra
-    cfg = cfg.copy()
-    with open_dict(cfg):
-        del cfg["hydra"]
-    return cfg, job
 
 
 def settle(cfg: DictConfig, job: DictConfig, schema: type = Train) -> None:
@@ -175,56 +137,3 @@ def settle_classes(cfg: DictConfig, known: int | list[str] | None) -> None:
             "leave classes out, they are counted"
         )
     cfg.classes, cfg.class_names = number or cfg.classes, names
-
-
-def instantiate(node: Any, *args: Any, **given: Any) -> Any:
-    """Make the object that ``node`` describes; lists and mappings arrive as plain Python ones.
-
-    ``args`` and ``given`` are passed on to its ``_target_``: what is known only at run time.
-
-    Raises:
-        UserError: for a value that a constructor refuses, or that leads to tensors which cannot be made or do not fit
-            into the memory; and for a package not installed.
-    """
-    from ganlab.memory_budget import Budget
-
-    try:
-        with Budget(str(node.get("_target_", "this")) if isinstance(node, dict | DictConfig) else "this"):
-            return hydra.utils.instantiate(node, *args, _convert_="all", **given)
-    except InstantiationException as error:
-        cause = error.__cause__
-        if isinstance(cause, GanlabError):
-            raise cause from error
-        if cause is None or isinstance(cause, REFUSALS):
-            raise UserError((str(cause or error).splitlines() or [type(cause).__name__])[0]) from error
-        raise
-
-
-def quote(value: str) -> str:
-    """``value`` as Hydra's grammar takes any text: in quotes."""
-    escaped = value.replace("'", "\\'")
-    return f"'{escaped}'"
-
-
-def register_resolvers() -> None:
-    """What the directory names of a sweep need: ``${ganlab.short:TEXT}`` and ``${ganlab.typed:KEY}``."""
-    OmegaConf.register_new_resolver("ganlab.short", short, replace=True)
-    OmegaConf.register_new_resolver("ganlab.typed", typed, replace=True)
-
-
-def typed(key: str, *, _root_: DictConfig) -> str:
-    """The text at ``key`` as it is written: what an interpolation in it stands for may be a secret."""
-    parent, _, name = key.rpartition(".")
-    return str(OmegaConf.to_container(OmegaConf.select(_root_, parent), resolve=False)[name])
-
-
-def short(text: str, most: int = 80) -> str:
-    """``text`` as a directory name: no separators, a hash in place of what is beyond ``most`` characters."""
-    import hashlib
-    import re
-
-    name = re.sub(r"[^\w.+-]+", "_", text).strip("_")
-    if len(name) <= most:
-        return name
-    digest = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
-    return f"{name[: most - 9]}-{digest}"

@@ -10,10 +10,10 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
 
 from ganlab.config.compose import paths
-from ganlab.config.compose.compose import compose_all
+from ganlab.config.compose.hydra_compose import compose_all
 from ganlab.config.compose.mistakes import habit
-from ganlab.config.runs.record import key_of
-from ganlab.config.runs.resume import flatten
+from ganlab.config.compose.overrides import key_of
+from ganlab.config.compose.tree import flatten
 from ganlab.nearest import did_you_mean, either, listing, nearest
 
 BAD_INPUT = (HydraException, OmegaConfBaseException, YAMLError, ValueError, TypeError)

@@ -7,8 +7,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from ganlab.config.compose import paths
+from ganlab.config.compose.overrides import key_of
 from ganlab.config.compose.schema import Train
-from ganlab.config.runs.record import key_of
 from ganlab.errors import UserError
 from ganlab.nearest import either, listing
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from ganlab.config.compose.compose import compose_all
-from ganlab.config.runs.record import key_of, words_of
+from ganlab.config.compose.hydra_compose import compose_all
+from ganlab.config.compose.overrides import key_of, words_of
 
 GROUP = "model/optimizer"
 

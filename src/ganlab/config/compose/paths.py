@@ -12,9 +12,3 @@ def config_dir() -> Path:
         if (folder / "train.yaml").is_file():
             return folder
     raise UserError(f"no conf/train.yaml in {package} or beside it: install ganlab again")
-
-
-def as_typed(path: Path) -> Path:
-    """The path as the user would type it: relative where it lies below the present folder."""
-    path = path.resolve()
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -15,7 +15,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from ganlab.config.compose.paths import as_typed
+from ganlab.storage import as_typed
 
 _folders: list[Path] = []
 _on_path: list[str] = []  # of these, what was put on Python's path here

@@ -9,6 +9,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from ganlab.config.compose.overrides import key_of, words_of
 from ganlab.config.compose.yaml_files import read_yaml
 from ganlab.config.runs.secrets import HIDDEN, Secrets
 from ganlab.errors import UserError
@@ -90,11 +91,6 @@ def saved_overrides(run_dir: Path) -> list[str]:
     return [word for word in words_of(words) if key_of(word) not in TRANSIENT]
 
 
-def words_of(overrides: ListConfig) -> list[str]:
-    """Overrides as they were typed. Each by itself would be taken for an interpolation, and what it names put in."""
-    return [str(word) for word in OmegaConf.to_container(overrides, resolve=False)]
-
-
 def saved_config_dirs(run_dir: Path) -> list[Path]:
     """The folders given by ``--config-dir`` when ``run_dir`` was last started: to be named, never to be read."""
     sources = _runtime(run_dir).get("config_sources")
@@ -121,11 +117,6 @@ def _runtime(run_dir: Path) -> dict[str, Any]:
     for key in ("hydra", "runtime"):
         tree = tree.get(key) if isinstance(tree, dict) else None
     return tree if isinstance(tree, dict) else {}
-
-
-def key_of(override: str) -> str:
-    """``a.b`` of ``+a.b=3``, ``~a.b`` and ``a.b@package=3``."""
-    return override.partition("=")[0].lstrip("+~").partition("@")[0]
 
 
 def _write(path: Path, text: str) -> None:

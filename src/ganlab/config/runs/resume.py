@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from ganlab.config.runs.record import FOLDER, as_written, key_of, saved_config
+from ganlab.config.compose.overrides import key_of
+from ganlab.config.compose.tree import flatten, plain
+from ganlab.config.runs.record import FOLDER, as_written, saved_config
 from ganlab.config.runs.secrets import HIDDEN
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean, nearest
@@ -154,37 +156,6 @@ def in_words(changed: Mapping[str, tuple[Any, Any]], most: int = 5) -> str:
     """``model.lr: 0.1 -> 0.2, ...``."""
     parts = [f"{key}: {_short(old)} -> {_short(new)}" for key, (old, new) in list(changed.items())[:most]]
     return ", ".join(parts) + (f" and {len(changed) - most} more" if len(changed) > most else "")
-
-
-def flatten(tree: Any, prefix: str = "") -> dict[str, Any]:
-    """``{"a.b": value}`` of nested mappings; lists and empty mappings are values."""
-    if not isinstance(tree, dict) or not tree:
-        return {prefix: tree}
-    flat: dict[str, Any] = {}
-    for key, value in tree.items():
-        flat.update(flatten(value, f"{prefix}.{key}" if prefix else str(key)))
-    return flat
-
-
-def plain(cfg: DictConfig) -> dict[str, Any]:
-    """The configuration as a dict, interpolations resolved."""
-    return OmegaConf.to_container(cfg, resolve=True)  # type: ignore[return-value]
-
-
-def merge_overrides(saved: Sequence[str], given: Sequence[str]) -> list[str]:
-    """The saved overrides, without those whose key is given anew, then the given ones.
-
-    The run has a key that was added (``+key=1``), so that ``key=2`` changes it.
-    """
-    again = {_place(word) for word in given}
-    added = {key_of(word) for word in saved if word.startswith("+")}
-    given = [f"+{word}" if key_of(word) in added and word[0] not in "+~" else word for word in given]
-    return [*(word for word in saved if _place(word) not in again), *given]
-
-
-def _place(word: str) -> str:
-    """What an override sets: its key, and for one of several places of a group the place, ``a/b@c``."""
-    return word.partition("=")[0].lstrip("+~")
 
 
 def _covers(name: str, key: str) -> bool:

@@ -23,12 +23,14 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from ganlab.config.compose import paths
+from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check_node, locate, nodes
-from ganlab.config.compose.compose import compose_all, instantiate
+from ganlab.config.compose.hydra_compose import compose_all
 from ganlab.config.runs import own
 from ganlab.config.runs.pasted import to_paste
 from ganlab.config.runs.record import FOLDER, saved_config, saved_config_dirs, saved_overrides
 from ganlab.errors import UserError
+from ganlab.storage import as_typed
 
 COMPUTE = ("ganlab.layers.", "ganlab.losses.", "ganlab.networks.", "ganlab.techniques.", "torch.nn.init.")
 """Where functions and classes may be used; of the following only classes, for functions there read and write files."""
@@ -133,7 +135,7 @@ def to_resume(run_dir: Path, *words: str) -> str:
         wanted = list(wants_of_word(word))
         trust |= {want.name for want in wanted if want.name}
         again += [word for want in wanted if not want.name]  # what is taken from the user alone
-    return to_paste(f"resume={paths.as_typed(run_dir)}", *words, *again, trust=trust)
+    return to_paste(f"resume={as_typed(run_dir)}", *words, *again, trust=trust)
 
 
 def to_open(command: str, run_dir: Path, *words: str) -> str:
@@ -141,7 +143,7 @@ def to_open(command: str, run_dir: Path, *words: str) -> str:
     cfg = OmegaConf.to_container(saved_config(run_dir), resolve=False)
     wanted = wants([cfg.get(part) for part in ("model", "data")])
     trust = {want.name for want in wanted if want.name}
-    return to_paste(command, f"run={paths.as_typed(run_dir)}", *words, trust=trust)
+    return to_paste(command, f"run={as_typed(run_dir)}", *words, trust=trust)
 
 
 def _refuse_first(found: Iterable[Want], where: Path) -> None:
@@ -164,7 +166,7 @@ def started_with(run_dir: Path) -> str:
     folders = saved_config_dirs(run_dir)
     if not folders or set(folders) <= set(own.folders()):
         return ""
-    flags = " ".join(f"--config-dir {shlex.quote(_printable(paths.as_typed(folder)))}" for folder in folders)
+    flags = " ".join(f"--config-dir {shlex.quote(_printable(as_typed(folder)))}" for folder in folders)
     return f" (it was started with {flags})"
 
 

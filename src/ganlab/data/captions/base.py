@@ -10,7 +10,7 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from ganlab.bounds import Size
 from ganlab.data.base import ImageData, Split, height_and_width, mirrored, place
 from ganlab.data.captions.sets import CaptionedImages, CaptionTable
-from ganlab.data.translation.base import Centred, cut
+from ganlab.data.store.crops import Centred, cut
 from ganlab.errors import UserError
 from ganlab.lexicon import Letters, Lexicon, Words
 from ganlab.pixels import from_uint8

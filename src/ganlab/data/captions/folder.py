@@ -10,9 +10,10 @@ from ganlab.data.captions.base import CaptionData, CaptionSplits
 from ganlab.data.captions.files import captions_below
 from ganlab.data.captions.sets import CaptionedImages, require_captions
 from ganlab.data.disk.listing import find_images, split
-from ganlab.data.images.folder import in_memory_if_small, worker_count
+from ganlab.data.disk.settings import worker_count
 from ganlab.data.store.decode import Decoder
 from ganlab.data.store.files import CorruptFiles, FileImages, read_headers
+from ganlab.data.store.holding import in_memory_if_small
 from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,16 @@ from typing import IO, NamedTuple
 
 from tqdm import tqdm
 
-from ganlab.data.disk.downloads import CHUNK, Archive, Refused, check, download, hidden_bar, reason_of
-from ganlab.data.images.torchvision_sets import one_at_a_time
+from ganlab.data.disk.downloads import (
+    CHUNK,
+    Archive,
+    Refused,
+    check,
+    download,
+    hidden_bar,
+    one_at_a_time,
+    reason_of,
+)
 from ganlab.errors import UserError
 
 MANY, RATIO = (

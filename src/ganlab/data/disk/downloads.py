@@ -4,7 +4,10 @@ import hashlib
 import http.client
 import logging
 import shutil
+import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.error import HTTPError, URLError
@@ -139,3 +142,24 @@ def _bar(title: str, total: int | None, done: int) -> tqdm:
 def hidden_bar() -> bool | None:
     """Of a progress bar, ``disable``: only the first process shows it, in a terminal."""
     return None if rank_zero_only.rank == 0 else True
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Processes of one run that start together would write over each other's downloads."""
+    from filelock import FileLock
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".download.lock"):
+        yield
+
+
+@contextmanager
+def _patience(seconds: float) -> Iterator[None]:
+    """A server that does not answer fails within ``seconds``: torchvision itself would wait for ever."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)

@@ -1,6 +1,7 @@
 """How the folders of image-to-image data are read: the settings that they share."""
 
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,6 @@ from typing import Any, TypedDict
 
 from ganlab.bounds import Count, Share, Whole, Workers
 from ganlab.data.base import StoredImages
-from ganlab.data.images.folder import worker_count
 from ganlab.data.store.decode import Decoder
 from ganlab.data.store.files import CorruptFiles, FileImages, OnCorrupt, read_headers
 from ganlab.errors import UserError
@@ -94,3 +94,12 @@ class FileSettings:
         kept = [images.into_memory("decoding") for images in sets]
         sets[0].corrupt.check()
         return kept
+
+
+def worker_count(workers: int | None) -> int:
+    """Decoding processes for the setting ``data.workers``."""
+    if workers is None:
+        return max(1, min(8, (os.cpu_count() or 1) - 1))
+    if workers < 0:
+        raise UserError(f"data.workers={workers}: a number from 0, or null to choose by the CPU cores")
+    return workers

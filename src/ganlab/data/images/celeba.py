@@ -5,10 +5,11 @@ from typing import Any, ClassVar, Literal
 
 from ganlab.bounds import Count, Share, Size, Whole, Workers
 from ganlab.data.base import ImageData, Splits
-from ganlab.data.images.folder import in_memory_if_small, worker_count
+from ganlab.data.disk.settings import worker_count
 from ganlab.data.images.torchvision_sets import Source, obtain
 from ganlab.data.store.decode import Decoder
 from ganlab.data.store.files import CorruptFiles, FileImages
+from ganlab.data.store.holding import in_memory_if_small
 
 IMAGES, ARCHIVE, PARTITION = "img_align_celeba", "img_align_celeba.zip", "list_eval_partition.txt"
 

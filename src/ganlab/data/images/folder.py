@@ -1,7 +1,6 @@
 """Any folder of images: nested or by class, any mode and size, in memory where it fits."""
 
 import logging
-import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,9 +12,10 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from ganlab.bounds import Count, Share, Size, Whole, Workers
 from ganlab.data.base import ImageData, Splits, numbered
 from ganlab.data.disk.listing import Listing, Part, class_folders, class_names, find_images, split
+from ganlab.data.disk.settings import worker_count
 from ganlab.data.store.decode import Decoder, Header
 from ganlab.data.store.files import CorruptFiles, FileImages, OnCorrupt, read_headers
-from ganlab.data.store.pyramid import Pyramid
+from ganlab.data.store.holding import in_memory_if_small
 from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -104,26 +104,6 @@ class Folder(ImageData):
             classes=classes,
             workers=self.workers,
         )
-
-
-def in_memory_if_small(train: FileImages, test: FileImages, memory_limit: int) -> Splits:
-    """Both sets decoded if together they take at most ``memory_limit`` MB, else left in their files."""
-    size = (len(train) + len(test)) * train.bytes_per_image
-    if size > memory_limit * 1e6:
-        log.info("%.0f MB of pixels stay in their files (data.memory_limit=%s)", size / 1e6, memory_limit)
-        return Splits(Pyramid(train, memory_limit), test)
-    kept = Splits(train.into_memory("decoding"), test.into_memory("decoding held-out images"))
-    train.corrupt.check()
-    return kept
-
-
-def worker_count(workers: int | None) -> int:
-    """Decoding processes for the setting ``data.workers``."""
-    if workers is None:
-        return max(1, min(8, (os.cpu_count() or 1) - 1))
-    if workers < 0:
-        raise UserError(f"data.workers={workers}: a number from 0, or null to choose by the CPU cores")
-    return workers
 
 
 @rank_zero_only

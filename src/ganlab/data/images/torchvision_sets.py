@@ -1,8 +1,6 @@
 """The well-known data sets of torchvision, downloaded where they are missing."""
 
-import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 
@@ -10,6 +8,7 @@ import torch
 
 from ganlab.bounds import Count, Share, Size
 from ganlab.data.base import ImageData, Splits
+from ganlab.data.disk.downloads import _patience, one_at_a_time
 from ganlab.data.store.memory import MemoryImages, resized, with_channels
 from ganlab.errors import UserError
 
@@ -144,24 +143,3 @@ def obtain(read: Callable[[bool], T], name: str, folder: Path, sources: Sequence
             f"{name} is not complete in {folder}, and was not downloaded ({type(error).__name__}: {reason}). "
             f"Put these files into {folder} by hand, and start again (archives are unpacked for you):{files}"
         ) from None
-
-
-@contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Processes of one run that start together would write over each other's downloads."""
-    from filelock import FileLock
-
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".download.lock"):
-        yield
-
-
-@contextmanager
-def _patience(seconds: float) -> Iterator[None]:
-    """A server that does not answer fails within ``seconds``: torchvision itself would wait for ever."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)

@@ -11,6 +11,7 @@ import torch
 from PIL import ImageOps
 from torch import Tensor
 
+from ganlab.data.base import StoredImages
 from ganlab.data.order import IndexStream
 from ganlab.data.store.decode import CorruptImage, Decoder, Header, channels_first
 from ganlab.data.store.files import FileImages, in_threads
@@ -137,3 +138,39 @@ def window(picture, spot: Sequence[float], height: int, width: int):
     top = int(spot[0] * (picture.shape[1] - height + 1))
     left = int(spot[1] * (picture.shape[2] - width + 1))
     return picture[:, top : top + height, left : left + width]
+
+
+class Centred:
+    """An :class:`~ganlab.types.ImageSet`: the centres of another's images."""
+
+    def __init__(self, images: StoredImages, height: int, width: int) -> None:
+        self.whole, self.height, self.width, self.classes = images, height, width, images.classes
+        self.names = getattr(images, "names", ())
+
+    def __len__(self) -> int:
+        return len(self.whole)
+
+    def images(self, indices: Tensor) -> Tensor:
+        images = self.whole.images(indices)
+        top, left = (images.shape[2] - self.height) // 2, (images.shape[3] - self.width) // 2
+        return images[..., top : top + self.height, left : left + self.width]
+
+    def labels(self, indices: Tensor) -> Tensor | None:
+        return self.whole.labels(indices)
+
+    def fingerprint(self) -> str:
+        return f"{self.whole.fingerprint()}/{self.height}/{self.width}"
+
+
+def cut(images: Tensor, spots: Tensor, height: int, width: int) -> Tensor:
+    """Crops (B, C, height, width) of (B, C, H, W), each at a spot of (B, 2): 0 is top or left, 1 bottom or right."""
+    room = images.shape[2] - height + 1, images.shape[3] - width + 1
+    if room == (1, 1):
+        return images
+    corners = (spots * torch.tensor(room)).long().tolist()
+    return torch.stack(
+        [
+            image[:, top : top + height, left : left + width]
+            for image, (top, left) in zip(images, corners, strict=True)
+        ]
+    )

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from ganlab.bounds import Count, Share, Size
@@ -17,7 +16,8 @@ from ganlab.data.base import (
     require_memory_for_batch,
 )
 from ganlab.data.order import IndexStream
-from ganlab.data.translation.sets import Centred, Examples, ExampleSplits, Named
+from ganlab.data.store.crops import Centred, cut
+from ganlab.data.translation.sets import Examples, ExampleSplits, Named
 from ganlab.errors import UserError
 from ganlab.pixels import from_uint8
 from ganlab.randomness import Draws, derive
@@ -132,17 +132,3 @@ class ExampleData(EndlessData):
         spots, turned = draws.uniform(len(images), 2), draws.uniform(len(images)) < self.flip
         images = cut(images, spots, self.height, self.width)
         return mirrored(images, turned) if self.flip else images
-
-
-def cut(images: Tensor, spots: Tensor, height: int, width: int) -> Tensor:
-    """Crops (B, C, height, width) of (B, C, H, W), each at a spot of (B, 2): 0 is top or left, 1 bottom or right."""
-    room = images.shape[2] - height + 1, images.shape[3] - width + 1
-    if room == (1, 1):
-        return images
-    corners = (spots * torch.tensor(room)).long().tolist()
-    return torch.stack(
-        [
-            image[:, top : top + height, left : left + width]
-            for image, (top, left) in zip(images, corners, strict=True)
-        ]
-    )

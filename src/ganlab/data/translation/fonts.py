@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ganlab.bounds import Count, Share, Size
 from ganlab.data.base import Split
-from ganlab.data.images.packaged import CHARACTERS, fixed_order, glyph, truetype
+from ganlab.data.store.glyphs import CHARACTERS, fixed_order, glyph, truetype
 from ganlab.data.store.memory import MemoryImages, with_channels
 from ganlab.data.translation.paired import PairedData
 from ganlab.data.translation.sets import ExampleSplits, Named

@@ -61,25 +61,3 @@ class Examples:
         for value in self.batch(torch.arange(1)).values() if len(self) else ():
             digest.update(value.cpu().contiguous().numpy())
         return digest.hexdigest()
-
-
-class Centred:
-    """An :class:`~ganlab.types.ImageSet`: the centres of another's images."""
-
-    def __init__(self, images: StoredImages, height: int, width: int) -> None:
-        self.whole, self.height, self.width, self.classes = images, height, width, images.classes
-        self.names = getattr(images, "names", ())
-
-    def __len__(self) -> int:
-        return len(self.whole)
-
-    def images(self, indices: Tensor) -> Tensor:
-        images = self.whole.images(indices)
-        top, left = (images.shape[2] - self.height) // 2, (images.shape[3] - self.width) // 2
-        return images[..., top : top + self.height, left : left + self.width]
-
-    def labels(self, indices: Tensor) -> Tensor | None:
-        return self.whole.labels(indices)
-
-    def fingerprint(self) -> str:
-        return f"{self.whole.fingerprint()}/{self.height}/{self.width}"

@@ -6,8 +6,9 @@ from typing import Any, ClassVar, Literal
 from torch import Tensor
 
 from ganlab.data.base import Split, require_grey_or_rgb
+from ganlab.data.store.crops import Centred
 from ganlab.data.translation.base import ExampleData
-from ganlab.data.translation.sets import Centred, Examples, Named
+from ganlab.data.translation.sets import Examples, Named
 from ganlab.types import ImageSet
 
 

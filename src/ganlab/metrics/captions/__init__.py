@@ -1,0 +1,6 @@
+"""Scores of pictures that were drawn from captions.
+
+base           captions trained on, and captions held out
+attributes     whether each attribute is as asked, read by shape_reader
+r_precision    whether the caption can be told from others by the picture
+"""

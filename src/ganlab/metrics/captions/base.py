@@ -9,8 +9,9 @@ from torch import Tensor
 
 from ganlab.bounds import Samples, Size, bounded
 from ganlab.errors import UserError
-from ganlab.metrics.real.description import ALONE, Ranks
-from ganlab.metrics.scores import Better, Score
+from ganlab.metrics.ranks import ALONE, Ranks
+from ganlab.metrics.real.measures import Better
+from ganlab.metrics.scores import Score
 from ganlab.pixels import to_uint8
 from ganlab.types import CaptionedSet, TextToImage
 

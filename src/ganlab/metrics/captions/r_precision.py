@@ -11,7 +11,7 @@ from ganlab.bounds import Pair, Samples, Size, bounded
 from ganlab.metrics.captions.attributes import said
 from ganlab.metrics.captions.base import CaptionScores
 from ganlab.metrics.captions.shape_reader import WORDS, read
-from ganlab.metrics.real.description import ALONE, Ranks
+from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.types import CaptionedSet
 
 

@@ -1,0 +1,9 @@
+"""Networks that turn pictures into features; the weights' digests are constants here.
+
+common        which images they take, how exactly they compute
+classifier    digits and glyphs, inside ganlab (weights/)
+inception     the Inception-v3 in which FID is published
+clip, lpips   CLIP as a judge of captions; LPIPS
+
+To add one: what ``types.Extractor`` says, and a file in ``conf/metrics/``.
+"""

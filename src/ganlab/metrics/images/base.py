@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from ganlab.bounds import Samples, Size, bounded
-from ganlab.metrics.real.description import ALONE, Ranks
-from ganlab.metrics.scores import Better, Score
+from ganlab.metrics.ranks import ALONE, Ranks
+from ganlab.metrics.real.measures import Better
+from ganlab.metrics.scores import Score
 from ganlab.types import NoiseToImage
 
 log = logging.getLogger(__name__)

@@ -11,9 +11,11 @@ from torch import Tensor
 
 from ganlab.bounds import Pair, Samples, Size, bounded
 from ganlab.errors import UserError
+from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.real import cache
-from ganlab.metrics.real.description import ALONE, Description, Ranks, describe
-from ganlab.metrics.scores import MEASURES, Comparison, Score
+from ganlab.metrics.real.description import Description, describe
+from ganlab.metrics.real.measures import MEASURES, Comparison
+from ganlab.metrics.scores import Score
 from ganlab.pixels import to_uint8
 from ganlab.types import Extractor, ImageSet, NoiseToImage
 
@@ -30,7 +32,7 @@ class DistributionScores:
     averaged: generate from the averaged weights. seed: of what is generated. batch_size: images at a time.
     on_missing: what happens without the extractor's weights or enough images: an error, or absent scores.
     allow_small: compute FID also from no more images than features; it is large then, whatever they show.
-    kid_subsets, kid_subset_size, is_splits, neighbours: see :class:`~ganlab.metrics.scores.Comparison`.
+    kid_subsets, kid_subset_size, is_splits, neighbours: see :class:`~ganlab.metrics.real.measures.Comparison`.
     cache_folder: where features of real images are kept; None is the user's cache directory.
 
     Raises:

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ganlab.bounds import Samples, Size, bounded
 from ganlab.metrics.images.base import FakeScores
-from ganlab.metrics.real.description import ALONE, Ranks
-from ganlab.metrics.scores import Better
+from ganlab.metrics.ranks import ALONE, Ranks
+from ganlab.metrics.real.measures import Better
 
 
 class Points(Protocol):

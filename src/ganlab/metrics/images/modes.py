@@ -9,8 +9,8 @@ from torch import Tensor
 from ganlab.bounds import Positive, Samples, Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.images.base import FakeScores
-from ganlab.metrics.real.description import ALONE, Ranks
-from ganlab.metrics.scores import Better
+from ganlab.metrics.ranks import ALONE, Ranks
+from ganlab.metrics.real.measures import Better
 from ganlab.pixels import to_uint8
 from ganlab.types import Extractor, ImageSet
 

@@ -8,8 +8,9 @@ from torch import Tensor
 from ganlab.bounds import Samples, Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.images.base import FakeScores
-from ganlab.metrics.real.description import ALONE, Ranks, shuffled
-from ganlab.metrics.scores import Better
+from ganlab.metrics.ranks import ALONE, Ranks
+from ganlab.metrics.real.description import shuffled
+from ganlab.metrics.real.measures import Better
 from ganlab.pixels import to_uint8
 from ganlab.types import ImageSet
 

@@ -12,7 +12,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ganlab.metrics.distances.frechet import Gaussian
-from ganlab.metrics.real.description import ALONE, KEPT, Description, Ranks, describe, shuffled
+from ganlab.metrics.ranks import ALONE, Ranks
+from ganlab.metrics.real.description import KEPT, Description, describe, shuffled
 from ganlab.types import Extractor, ImageSet
 
 log = logging.getLogger(__name__)

@@ -1,40 +1,19 @@
 """What a set of images looks like to an extractor: the moments and samples of its features."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from ganlab.metrics.distances.frechet import Gaussian, Moments
 from ganlab.metrics.distances.manifold import Manifold
+from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.types import Extractor, ImageSet
 
 KEPT = (
     10_000  # features kept one by one, for what moments do not tell; a set's first, in a fixed random order
 )
-
-
-class Ranks(NamedTuple):
-    """The processes that describe a set together; image i is the task of process i modulo ``world``.
-
-    gather: stacks a tensor of the same shape from every process, (world, ...), on each of them.
-    """
-
-    rank: int = 0
-    world: int = 1
-    gather: Callable[[Tensor], Tensor] = lambda value: value.unsqueeze(0)
-
-    def interleaved(self, rows: Tensor, n: int) -> Tensor:
-        """Every process's rows as the n rows of one process, in the set's order."""
-        most = -(-n // self.world)
-        padded = rows.new_zeros(most, *rows.shape[1:])
-        padded[: len(rows)] = rows
-        return self.gather(padded).transpose(0, 1).flatten(0, 1)[:n]
-
-
-ALONE = Ranks()
 
 
 @dataclass(frozen=True)

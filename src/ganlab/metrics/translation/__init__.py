@@ -1,0 +1,7 @@
+"""Scores of translators, beside the trivial answer.
+
+base               held-out examples, translated and looked at one by one
+paired             against the truth             unpaired      as wholes, and around the cycle
+super_resolution   beside bicubic enlargement    inpainting    in the hole
+known_pairs        unpaired models against pairs they were never shown
+"""

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from ganlab.bounds import Count, Size, bounded
 from ganlab.errors import UserError
-from ganlab.metrics.real.description import ALONE, Ranks
-from ganlab.metrics.scores import Better, Score
+from ganlab.metrics.ranks import ALONE, Ranks
+from ganlab.metrics.real.measures import Better
+from ganlab.metrics.scores import Score
 from ganlab.randomness import derive
 from ganlab.types import Batch, ExampleSet, Translator
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ganlab.errors import UserError
-from ganlab.metrics.real.description import ALONE, Ranks
+from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.translation.base import Rows
 from ganlab.metrics.translation.unpaired import UnpairedScores
 from ganlab.pixels import to_uint8

@@ -10,8 +10,8 @@ from ganlab.bounds import Count, Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.distances.similarity import WINDOW, as_stored, mean_absolute, mean_square, psnr, ssim
 from ganlab.metrics.extractors.lpips import Perceptual
-from ganlab.metrics.real.description import ALONE, Ranks
-from ganlab.metrics.scores import Better
+from ganlab.metrics.ranks import ALONE, Ranks
+from ganlab.metrics.real.measures import Better
 from ganlab.metrics.translation.base import Rows, TranslationScores, with_channels
 from ganlab.types import Batch, ExampleSet
 

@@ -9,15 +9,15 @@ from torch.nn.functional import interpolate
 
 from ganlab.errors import UserError
 from ganlab.metrics.distances.similarity import WINDOW, as_stored, luma, mean_square, psnr, ssim
-from ganlab.metrics.images.sliced_wasserstein import (
+from ganlab.metrics.distances.sliced_wasserstein import (
     cut,
     laplacian_pyramid,
     random_directions,
     sliced_wasserstein,
     standardised,
 )
-from ganlab.metrics.real.description import ALONE, Ranks
-from ganlab.metrics.scores import Better
+from ganlab.metrics.ranks import ALONE, Ranks
+from ganlab.metrics.real.measures import Better
 from ganlab.metrics.translation.base import Rows
 from ganlab.metrics.translation.paired import POOLED, SSIM, LikenessScores
 from ganlab.randomness import Draws

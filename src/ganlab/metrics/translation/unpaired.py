@@ -11,9 +11,10 @@ from torch import Tensor
 from ganlab.bounds import Count, Pair, Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.distances.similarity import as_stored, mean_absolute
+from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.real import cache
-from ganlab.metrics.real.description import ALONE, Description, Ranks
-from ganlab.metrics.scores import MEASURES, Comparison
+from ganlab.metrics.real.description import Description
+from ganlab.metrics.real.measures import MEASURES, Comparison
 from ganlab.metrics.translation.base import Rows, TranslationScores, with_channels
 from ganlab.pixels import to_uint8
 from ganlab.types import Batch, Extractor, UnpairedSet
@@ -37,7 +38,7 @@ class UnpairedScores(TranslationScores):
     split: of the real pictures, all of which are compared.
     on_missing: what happens without the extractor's weights or enough images: absent distances ("skip"), or an error.
     allow_small: compute FID also from no more images than features, as is usual here; it is large then.
-    kid_subsets, kid_subset_size, neighbours: see :class:`~ganlab.metrics.scores.Comparison`.
+    kid_subsets, kid_subset_size, neighbours: see :class:`~ganlab.metrics.real.measures.Comparison`.
     cache_folder: where features of real images are kept; None is the user's cache directory.
     n, seed, batch_size: see :class:`TranslationScores`.
     """

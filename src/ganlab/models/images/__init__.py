@@ -1,0 +1,7 @@
+"""Noise, perhaps with a label, to an image.
+
+base        what all of them share: the prior, the averaged generator, sampling
+gan         Goodfellow's game with any loss: vanilla, DCGAN, LSGAN, SNGAN, R1
+wgan, r3gan, ebgan, began, infogan, progan   an algorithm each
+cgan, acgan, progan_conditional              with labels
+"""

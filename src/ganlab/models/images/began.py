@@ -9,7 +9,7 @@ from torch import Tensor
 from ganlab.bounds import Share, Weight, bounded
 from ganlab.losses.similarity import reconstruction_l1
 from ganlab.models.images.base import LatentGAN, LatentOptions
-from ganlab.techniques.schedules import NoDecay
+from ganlab.techniques.learning_rates import NoDecay
 from ganlab.types import Batch, Observation, observed
 
 

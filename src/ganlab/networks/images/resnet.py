@@ -56,3 +56,19 @@ def resnet_trunk(*, channels: int, image_size: int, width: int) -> nn.Sequential
 
 def _doublings(image_size: int) -> int:
     return doublings("the ResNet", image_size, least=2)
+
+
+class WGANGPResNetCritic(nn.Module):
+    """(B, channels, image_size, image_size) to raw scores (B,) (code of Gulrajani et al. 2017).
+
+    No norm at all; the maps are averaged over pixels before the last layer. Sizes: 16, 32, 64, ...
+    """
+
+    def __init__(self, *, channels: Size = 3, image_size: Size = 32, width: Size = 128) -> None:
+        super().__init__()
+        self.trunk = resnet_trunk(channels=channels, image_size=image_size, width=width)
+        self.head = nn.Linear(width, 1)
+        self.head.apply(xavier_uniform)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(self.trunk(images).mean((2, 3))).squeeze(1)

@@ -1,0 +1,5 @@
+"""Networks from picture to picture, and the discriminators that judge them.
+
+unet, residual, srresnet, context_encoder, discogan   generators, named after their shape or paper
+patch                                                 PatchGAN
+"""

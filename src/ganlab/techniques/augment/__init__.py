@@ -1,0 +1,9 @@
+"""Changes of images before the discriminator sees them, differentiable.
+
+base          the identity, and noise that fades
+diffaugment   colour, translation, cutout (Zhao et al. 2020)
+bgc, ada      blits, geometry, colours; as strong as overfitting asks for (Karras et al. 2020)
+warp          images taken from other places
+
+To add one: subclass ``base.Augment``, add ``conf/model/augment/NAME.yaml``.
+"""

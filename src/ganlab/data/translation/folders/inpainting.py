@@ -6,8 +6,7 @@ from typing import Literal, Unpack
 from ganlab.bounds import Count, Share, Size
 from ganlab.data.disk.layouts import stem
 from ganlab.data.disk.listing import find_images, split
-from ganlab.data.disk.settings import FileOptions, FileSettings
-from ganlab.data.images.folder import worker_count
+from ganlab.data.disk.settings import FileOptions, FileSettings, worker_count
 from ganlab.data.store.files import CorruptFiles, FileImages
 from ganlab.data.translation.inpainting import InpaintingData
 from ganlab.data.translation.sets import ExampleSplits, Named

@@ -8,8 +8,7 @@ from ganlab.bounds import Count, Share, Size
 from ganlab.data.base import Split, height_and_width
 from ganlab.data.disk.layouts import stem
 from ganlab.data.disk.listing import Part, find_images, split
-from ganlab.data.disk.settings import FileOptions, FileSettings
-from ganlab.data.images.folder import worker_count
+from ganlab.data.disk.settings import FileOptions, FileSettings, worker_count
 from ganlab.data.store.crops import FileCrops, WholeDecoder
 from ganlab.data.store.files import CorruptFiles
 from ganlab.data.translation.sets import ExampleSplits, Named

@@ -9,8 +9,7 @@ import torch
 from ganlab.bounds import Count, Share, Size
 from ganlab.data.disk.layouts import Domain, Domains, find_domains, held_out_share
 from ganlab.data.disk.listing import find_images, split
-from ganlab.data.disk.settings import FileOptions, FileSettings
-from ganlab.data.images.folder import worker_count
+from ganlab.data.disk.settings import FileOptions, FileSettings, worker_count
 from ganlab.data.store.decode import Decoder
 from ganlab.data.store.files import CorruptFiles, FileImages
 from ganlab.data.store.pairs import OneHalf

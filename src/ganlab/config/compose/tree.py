@@ -1,0 +1,20 @@
+"""A configuration as plain dicts, nested or flat."""
+
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+
+def flatten(tree: Any, prefix: str = "") -> dict[str, Any]:
+    """``{"a.b": value}`` of nested mappings; lists and empty mappings are values."""
+    if not isinstance(tree, dict) or not tree:
+        return {prefix: tree}
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        flat.update(flatten(value, f"{prefix}.{key}" if prefix else str(key)))
+    return flat
+
+
+def plain(cfg: DictConfig) -> dict[str, Any]:
+    """The configuration as a dict, interpolations resolved."""
+    return OmegaConf.to_container(cfg, resolve=True)  # type: ignore[return-value]

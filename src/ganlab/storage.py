@@ -1,0 +1,42 @@
+"""Files that are whole or not there: written atomically, synchronised to disk, known by their digests."""
+
+import errno
+import hashlib
+import os
+from pathlib import Path
+
+
+def as_typed(path: Path) -> Path:
+    """The path as the user would type it: relative where it lies below the present folder."""
+    path = path.resolve()
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+TEMPORARY = ".partial"
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a small file so that it is there whole or not at all."""
+    temporary = path.with_name(path.name + TEMPORARY)
+    with open(temporary, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in ``folder`` last through a power failure, where the system offers it."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def digest(path: Path) -> str:
+    if path.exists() and not path.is_file():  # a pipe may never end, or never begin
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
