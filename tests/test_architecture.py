@@ -1,74 +1,185 @@
-"""Who may import whom, read from the import statements."""
+"""The law of the house, read from the import statements and the files: see also the maps in each ``__init__.py``."""
 
 import ast
+import re
+from collections import defaultdict
 from pathlib import Path
 
+import pytest
+
 SOURCE = Path(__file__).parents[1] / "src" / "ganlab"
-LEAVES = {"bounds", "errors", "randomness", "types", "pixels", "lexicon", "memory_budget", "nearest"}
-ALLOWED = {
+COMMON = {
+    "bounds",
+    "types",
+    "errors",
+    "randomness",
+    "pixels",
+    "lexicon",
+    "memory_budget",
+    "nearest",
+    "storage",
+}
+FLOORS = {  # what each may import beside itself and what is open to all
     "layers": set(),
-    "networks": {"layers"},
     "losses": set(),
     "techniques": set(),
+    "networks": {"layers"},
     "data": set(),
+    "metrics": set(),
+    "loggers": set(),
+    "report": set(),
     "models": {
         "losses",
         "techniques",
     },  # networks, data and callbacks reach a model through its configuration
-    "loggers": set(),
-    "metrics": set(),
-    "callbacks": {"metrics", "models", "report", "training"},
-    "training": {"config", "loggers", "models"},
-    "inference": {"config", "data", "metrics", "models", "report", "training"},
-    "report": set(),
     "config": set(),
+    "training": {"config", "loggers", "models"},
     "doctor": {"config"},
+    "callbacks": {"metrics", "models", "report", "training", "loggers"},
+    "inference": {"config", "data", "metrics", "models", "report", "training"},
     "cli": {"config", "doctor", "training", "inference", "report"},
 }
+WINGS = {"images", "translation", "captions", "points", "labels"}
+BETWEEN_WINGS = {  # floor: (from, to) that may be
+    "models": {("captions", "images.base"), ("points", "images")},  # games of the plane are those of images
+    "networks": {("labels", "images"), ("points", "images")},
+}
 HEAVY = {"torch", "lightning", "torchvision", "wandb", "sklearn", "matplotlib", "numpy", "PIL"}
+MOST_FILES = 16  # in a room; a longer list is not read at a glance
+MOST_LINES = 320
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {name_of(path): path for path in SOURCE.rglob("*.py")}
+ROOMS = sorted({path.parent for path in FILES.values()})
 
 
 def imports(path: Path, everywhere: bool = True) -> set[str]:
     """Modules that a file imports; without ``everywhere`` only those it imports as soon as it is loaded."""
-    tree = ast.parse(path.read_text())
-    nodes = ast.walk(tree) if everywhere else tree.body
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     found = set()
-    for node in nodes:
+    for node in ast.walk(tree) if everywhere else tree.body:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in FILES else node.module for name in names}
     return found
 
 
-def test_packages_import_only_what_the_design_allows():
+IMPORTS = {name: imports(path) & FILES.keys() for name, path in FILES.items()}
+
+
+def test_a_floor_imports_only_what_the_design_allows():
     wrong = []
-    for path in SOURCE.rglob("*.py"):
-        package = path.relative_to(SOURCE).parts[0]
-        if package not in ALLOWED:
+    for name, found in IMPORTS.items():
+        floor = [*name.split("."), ""][1]
+        if floor not in FLOORS:
             continue
-        for module in imports(path):
-            parts = module.split(".")
-            if (
-                parts[0] == "ganlab"
-                and len(parts) > 1
-                and parts[1] not in {package, *LEAVES, *ALLOWED[package]}
-            ):
-                wrong.append(f"{path.relative_to(SOURCE)} imports {module}")
+        for module in found:
+            other = [*module.split("."), ""][1]
+            if other and other not in {floor, *COMMON, *FLOORS[floor]}:
+                wrong.append(f"{name} imports {module}")
     assert wrong == []
+
+
+def test_what_is_open_to_all_knows_no_floor():
+    wrong = [
+        f"{name} imports {module}"
+        for name in COMMON
+        for module in IMPORTS[f"ganlab.{name}"]
+        if module.split(".")[1] not in COMMON
+    ]
+    assert wrong == []
+
+
+def test_a_wing_imports_another_only_where_the_law_names_it():
+    wrong = []
+    for name, found in IMPORTS.items():
+        floor, wing = ([*name.split(".")[1:], "", ""])[:2]
+        for module in found:
+            other_floor, other_wing = ([*module.split(".")[1:], "", ""])[:2]
+            if floor != other_floor or wing == other_wing or not {wing, other_wing} <= WINGS:
+                continue
+            rest = module.split(".", 2)[2]
+            if not any(wing == a and rest.startswith(b) for a, b in BETWEEN_WINGS.get(floor, ())):
+                wrong.append(f"{name} imports {module}")
+    assert wrong == []
+
+
+def test_no_files_import_each_other_in_a_circle():
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join([*trail[trail.index(name) :], name])
+        if name in done:
+            return
+        for module in sorted(IMPORTS[name] - {name}):
+            if not name.startswith(f"{module}."):  # a package's face is no room
+                visit(module, (*trail, name))
+        done.add(name)
+
+    for name in sorted(FILES):
+        visit(name, ())
 
 
 def test_only_config_and_cli_know_hydra():
     knows = {
-        path.relative_to(SOURCE).parts[0]
-        for path in SOURCE.rglob("*.py")
+        name.split(".")[1]
+        for name, path in FILES.items()
         if any(module.split(".")[0] == "hydra" for module in imports(path))
     }
     assert knows == {"config", "cli"}
 
 
 def test_the_command_line_starts_without_heavy_imports():
-    for package in ("cli", "config"):
-        for path in (SOURCE / package).glob("*.py"):
+    for name, path in FILES.items():
+        if name.startswith(("ganlab.cli", "ganlab.config")):
             heavy = {module for module in imports(path, everywhere=False) if module.split(".")[0] in HEAVY}
-            assert heavy == set(), path
+            assert heavy == set(), name
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: str(room.relative_to(SOURCE)))
+def test_a_room_has_a_map_of_all_that_is_in_it(room):
+    files = [path.stem for path in room.glob("*.py") if not path.stem.startswith("__")]
+    text = ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8"))) or ""
+    if room in (
+        SOURCE,
+        SOURCE / "cli",
+        SOURCE / "doctor",
+        SOURCE / "report",
+    ):  # the front door, and what has a face
+        assert text
+        return
+    inner = [path.parent.name for path in room.glob("*/__init__.py")]
+    assert [name for name in files if not re.search(rf"\b{name}\b", text)] == []
+    assert [name for name in inner if f"{name}/" not in text] == []
+    assert len(files) <= MOST_FILES
+
+
+def test_files_stay_readable():
+    lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in FILES.items()}
+    assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def test_one_name_in_two_rooms_means_one_role():
+    """``networks/images/began.py`` and ``models/images/began.py`` are of one paper; ``base`` is what files share."""
+    where = defaultdict(set)
+    for name in FILES:
+        floor, *_, stem = name.split(".")[1:] if name.count(".") > 1 else ("", "")
+        if floor:
+            where[floor, stem].add(name)
+    roles = {"base", "sets", "files", "folder", "published", *WINGS, *(room.name for room in ROOMS)}
+    roles |= {
+        "inpainting",
+        "paired",
+        "unpaired",
+        "super_resolution",
+    }  # of translation, for users' folders too
+    roles |= {"sliced_wasserstein"}  # the distance, and the score of pictures by it
+    twice = {stem: names for (_, stem), names in where.items() if len(names) > 1 and stem not in roles}
+    assert twice == {}
