@@ -118,10 +118,17 @@ def test_a_number_that_an_optimizer_refuses_is_told_with_its_key(tiny, word, sen
         module.configure_optimizers()
 
 
-def test_an_optimizer_that_computes_the_loss_itself_is_refused(tiny):
+@pytest.mark.parametrize(
+    ("optimizer", "said"),
+    [
+        (torch.optim.LBFGS, "LBFGS computes the loss again"),
+        (torch.optim.SparseAdam, "SparseAdam takes sparse"),
+    ],
+)
+def test_an_optimizer_that_no_game_can_step_is_refused(tiny, optimizer, said):
     _, module = build(tiny(*MLP))
-    module.optimizer_factories["generator"] = torch.optim.LBFGS
-    with pytest.raises(UserError, match=r"model.optimizers.generator: LBFGS computes the loss again"):
+    module.optimizer_factories["generator"] = optimizer
+    with pytest.raises(UserError, match=rf"model.optimizers.generator: {said}"):
         module.configure_optimizers()
 
 

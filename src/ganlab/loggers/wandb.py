@@ -19,9 +19,8 @@ from ganlab.loggers.wandb_files import files, last_step, mark_uploaded, run_id
 log = logging.getLogger(__name__)
 
 IMAGES = "progress/images"
-Project = Annotated[
-    str, Text(most=128, without="/\\#?%:")
-]  # as W&B's own settings require, in the middle of a start
+# as W&B's own settings require, in the middle of a start
+Project = Annotated[str, Text(most=128, without="/\\#?%:")]
 Label = Annotated[str, Text(most=128)]
 Tag = Annotated[str, Text(most=64)]
 MODES = {"run": "online", "dryrun": "offline"}  # older words for the same
@@ -47,7 +46,7 @@ class WandbLog(Tracker):
         *,
         save_dir: Path,
         project: Project = "ganlab",
-        entity: str | None = None,
+        entity: Project | None = None,
         name: Label | None = None,
         group: Label | None = None,
         tags: Sequence[Tag] = (),

@@ -48,6 +48,11 @@ def fused(player: str, factory: OptimizerFactory, parameters: list[nn.Parameter]
             f"model.optimizers.{player}: {type(optimizer).__name__} computes the loss again within a step, and a "
             "game's loss is drawn anew each time; choose torch.optim.Adam, RMSprop, SGD or another that steps once"
         )
+    if isinstance(optimizer, torch.optim.SparseAdam):
+        raise UserError(
+            f"model.optimizers.{player}: SparseAdam takes sparse gradients, and networks have dense ones; choose "
+            "torch.optim.Adam"
+        )
     group = optimizer.param_groups[0]
     if group.get("fused", False) is None and group.get("foreach") is None and not group.get("differentiable"):
         return factory(parameters, fused=True)
