@@ -32,11 +32,16 @@ def a_cache_of_its_own(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True, scope="session")
-def ctrl_c_arrives():
-    """A shell starts what runs in its background deaf to Ctrl-C, and so would be the runs that tests stop with it."""
+def signals_arrive():
+    """A shell starts what runs in its background deaf to Ctrl-C, and nohup to a closed terminal.
+
+    So would be the runs that tests stop with these.
+    """
     import signal
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import pytest
 
+from ganlab.errors import UserError
+
 MISSPELT = [  # words, and what the answer must say
     ("~callbacks", "~callbacks: a run needs the key callbacks; leave ~callbacks out"),
     ("~seed", "~seed: a run needs the key seed"),
@@ -152,3 +154,11 @@ def test_what_looks_like_a_mistake_and_is_none_is_composed(words):
     from ganlab.config.compose.mistakes import refuse_mistakes
 
     refuse_mistakes(words)
+
+
+def test_C1_a_word_with_a_break_is_told_in_one_line():
+    from ganlab.config.compose.mistakes import refuse_mistakes
+
+    with pytest.raises(UserError, match="is half an option") as refused:
+        refuse_mistakes(["seed=\n{", "seed="])
+    assert "\n" not in str(refused.value)

@@ -72,7 +72,10 @@ def test_on_the_command_line(run, capsys):
         (["evaluate", "run=nowhere"], "nowhere does not exist"),
         (["evaluate", "--all"], "no such flag"),
         (["evaluate", "run={run}", "metrics=none"], "choose some, for instance metrics=digits"),
-        (["evaluate", "run={run}", "metrics=digits", "seeds=0"], "seeds=0: expected a number"),
+        (
+            ["evaluate", "run={run}", "metrics=digits", "seeds=0"],
+            "seeds=0: expected a whole number of at least 1",
+        ),
         (["evaluate", "run={run}", "metrics=digit"], "did you mean digits"),
         (["evaluate", "run={run}", "metrics=digits", "metrics.digits.scores=[fiid]"], "did you mean fid"),
         (["evaluate", "run={run}", "metrics=digits", "checkpoint=newest"], "checkpoint=newest"),

@@ -10,18 +10,20 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
+from ganlab.config import config_dir
 from ganlab.data.disk import downloads
 from ganlab.data.translation import published
 from ganlab.errors import UserError
 from ganlab.pixels import to_uint8
 from tests.support.pictures import fill, noise, write
 
-FOLDER = Path(__file__).parents[2] / "conf" / "data"
+FOLDER = config_dir() / "data"
 
 
 def load(name: str, root: Path, **changes):
     node = OmegaConf.load(FOLDER / f"{name}.yaml")
-    node.pop("defaults", None)
+    for key in ("defaults", "facts"):  # which composing takes out
+        node.pop(key, None)
     cfg = OmegaConf.create({"seed": 3, "data": node}).data
     cfg.update({"root": str(root), "workers": 0} | changes)
     return instantiate(cfg, _convert_="all")

@@ -194,7 +194,6 @@ def test_the_letter_encoder_trains_too(model, tmp_path):
         (["model.encoder.words=5"], "model.encoder.words=5: the data has 16 words"),
         (["data.image_size=64", "model.generator.image_size=32"], "the generator makes images of 32x32"),
         (["model.mismatch_weight=1"], "model.mismatch_weight=1.0: a share from 0"),
-        (["model=gan_int", "model.beta=2"], "model.beta=2.0"),
         (["model=stackgan", "model.first_stage_images=0"], "model.first_stage_images=0"),
         (
             ["model=stackgan", "model.discriminator.image_size=32"],

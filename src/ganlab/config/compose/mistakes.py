@@ -60,10 +60,16 @@ def habit(key: str) -> str | None:
 def refuse_mistakes(words: Sequence[str], config_dirs: Sequence[Path] = ()) -> None:
     """Raise ``UserError`` for the first of ``words`` that cannot be meant as it stands, with the word that may be."""
     folders = [paths.config_dir(), *map(Path, config_dirs)]
+    words = [on_one_line(word) for word in words]
     for position, word in enumerate(words):
         refuse_bare(words, position, folders)
         refuse_removed(word, folders)
         refuse_value(word, folders)
+
+
+def on_one_line(text: str) -> str:
+    """What cannot be printed as it is written in Python: a sentence about a word has no breaks."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def refuse_bare(words: Sequence[str], position: int, folders: Sequence[Path]) -> None:

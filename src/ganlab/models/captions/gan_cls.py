@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 from ganlab.bounds import Share, Weight, bounded
-from ganlab.errors import UserError
 from ganlab.models.captions.base import TextGAN
 from ganlab.types import Batch, Observation, observed
 
@@ -47,8 +46,6 @@ class GANINT(TextGAN):
     @bounded
     def __init__(self, *, beta: Share = 0.5, interpolation_weight: Weight = 1.0, **options: Any) -> None:
         super().__init__(**options)
-        if not 0 <= beta <= 1:
-            raise UserError(f"model.beta={beta}: expected a share from 0 to 1; the paper has 0.5")
         self.beta, self.interpolation_weight = beta, interpolation_weight
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:

@@ -5,7 +5,6 @@ from typing import Unpack
 from torch import Tensor
 
 from ganlab.bounds import Count, Share, Size, Weight, Whole, bounded
-from ganlab.errors import UserError
 from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.similarity import feature_matching, l2
 from ganlab.models.translation.base import GameOptions, NetworkFactory, observation
@@ -45,10 +44,6 @@ class DiscoGAN(TwoDomains):
         generator_steps: Count = 2,
         **options: Unpack[GameOptions],
     ) -> None:
-        if not (0 <= first_rate <= 1 and 0 <= rate <= 1):
-            raise UserError(
-                f"model.first_rate={first_rate} model.rate={rate}: expected shares from 0 to 1; try model.rate=0.5"
-            )
         super().__init__(
             generator=generator,
             discriminator=discriminator,
