@@ -1,4 +1,4 @@
-"""Did you mean ...? Names that resemble a name."""
+"""Names in words: did you mean ...? One of these; and which number is whose."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -36,3 +36,10 @@ def listing(names: Iterable[str], most: int = 30) -> str:
     names = sorted(names)
     rest = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + rest
+
+
+def numbered(names: Sequence[str], most: int = 20) -> str:
+    """``0 cat, 1 dog, ...``: names in the order of their numbers, and alone where they are the numbers themselves."""
+    plain = all(name == str(number) for number, name in enumerate(names))
+    shown = [name if plain else f"{number} {name}" for number, name in enumerate(names[:most])]
+    return ", ".join(shown) + ", ..." * (len(names) > most)

@@ -13,6 +13,7 @@ from ganlab.data.identity import Identity, changes, identity_of
 from ganlab.data.order import IndexStream
 from ganlab.errors import UserError
 from ganlab.memory_budget import require_memory
+from ganlab.nearest import numbered
 from ganlab.pixels import from_uint8
 from ganlab.randomness import Draws
 from ganlab.types import Batch, Growing, ImageSet
@@ -227,12 +228,11 @@ def dequantized(pixels: Tensor, noise: Tensor, width: float) -> Tensor:
     return noisy.mul_(2 / (255 + width)).sub_(1)
 
 
-def numbered(classes: Sequence[str], most: int = 20) -> str:
-    """``2 classes (0 cat, 1 dog)``: names in the order of their labels, the first of them where there are many."""
+def in_words(classes: Sequence[str]) -> str:
+    """``2 classes (0 cat, 1 dog)``, in the order of their labels."""
     if not classes:
         return "no classes"
-    named = ", ".join(f"{label} {name}" for label, name in enumerate(classes[:most]))
-    return f"{len(classes)} class{'es' * (len(classes) > 1)} ({named}{', ...' * (len(classes) > most)})"
+    return f"{len(classes)} class{'es' * (len(classes) > 1)} ({numbered(classes)})"
 
 
 def height_and_width(image_size: int | Sequence[int], key: str = "image_size") -> tuple[int, int]:

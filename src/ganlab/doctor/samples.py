@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from ganlab.doctor.finding import Finding, fault, good, warning
 from ganlab.errors import GanlabError
+from ganlab.nearest import numbered
 from ganlab.types import CaptionedSet, ExampleSet, ImageSet
 
 AT_ONCE = 64
@@ -103,7 +104,8 @@ def classes(train: ImageSet | ExampleSet) -> Iterator[Finding]:
         return
     counts = Counter(labels.tolist())
     least, most = min(range(len(train.classes)), key=counts.__getitem__), max(counts.values())
-    text = f"{_numbered(train.classes)}, from {counts[least]} samples ({train.classes[least]!r}) to {most}"
+    spread = f"from {counts[least]} samples ({train.classes[least]!r}) to {most}"
+    text = f"{len(train.classes)} ({numbered(train.classes)}), {spread}"
     if 10 * counts[least] < most:
         yield warning("classes", f"{text}: a model with labels will hardly learn the rare ones")
     else:
@@ -145,12 +147,6 @@ def some(texts: Sequence[str], most: int = 5) -> str:
 def _joined(batch: dict[str, Tensor]) -> Tensor:
     """All that belongs to each of n examples, as one row of numbers: (n, 1, numbers)."""
     return torch.cat([value.flatten(1).float() for value in batch.values()], dim=1).unsqueeze(1)
-
-
-def _numbered(names: Sequence[str], most: int = 20) -> str:
-    """``2 (0 cat, 1 dog)``: in the order of the labels."""
-    shown = ", ".join(f"{label} {name}" for label, name in enumerate(names[:most]))
-    return f"{len(names)} ({shown}{', ...' * (len(names) > most)})"
 
 
 def _shape(shape: Any) -> str:

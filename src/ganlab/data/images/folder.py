@@ -10,7 +10,7 @@ import torch
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from ganlab.bounds import Count, Share, Size, Whole, Workers
-from ganlab.data.base import ImageData, Splits, numbered
+from ganlab.data.base import ImageData, Splits, in_words
 from ganlab.data.disk.listing import Listing, Part, class_folders, class_names, find_images, split
 from ganlab.data.disk.settings import worker_count
 from ganlab.data.store.decode import Decoder, Header
@@ -117,7 +117,7 @@ def describe(root: Path, listing: Listing, sets: Sequence[FileImages], headers: 
     log.info(
         "%s: %d images to train on, %d held out, %s; modes %s; %d of %d x %d pixels%s; "
         "left out: %d other files, %d links to folders or out of this one",
-        *(root, len(train), len(test), numbered(train.classes)),
+        *(root, len(train), len(test), in_words(train.classes)),
         ", ".join(f"{mode} {n}" for mode, n in modes.most_common()),
         *(most, width, height, spread),
         *(listing.others, listing.links),
