@@ -6,13 +6,22 @@ A command is imported when it is asked for, so that help and mistakes are answer
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from ganlab.cli import folders
 from ganlab.cli.faults import tell, tell_bug
 from ganlab.errors import GanlabError, UserError
 from ganlab.training.environment import require_sound_environment
 
-COMMANDS = ("train", "sample", "evaluate", "doctor", "list", "import-weights", "export")
+COMMANDS = {  # and the module of each, imported when it is asked for
+    "train": "train",
+    "sample": "sample",
+    "evaluate": "evaluate",
+    "doctor": "doctor",
+    "list": "listing",
+    "import-weights": "import_weights",
+    "export": "export",
+}
 UNSAFE = (
     "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"  # with it PyTorch, and what uses it, runs code from files of weights
 )
@@ -57,30 +66,8 @@ def run(words: list[str], debug: bool) -> int:
     if os.environ.get(UNSAFE, "0") not in ("", "0"):
         raise UserError(f"{UNSAFE} is set, which makes PyTorch run code from files of weights; unset it")
     require_sound_environment()
-    if command == "list":
-        from ganlab.cli import listing
-
-        return listing.run(rest)
-    if command == "import-weights":
-        from ganlab.cli import import_weights
-
-        return import_weights.run(rest)
-    if command == "export":
-        from ganlab.cli import export
-
-        return export.run(rest)
-    if command == "evaluate":
-        from ganlab.cli import evaluate
-
-        return evaluate.run(rest)
-    if command == "doctor":
-        from ganlab.cli import doctor
-
-        return doctor.run(rest)
-    if command == "sample":
-        from ganlab.cli import sample
-
-        return sample.run(rest)
+    if command != "train":
+        return import_module(f"ganlab.cli.{COMMANDS[command]}").run(rest)
     if rest and rest == words:
         refuse_unknown_command(words)
     from ganlab.cli import train
