@@ -59,6 +59,7 @@ class AdversarialLoss(Protocol):
     """What two players minimise, as a function of raw scores (B,); each returns a scalar mean.
 
     ``real`` gives the generator's loss the scores of real images if it asks: a relativistic loss does, others do not.
+    One whose scores are logits, with 0 between real and fake, says so by ``scores_are_logits = True``.
     """
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor: ...

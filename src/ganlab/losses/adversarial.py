@@ -3,12 +3,13 @@
 All are means over (B,) scores, without a sigmoid before them, in at least float32. They raise ValueError for
 scores of another shape, because (B, 1) against (B,) would broadcast to (B, B) silently.
 
+``scores_are_logits`` says whether a score of 0 lies between real and fake, so that its sign is a judgement.
 ``generator(fake, real)`` takes a function that gives the scores of real images. Only a loss that compares the two
 calls it, so that the others cost no pass of real images through the discriminator.
 """
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -40,6 +41,8 @@ class NonSaturating:
     2016, section 3.4), with which the best s(D) for densities p and q is 0.9 p / (p + q). Fakes keep the label 0.
     discriminator_weight: of what D minimises; 0.5 makes it the mean over real and fake images, as in Keras's tutorials.
     """
+
+    scores_are_logits: ClassVar[bool] = True
 
     @bounded
     def __init__(
@@ -81,6 +84,8 @@ class LeastSquares:
     factor: of every square; 1 in place of the paper's 1/2 is what CycleGAN weighs its other terms against.
     """
 
+    scores_are_logits: ClassVar[bool] = False
+
     def __init__(self, *, a: float = 0.0, b: float = 1.0, c: float = 1.0, factor: float = 0.5) -> None:
         self.a, self.b, self.c, self.factor = a, b, c, factor
 
@@ -99,6 +104,8 @@ class Wasserstein:
     A high score means real, as in the paper; the authors' first code has the opposite sign.
     """
 
+    scores_are_logits: ClassVar[bool] = False
+
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         real, fake = _checked(real, fake)
         return fake.mean() - real.mean()
@@ -113,6 +120,8 @@ class Hinge:
 
     Scores beyond the margin, r > 1 and f < -1, teach the discriminator nothing more.
     """
+
+    scores_are_logits: ClassVar[bool] = True
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         real, fake = _checked(real, fake)
@@ -129,6 +138,8 @@ class Relativistic:
     The i-th fake is compared with the i-th real image. Only differences count: the same number added to every score
     changes nothing, so a score by itself says neither real nor fake.
     """
+
+    scores_are_logits: ClassVar[bool] = False
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         real, fake = _checked(real, fake)

@@ -45,7 +45,6 @@ class GAN(Telemetry):
     """
 
     data_kind: ClassVar[str]
-    scores_are_logits: ClassVar[bool] = False  # whether a score of 0 means "real or fake, I cannot tell"
 
     @bounded
     def __init__(
@@ -75,6 +74,11 @@ class GAN(Telemetry):
             dict[str, Any]
         ] = []  # of PerProcess modules, one for each process of the saved run
         self._saved_numbers: dict[str, list[Numbers]] = {}  # that the saved run's optimizers began with
+
+    @property
+    def scores_are_logits(self) -> bool:
+        """Whether a score of 0 means "real or fake, I cannot tell": the adversarial loss knows, where there is one."""
+        return getattr(getattr(self, "loss", None), "scores_are_logits", False)
 
     # -- the players ---------------------------------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from ganlab.bounds import Weight, bounded
 from ganlab.errors import UserError
 from ganlab.lexicon import lexicon
-from ganlab.losses.adversarial import Hinge, NonSaturating
 from ganlab.losses.penalties import NoPenalty
 from ganlab.models.captions.phrasebook import Phrasebook, evenly
 from ganlab.models.eval_mode import eval_mode
@@ -75,10 +74,6 @@ class TextGAN(LatentGAN):
         if not isinstance(self.penalty, NoPenalty):
             require_no_batch_norm(self.discriminator)
         self.book = Phrasebook()
-
-    @property
-    def scores_are_logits(self) -> bool:
-        return isinstance(self.loss, NonSaturating | Hinge)
 
     def players(self) -> dict[str, Sequence[nn.Module]]:
         return {

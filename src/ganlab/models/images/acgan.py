@@ -5,7 +5,6 @@ from typing import Unpack
 from torch import Tensor
 
 from ganlab.bounds import Size, Weight, bounded
-from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.information import cross_entropy
 from ganlab.models.images.base import LabelledGAN, LatentOptions
 from ganlab.types import AdversarialLoss, Batch, Observation, observed
@@ -32,10 +31,6 @@ class ACGAN(LabelledGAN):
         super().__init__(classes=classes, **options)
         self.loss = loss
         self.class_weight = class_weight
-
-    @property
-    def scores_are_logits(self) -> bool:
-        return isinstance(self.loss, NonSaturating)
 
     def judge(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Scores (B,) and class logits (B, classes) of the augmented images."""

@@ -3,7 +3,6 @@
 from typing import Unpack
 
 from ganlab.bounds import Count, Size, bounded
-from ganlab.losses.adversarial import Hinge, NonSaturating
 from ganlab.losses.penalties import NoPenalty
 from ganlab.models.images.base import LabelledGAN, LatentOptions, require_no_batch_norm
 from ganlab.types import AdversarialLoss, Batch, Observation, Penalty, observed
@@ -36,10 +35,6 @@ class CGAN(LabelledGAN):
         self.penalty = penalty or NoPenalty()
         if not isinstance(self.penalty, NoPenalty):
             require_no_batch_norm(self.discriminator)
-
-    @property
-    def scores_are_logits(self) -> bool:
-        return isinstance(self.loss, NonSaturating | Hinge)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
         real, label = batch["image"], batch["label"]

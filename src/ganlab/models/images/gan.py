@@ -3,7 +3,6 @@
 from typing import Unpack
 
 from ganlab.bounds import Count, bounded
-from ganlab.losses.adversarial import Hinge, NonSaturating
 from ganlab.losses.penalties import NoPenalty
 from ganlab.models.images.base import LatentGAN, LatentOptions, require_no_batch_norm
 from ganlab.techniques.passes import Separate
@@ -42,10 +41,6 @@ class StandardGAN(LatentGAN):
         self.passes = passes or Separate()
         if not isinstance(self.penalty, NoPenalty):
             require_no_batch_norm(self.discriminator)
-
-    @property
-    def scores_are_logits(self) -> bool:
-        return isinstance(self.loss, NonSaturating | Hinge)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
         real = batch["image"]

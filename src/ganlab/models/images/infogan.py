@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Weight, bounded
 from ganlab.errors import UserError
-from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.information import cross_entropy, gaussian_nll
 from ganlab.models.images.base import LatentGAN, LatentOptions
 from ganlab.randomness import Draws
@@ -47,10 +46,6 @@ class InfoGAN(LatentGAN):
         self.recognition = recognition
         self.recognition_player = recognition_player
         self.information_weight = information_weight
-
-    @property
-    def scores_are_logits(self) -> bool:
-        return isinstance(self.loss, NonSaturating)
 
     def players(self) -> dict[str, Sequence[nn.Module]]:
         players = {"discriminator": [self.discriminator], "generator": [self.generator]}

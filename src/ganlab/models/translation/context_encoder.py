@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Weight, Whole, bounded
 from ganlab.errors import UserError
-from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.similarity import weighted_l2
 from ganlab.models.translation.base import GameOptions, ImageToImage, Shape, Translation, observation
 from ganlab.models.translation.holes import around, fill_within_a_square, middle
@@ -57,10 +56,6 @@ class ContextEncoder(ImageToImage):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
-
-    @property
-    def scores_are_logits(self) -> bool:
-        return isinstance(self.loss, NonSaturating)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
         image, mask = batch["image"], batch["mask"]

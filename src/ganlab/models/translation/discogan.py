@@ -5,7 +5,6 @@ from typing import Unpack
 from torch import Tensor
 
 from ganlab.bounds import Count, Share, Size, Weight, Whole, bounded
-from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.similarity import feature_matching, l2
 from ganlab.models.translation.base import GameOptions, NetworkFactory, observation
 from ganlab.models.translation.two_domains import TwoDomains
@@ -55,10 +54,6 @@ class DiscoGAN(TwoDomains):
         self.adversarial_weight, self.features_weight = adversarial_weight, features_weight
         self.first_rate, self.rate, self.curriculum = first_rate, rate, curriculum
         self.generator_steps = generator_steps
-
-    @property
-    def scores_are_logits(self) -> bool:
-        return isinstance(self.loss, NonSaturating)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
         a, b = batch["a"], batch["b"]

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.bounds import Size, Weight, bounded
-from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.similarity import l1
 from ganlab.models.translation.base import GameOptions, ImageToImage, NetworkFactory, Translation, observation
 from ganlab.types import AdversarialLoss, Batch, Observation
@@ -43,10 +42,6 @@ class Pix2Pix(ImageToImage):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
-
-    @property
-    def scores_are_logits(self) -> bool:
-        return isinstance(self.loss, NonSaturating)
 
     def score(self, source: Tensor, image: Tensor) -> Tensor:
         """D(x, y), one for each patch: (B, 1, h, w)."""

@@ -6,7 +6,6 @@ from typing import Protocol, Unpack
 from torch import Tensor, nn
 
 from ganlab.bounds import Weight, Whole, bounded
-from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.similarity import l2
 from ganlab.models.translation.base import GameOptions, Shape, observation
 from ganlab.models.translation.srresnet import SRResNet
@@ -60,10 +59,6 @@ class SRGAN(SRResNet):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
-
-    @property
-    def scores_are_logits(self) -> bool:
-        return isinstance(self.loss, NonSaturating)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
         if self.images <= self.pretraining_images:
