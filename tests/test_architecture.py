@@ -183,3 +183,14 @@ def test_one_name_in_two_rooms_means_one_role():
     roles |= {"sliced_wasserstein"}  # the distance, and the score of pictures by it
     twice = {stem: names for (_, stem), names in where.items() if len(names) > 1 and stem not in roles}
     assert twice == {}
+
+
+def test_every_code_in_a_test_s_name_has_a_line():
+    here = Path(__file__).parent
+    names = re.findall(r"def test_((?:[A-Z]+\d+_)+)", "".join(p.read_text() for p in here.rglob("test_*.py")))
+    used = {code for name in names for code in name.strip("_").split("_")}
+    lines = (here / "FAULTS.md").read_text(encoding="utf-8").splitlines()
+    told = {
+        code for line in lines if line.startswith("| ") for code in line.split("|")[1].strip().split(", ")
+    }
+    assert used - told == set()
