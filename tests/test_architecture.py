@@ -111,6 +111,17 @@ def test_a_wing_imports_another_only_where_the_law_names_it():
     assert wrong == []
 
 
+def test_what_a_run_keeps_stands_above_composing():
+    wrong = [
+        f"{name} imports {module}"
+        for name, found in IMPORTS.items()
+        for module in found
+        if (name.startswith("ganlab.config.compose") and module.startswith("ganlab.config.runs"))
+        or (name in ("ganlab.config.own", "ganlab.config.secrets") and module.startswith("ganlab.config"))
+    ]
+    assert wrong == []
+
+
 def test_no_files_import_each_other_in_a_circle():
     done: set[str] = set()
 

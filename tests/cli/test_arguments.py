@@ -4,10 +4,10 @@ import os
 
 import pytest
 
-from tests.config.runs.test_secrets import CANARY, KEY
+from tests.config.test_secrets import CANARY, KEY
 from tests.support.wandb_reading import alone
 
-DATA = "data._target_=tests.config.runs.test_secrets.PrivateDigits"
+DATA = "data._target_=tests.config.test_secrets.PrivateDigits"
 QUICK = ("model=mlp_gan", "metrics=none", "trainer=cpu", "trainer.max_steps=1", "data.batch_size=8")
 
 
@@ -85,7 +85,7 @@ def test_T3_a_secret_in_a_label_is_in_no_file_of_a_sweep_and_not_on_the_screen(g
     private = tmp_path / "mine" / "data" / "private.yaml"
     private.parent.mkdir(parents=True)
     private.write_text(
-        f"defaults: [digits]\n_target_: tests.config.runs.test_secrets.PrivateDigits\ntoken: {KEY}\n"
+        f"defaults: [digits]\n_target_: tests.config.test_secrets.PrivateDigits\ntoken: {KEY}\n"
     )
     words = [*QUICK, "data=private", "logger=[wandb,tensorboard]", "callbacks.samples.n=4", *LABELS]
     answer = ganlab("-m", "--config-dir", "mine", *words, "data.image_size=28,'${oc.env:MY_TOKEN}'")

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from ganlab.config import compose, save_config
-from ganlab.config.runs import own
+from ganlab.config import compose, own, save_config
 from tests.config.runs.test_trust import MARKER, MODULE
 from tests.support.runs import tiny_config
 

@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from ganlab.config import check, compose, config_dir
 from ganlab.config.compose.check import check_node, check_values, nodes
-from ganlab.config.runs.secrets import Secrets, put_away
+from ganlab.config.secrets import Secrets, put_away
 from ganlab.errors import UserError
 from tests.support.mutations import bounded, success_or
 from tests.support.runs import DATA, kind_of

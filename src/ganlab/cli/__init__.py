@@ -60,7 +60,7 @@ def run(words: list[str], debug: bool) -> int:
 
         print(pages.page(first if first in COMMANDS else None))
         return 0
-    from ganlab.config.runs import own
+    from ganlab.config import own
 
     own.use(config_dirs)
     if os.environ.get(UNSAFE, "0") not in ("", "0"):

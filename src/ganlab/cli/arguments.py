@@ -8,14 +8,17 @@ from pathlib import Path
 
 from hydra._internal.utils import get_args_parser
 
+from ganlab.config import own
 from ganlab.config.compose.mistakes import refuse_flag, refuse_mistakes
 from ganlab.config.compose.overrides import key_of, quote
 from ganlab.config.compose.yaml_files import require_modest_below
-from ganlab.config.runs import own
 from ganlab.config.runs.resume import find_run, runs_below
-from ganlab.config.runs.secrets import put_away
+from ganlab.config.secrets import put_away
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean, nearest
+
+PATHS = ("run", "output", "input", "mask", "caption", "label")
+OF_A_RUN = ("sample", "evaluate", "export")  # commands that take a run
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,6 @@ def complete_without_command() -> None:
 
 def _refuse(message: str) -> None:
     raise UserError(f"{message} (ganlab --help)")
-
-
-PATHS = ("run", "output", "input", "mask", "caption", "label")
-
-
-OF_A_RUN = ("sample", "evaluate", "export")  # commands that take a run
 
 
 def refuse_flags(command: str, words: list[str]) -> None:

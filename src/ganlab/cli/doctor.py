@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from ganlab.cli.arguments import refuse_flags
+from ganlab.config import own
 from ganlab.config.compose.compose import compose
-from ganlab.config.runs import own
 
 
 def run(words: list[str]) -> int:

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.cli.arguments import named_run, quote_paths, refuse_flags
+from ganlab.config import own
 from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check
 from ganlab.config.compose.compose import compose
 from ganlab.config.compose.overrides import key_of
 from ganlab.config.compose.schema import Evaluate
-from ganlab.config.runs import own
 from ganlab.config.runs.record import saved_choices, saved_overrides
 from ganlab.config.runs.trust import require_trusted_words
 from ganlab.errors import UserError

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from ganlab.cli.arguments import named_run, quote_paths, refuse_flags
+from ganlab.config import own
 from ganlab.config.compose.check import check_values
 from ganlab.config.compose.compose import compose
-from ganlab.config.runs import own
 from ganlab.storage import as_typed
 
 

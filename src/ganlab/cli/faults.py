@@ -8,7 +8,7 @@ from ganlab.errors import GanlabError
 
 def tell(error: GanlabError, debug: bool, prefix: str = "ganlab") -> None:
     """The fault as one sentence on stderr; its traceback above it for ``--debug``."""
-    from ganlab.config.runs.secrets import conceal
+    from ganlab.config.secrets import conceal
 
     if debug:
         tell_bug(error)
@@ -17,6 +17,6 @@ def tell(error: GanlabError, debug: bool, prefix: str = "ganlab") -> None:
 
 def tell_bug(error: BaseException) -> None:
     """The traceback on stderr, without secrets."""
-    from ganlab.config.runs.secrets import conceal
+    from ganlab.config.secrets import conceal
 
     print(conceal("".join(traceback.format_exception(error))), end="", file=sys.stderr, flush=True)

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from ganlab.cli.arguments import refuse_flags
+from ganlab.config import own
 from ganlab.config.compose.catalogue import fits
 from ganlab.config.compose.compose import compose
 from ganlab.config.compose.overrides import key_of
-from ganlab.config.runs import own
 from ganlab.config.runs.trust import to_open
 from ganlab.errors import UserError
 

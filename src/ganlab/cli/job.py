@@ -13,16 +13,16 @@ from omegaconf import DictConfig, OmegaConf
 
 from ganlab.cli.faults import tell, tell_bug
 from ganlab.cli.sweep import Sweep, identity
+from ganlab.config import own
 from ganlab.config.compose.catalogue import fits
 from ganlab.config.compose.check import check
 from ganlab.config.compose.compose import RUN_PLACES, SWEEP_PLACES, refuse_secret_places, settle
 from ganlab.config.compose.hydra_compose import register_resolvers
 from ganlab.config.compose.overrides import words_of
-from ganlab.config.runs import own
 from ganlab.config.runs.record import as_written, hide_in_file, saved_config
 from ganlab.config.runs.resume import check_resumable, is_run
-from ganlab.config.runs.secrets import HIDDEN, Secrets, conceal, conceal_record
 from ganlab.config.runs.trust import to_resume
+from ganlab.config.secrets import HIDDEN, Secrets, conceal, conceal_record
 from ganlab.errors import GanlabError, Interrupted, StorageError, UserError
 from ganlab.storage import as_typed
 

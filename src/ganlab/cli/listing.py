@@ -4,8 +4,8 @@ import re
 import shutil
 import sys
 
+from ganlab.config import own
 from ganlab.config.compose.catalogue import Entry, catalogue
-from ganlab.config.runs import own
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean
 

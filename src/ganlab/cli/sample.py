@@ -5,9 +5,9 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from ganlab.cli.arguments import PATHS, named_run, quote_paths, refuse_flags
+from ganlab.config import own
 from ganlab.config.compose.check import check_values
 from ganlab.config.compose.compose import compose
-from ganlab.config.runs import own
 from ganlab.errors import UserError
 
 OF_INPUT = ("direction", "mask", "tile")  # what has no meaning without input=

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from ganlab.config import check, instantiate
+from ganlab.config import check, instantiate, own
 from ganlab.config.compose.catalogue import fits
-from ganlab.config.runs import own
 from ganlab.doctor import machine, network, samples, trial
 from ganlab.doctor.finding import Finding, fault, good, warning
 from ganlab.errors import GanlabError

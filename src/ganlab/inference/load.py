@@ -32,7 +32,7 @@ def load(
         UserError: if this is no run directory, holds no such checkpoint, or would run code that is not trusted.
         StorageError: if the checkpoint is damaged.
     """
-    from ganlab.config.runs import own
+    from ganlab.config import own
     from ganlab.config.runs.resume import is_run
     from ganlab.config.runs.trust import instantiate_saved
 

@@ -15,7 +15,7 @@ import torch.distributed as dist
 from lightning.fabric.utilities.distributed import _set_num_threads_if_needed
 from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
 
-from ganlab.config.runs import own
+from ganlab.config import own
 from ganlab.config.runs.trust import CHECKED, fingerprint
 from ganlab.errors import DivergedError, GanlabError, PeerError, StorageError, UserError
 

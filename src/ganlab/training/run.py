@@ -20,8 +20,8 @@ from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig
 
 from ganlab.config import check, instantiate, save_config
-from ganlab.config.runs.secrets import Secrets, conceal
 from ganlab.config.runs.trust import to_open, to_resume
+from ganlab.config.secrets import Secrets, conceal
 from ganlab.errors import DivergedError, GanlabError, Interrupted, UserError
 from ganlab.loggers.tracker import begin, finish
 from ganlab.randomness import derive

@@ -30,12 +30,11 @@ def main() -> None:
 
 def run(run_dir: Path, notes) -> int:
     """The exit code; what failed goes to ``notes``: a sentence, and for what is not a user's matter the traceback."""
-    from ganlab.config.runs.secrets import conceal
+    from ganlab.config.secrets import conceal
     from ganlab.errors import GanlabError, Interrupted
 
     try:
-        from ganlab.config import saved_config
-        from ganlab.config.runs import own
+        from ganlab.config import own, saved_config
         from ganlab.config.runs.trust import require_checked
         from ganlab.training.run import train
 

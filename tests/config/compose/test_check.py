@@ -8,10 +8,9 @@ from typing import NotRequired, TypedDict, Unpack
 import pytest
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from ganlab.config import check, compose, config_dir, instantiate
+from ganlab.config import check, compose, config_dir, instantiate, own
 from ganlab.config.compose.catalogue import catalogue
 from ganlab.config.compose.check import check_node, check_values, locate, nodes
-from ganlab.config.runs import own
 from ganlab.errors import UserError
 from tests.support.runs import DATA, kind_of
 

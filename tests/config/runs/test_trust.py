@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from ganlab.config import compose, save_config
-from ganlab.config.runs import own
+from ganlab.config import compose, own, save_config
 from ganlab.config.runs.trust import instantiate_saved, require_trusted, require_trusted_words, wants_of_word
 from ganlab.errors import UserError
 
@@ -210,7 +209,7 @@ def test_T2_what_lies_on_the_path_is_not_own(way, tmp_path, monkeypatch, one_com
 def test_T2_an_installed_package_can_register_itself_and_a_folder_on_the_path_cannot(
     tmp_path, monkeypatch, one_command
 ):
-    from ganlab.config.runs.own import plugins
+    from ganlab.config.own import plugins
 
     for place, name in (("site", "registered_lab"), ("lib", "pretending_lab")):
         info = tmp_path / place / f"{name}-1.dist-info"

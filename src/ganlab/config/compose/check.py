@@ -13,11 +13,11 @@ from omegaconf import Container, DictConfig, ListConfig, OmegaConf, open_dict, r
 from omegaconf.errors import InterpolationToMissingValueError, OmegaConfBaseException
 
 from ganlab.bounds import require_within
+from ganlab.config import own
 from ganlab.config.compose.conform import Mismatch, conform
 from ganlab.config.compose.schema import Train
 from ganlab.config.compose.signature import parameters_of
-from ganlab.config.runs import own
-from ganlab.config.runs.secrets import HIDDEN
+from ganlab.config.secrets import HIDDEN
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean, listing
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from ganlab.config import own
 from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check_targets, check_top, check_values, read
 from ganlab.config.compose.facts import take_facts
 from ganlab.config.compose.hydra_compose import compose_all, split
 from ganlab.config.compose.schema import Evaluate, Export, Sample, Train
-from ganlab.config.runs import own
-from ganlab.config.runs.secrets import HIDDEN, masked, masked_environment, remember_written
+from ganlab.config.secrets import HIDDEN, masked, masked_environment, remember_written
 from ganlab.errors import UserError
 from ganlab.nearest import listing
 

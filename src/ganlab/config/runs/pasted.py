@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable
 from itertools import pairwise
 
-from ganlab.config.runs import own
+from ganlab.config import own
 
 
 def to_paste(*words: str, trust: Iterable[str] = ()) -> str:

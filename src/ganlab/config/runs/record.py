@@ -11,7 +11,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from ganlab.config.compose.overrides import key_of, words_of
 from ganlab.config.compose.yaml_files import read_yaml
-from ganlab.config.runs.secrets import HIDDEN, Secrets
+from ganlab.config.secrets import HIDDEN, Secrets
 from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from ganlab.config.compose.overrides import key_of
 from ganlab.config.compose.tree import flatten, plain
 from ganlab.config.runs.record import FOLDER, as_written, saved_config
-from ganlab.config.runs.secrets import HIDDEN
+from ganlab.config.secrets import HIDDEN
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean, nearest
 

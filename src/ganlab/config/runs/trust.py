@@ -22,11 +22,11 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from ganlab.config import own
 from ganlab.config.compose import paths
 from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check_node, locate, nodes
 from ganlab.config.compose.hydra_compose import compose_all
-from ganlab.config.runs import own
 from ganlab.config.runs.pasted import to_paste
 from ganlab.config.runs.record import FOLDER, saved_config, saved_config_dirs, saved_overrides
 from ganlab.errors import UserError

@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 from ganlab.config import compose, save_config, saved_config
 from ganlab.config.compose.compose import settle
 from ganlab.config.compose.hydra_compose import compose_all, split
-from ganlab.config.runs.secrets import Secrets, put_away
+from ganlab.config.secrets import Secrets, put_away
 from ganlab.data.images.packaged import Digits
 from ganlab.training.run import train
 from tests.support.wandb_reading import alone
@@ -219,7 +219,7 @@ def test_T3_a_label_says_the_name_of_a_secret_only(key, value, shown, monkeypatc
 
 
 def test_T3_what_is_said_holds_no_secret(monkeypatch):
-    from ganlab.config.runs.secrets import conceal
+    from ganlab.config.secrets import conceal
 
     monkeypatch.setenv("HUB_PASSWORD", CANARY)
     compose(["model=vanilla", "data.batch_size='${oc.env:HUB_PASSWORD}'"])
