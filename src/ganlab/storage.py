@@ -5,14 +5,13 @@ import hashlib
 import os
 from pathlib import Path
 
+TEMPORARY = ".partial"
+
 
 def as_typed(path: Path) -> Path:
     """The path as the user would type it: relative where it lies below the present folder."""
     path = path.resolve()
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-
-
-TEMPORARY = ".partial"
 
 
 def write_atomically(path: Path, content: bytes) -> None:
