@@ -6,9 +6,8 @@ images = model.sample(64, seed=0)                   # (64, C, H, W) in [-1, 1]
 cfg = ganlab.compose(["model=wgan_gp", "seed=1"])   # the configuration of a list of overrides
 """
 
-TYPE_CHECKING = (
-    False  # `python -m ganlab` has the current folder on its path as yet: nothing is imported here
-)
+# `python -m ganlab` has the current folder on its path as yet: nothing is imported here
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -3,9 +3,8 @@
 import sys
 
 if not sys.flags.safe_path and __name__ == "__main__":
-    del sys.path[
-        0
-    ]  # the current folder, where anything may lie; --config-dir names a folder whose modules may run
+    # the current folder, where anything may lie; --config-dir names a folder whose modules may run
+    del sys.path[0]
 
 from ganlab.cli import main
 

@@ -55,9 +55,8 @@ def test_X2_nothing_runs_where_pytorch_would_run_code_from_weights(ganlab, monke
     url = "http://127.0.0.1:9/run"
     imported = ["import-weights", url, "model=pix2pix", "data=photos_edges"]
     for words in ([f"resume={url}"], ["sample", f"run={url}"], imported):
-        answer = ganlab(
-            *words
-        )  # addresses are not opened: the user fetches what is there, and it is read as a file
+        # addresses are not opened: the user fetches what is there, and it is read as a file
+        answer = ganlab(*words)
         assert answer.code == 2
         assert "does not exist" in answer.err or "no such file" in answer.err
     assert not list(tmp_path.iterdir())

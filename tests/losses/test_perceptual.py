@@ -88,9 +88,8 @@ def vgg(monkeypatch, tmp_path):
     path = tmp_path / "hub" / "checkpoints" / perceptual.FILE
     path.parent.mkdir(parents=True)
     number = torch.full((1,), 0.01)
-    torch.save(
-        {key: number.expand(shape) for key, shape in shapes.items()}, path
-    )  # one number each on the disk
+    # one number each on the disk
+    torch.save({key: number.expand(shape) for key, shape in shapes.items()}, path)
     monkeypatch.setattr(perceptual, "SHA256", hashlib.sha256(path.read_bytes()).hexdigest()[:8])
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
     return path

@@ -40,9 +40,8 @@ def test_each_player_has_its_own_schedule_stepped_at_its_own_updates(tiny, tmp_p
 
     config = tiny(*MLP, "trainer.max_steps=6", "model.discriminator_steps=2")
     module = fit(config, tmp_path, wrap=wrap)
-    assert module.learning_rate("generator") == pytest.approx(
-        2e-4 * 0.5**3
-    )  # three of six steps were its own
+    # three of six steps were its own
+    assert module.learning_rate("generator") == pytest.approx(2e-4 * 0.5**3)
     assert module.learning_rate("discriminator") == pytest.approx(2e-4)
 
 

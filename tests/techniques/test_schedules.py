@@ -20,9 +20,8 @@ def test_nothing_decays_while_the_measure_falls_and_it_halves_each_time_it_stall
     decay = DecayWhenStalled(factor=0.5, patience=200, window=50)
     assert set(factors(decay, falling)) == {1.0}
     stalled = DecayWhenStalled(factor=0.5, patience=200, window=50)
-    assert (
-        factors(stalled, [1.0] * 65).count(0.5) == 3
-    )  # at images 250, 450 and 650: a low at 50, then patience
+    # at images 250, 450 and 650: a low at 50, then patience
+    assert factors(stalled, [1.0] * 65).count(0.5) == 3
     assert factors(NoDecay(), [1.0] * 5) == [1.0] * 5
 
 

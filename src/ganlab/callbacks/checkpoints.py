@@ -54,9 +54,8 @@ class Checkpoints(Callback):
         self.most_failures, self.failures = most_failures, 0
         self.best_value: float | None = None
         self.best_steps: int | None = None
-        self.data: dict[str, Any] | None = (
-            None  # what tells it apart, as it was when this start of the run began
-        )
+        # what tells it apart, as it was when this start of the run began
+        self.data: dict[str, Any] | None = None
         self.machine_before: dict[str, Any] | None = None  # that wrote the checkpoint which is resumed
 
     def setup(self, trainer: Trainer, pl_module: GAN, stage: str) -> None:

@@ -22,9 +22,8 @@ COMMANDS = {  # and the module of each, imported when it is asked for
     "import-weights": "import_weights",
     "export": "export",
 }
-UNSAFE = (
-    "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"  # with it PyTorch, and what uses it, runs code from files of weights
-)
+# with it PyTorch, and what uses it, runs code from files of weights
+UNSAFE = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

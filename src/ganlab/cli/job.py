@@ -114,9 +114,8 @@ class Jobs:
         settle(cfg, job)
         keep_secrets(cfg)
         fits(cfg, own_groups())
-        print(
-            f"{choices['model']} on {choices['data']} in {as_typed(run_dir)}", flush=True
-        )  # imports take seconds
+        # imports take seconds
+        print(f"{choices['model']} on {choices['data']} in {as_typed(run_dir)}", flush=True)
         check(cfg)
         if cfg.resume is not None and is_run(run_dir):
             check_resumable(as_typed(run_dir), cfg, lambda: misfit_of(cfg, run_dir))

@@ -192,9 +192,8 @@ def _change(value: Any, written: Any, change: Callable[[str, str, Any], str], pa
     """The tree ``value`` with ``change(dotted key, text, the text as written)`` for each of its texts."""
     if isinstance(value, dict | list):
         keys = value if isinstance(value, dict) else range(len(value))
-        raw = (
-            written if type(written) is type(value) else dict.fromkeys(keys)
-        )  # a node may be an interpolation
+        # a node may be an interpolation
+        raw = written if type(written) is type(value) else dict.fromkeys(keys)
         parts = [_change(value[key], raw[key], change, f"{path}.{key}" if path else str(key)) for key in keys]
         return dict(zip(keys, parts, strict=True)) if isinstance(value, dict) else parts
     return change(path, value, written) if isinstance(value, str) else value

@@ -106,9 +106,8 @@ def changes(before: Identity, now: Identity, *, same_settings: bool) -> str:
 def _changed_files(before: Identity, now: Identity) -> str:
     old, new = _by_name(before), _by_name(now)
     roots = before["root"], now["root"]
-    if (
-        roots[0] != roots[1] and os.path.commonpath(roots) in roots
-    ):  # a folder less or more inside the same one
+    # a folder less or more inside the same one
+    if roots[0] != roots[1] and os.path.commonpath(roots) in roots:
         old, new = (
             {f"{root}/{name}": digest for name, digest in files.items()}
             for root, files in zip(roots, (old, new), strict=True)

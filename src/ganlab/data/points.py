@@ -17,9 +17,8 @@ from ganlab.memory_budget import require_memory
 from ganlab.randomness import Draws
 from ganlab.types import Batch
 
-HELD = (
-    2_500  # points in each fixed set, as many as the mode coverage of Srivastava et al. 2017 is measured on
-)
+# points in each fixed set, as many as the mode coverage of Srivastava et al. 2017 is measured on
+HELD = 2_500
 
 
 @dataclass(frozen=True)
@@ -59,9 +58,8 @@ class PointData(LightningDataModule):
         self.sigma, self.batch_size, self.seed = sigma, batch_size, seed
         self.means = torch.zeros(0, 2)
         _require_positive(sigma=sigma, batch_size=batch_size)
-        require_memory(
-            40 * batch_size, f"data.batch_size={batch_size}"
-        )  # positions, noise, labels: 64-bit numbers
+        # positions, noise, labels: 64-bit numbers
+        require_memory(40 * batch_size, f"data.batch_size={batch_size}")
 
     def draw(self, draws: Draws, n: int) -> Tensor:
         """(n, 2) float32 from the distribution."""
@@ -169,9 +167,8 @@ class Moons(PointData):
 
     def draw(self, draws: Draws, n: int) -> Tensor:
         upper = _on_circle(draws.uniform(n, high=math.pi)) - torch.tensor([0.5, 0.25])
-        sign = (
-            1.0 - 2.0 * draws.integers(n, 2)[:, None]
-        )  # the lower one is the upper one, turned around the middle
+        # the lower one is the upper one, turned around the middle
+        sign = 1.0 - 2.0 * draws.integers(n, 2)[:, None]
         return self.radius * sign * upper + self.sigma * draws.normal(n, 2)
 
 

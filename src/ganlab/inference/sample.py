@@ -61,9 +61,8 @@ def write_samples(
                 f"label={label}: this model translates pictures and knows no classes; leave label out"
             )
         return write_held_out(model, Path(run_dir), n=n, checkpoint=checkpoint, output=output)
-    if (
-        label is not None
-    ):  # names are those of the data, and only a model that is told labels learns what they mean
+    # names are those of the data, and only a model that is told labels learns what they mean
+    if label is not None:
         known = saved_config(Path(run_dir)).get("class_names") if model.data_kind == "labelled" else None
         label = number_of(label, [str(name) for name in known or ()])
     name = f"{checkpoint}-seed{seed}" + ("" if label is None else f"-label{label}")

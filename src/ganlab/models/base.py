@@ -70,9 +70,8 @@ class GAN(Telemetry):
         self._norms: dict[str, float] = {}  # of such gradients, from before a resume
         self._stepped = False
         self._optimizer_of: dict[str, torch.optim.Optimizer] = {}
-        self._saved_states: list[
-            dict[str, Any]
-        ] = []  # of PerProcess modules, one for each process of the saved run
+        # of PerProcess modules, one for each process of the saved run
+        self._saved_states: list[dict[str, Any]] = []
         self._saved_numbers: dict[str, list[Numbers]] = {}  # that the saved run's optimizers began with
 
     @property

@@ -51,9 +51,8 @@ class ExperienceReplay(PerProcess):
     def _exchange(self, fake: Tensor, swaps: Tensor, slots: Tensor) -> Tensor:
         """Swap one image after the other, all at once: who comes later to a slot finds who came there before."""
         number = torch.arange(1, len(fake) + 1, device=fake.device)  # 0 will mean: nobody
-        visits = (
-            (slots[:, None] == slots) & swaps
-        ) * number  # (n, n): j > 0 where image j goes to the slot of i
+        # (n, n): j > 0 where image j goes to the slot of i
+        visits = ((slots[:, None] == slots) & swaps) * number
         before, last = visits.tril(-1).amax(dim=1), visits.amax(dim=1)
         found = self.stored[slots]
         returned = torch.where(_wide(swaps), _choose(before, fake, found), fake)

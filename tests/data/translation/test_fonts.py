@@ -75,9 +75,8 @@ def test_domains_share_no_jitter(monkeypatch):
     monkeypatch.setattr(fonts, "DOMAINS", {"a": "DejaVuSans", "b": "DejaVuSans"})
     train = FontsUnpaired(characters="digits").load().train
     a, b = (rows(train[side].images.pixels) for side in "ab")
-    assert (
-        len(a | b) > 590
-    )  # of 600: drawn in one font, the domains would still have next to no picture in common
+    # of 600: drawn in one font, the domains would still have next to no picture in common
+    assert len(a | b) > 590
 
 
 def test_held_out_letters_are_the_plain_ones_shuffled_with_the_truth_apart(unpaired):

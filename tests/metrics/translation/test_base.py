@@ -149,9 +149,8 @@ def test_super_resolution_is_scored_on_y_without_the_border_beside_bicubic():
     assert 0 < offset["psnr_y"].baseline < offset["psnr_y"].value
     smooth = Examples(low=torch.full_like(low, 0.2), high=torch.full_like(high, 0.2))
     grey = scored(SuperResolutionScores(), smooth, lambda batch: {"high": batch["high"] + 0.4})
-    expected = (
-        51 / 255 * (65.481 + 128.553 + 24.966) / 255
-    )  # 0.4 of 2 is 51 of 255, and white is 219 above black
+    # 0.4 of 2 is 51 of 255, and white is 219 above black
+    expected = 51 / 255 * (65.481 + 128.553 + 24.966) / 255
     assert grey["psnr_y"].value == pytest.approx(-20 * math.log10(expected), abs=1e-9)
     assert grey["psnr_y"].baseline is None, "bicubic is perfect here"
 

@@ -282,9 +282,8 @@ def test_P1_two_processes_equal_one_at_twice_the_batch(tmp_path):
     """Where samples do not meet: the standard deviation over a batch is that of each process by itself."""
 
     def lonely(module):
-        module.discriminator.blocks[0][0] = nn.ConstantPad3d(
-            (0, 0, 0, 0, 0, 1), 0.0
-        )  # one more channel of zeros
+        # one more channel of zeros
+        module.discriminator.blocks[0][0] = nn.ConstantPad3d((0, 0, 0, 0, 0, 1), 0.0)
 
     def run(world: int, rank: int = 0, port: int = free_port()):
         def train() -> None:

@@ -57,7 +57,6 @@ def test_the_gradient_of_a_gradient_penalty_reaches_every_weight(make):
     (gradient,) = torch.autograd.grad(network(inputs).sum(), inputs, create_graph=True)
     gradient.square().sum().backward()
     for name, parameter in network.named_parameters():
-        if not name.endswith(
-            "bias"
-        ):  # an additive constant changes no gradient where all is piecewise linear
+        # an additive constant changes no gradient where all is piecewise linear
+        if not name.endswith("bias"):
             assert parameter.grad.abs().max() > 0, name

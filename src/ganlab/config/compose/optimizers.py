@@ -35,7 +35,6 @@ def _keys_of(name: str, job: DictConfig) -> set[str]:
         if source.schema == "file" and source.provider != "main"
     ]
     folders = [Path(source.path) for source in sources]
-    option = compose_all(
-        [f"+{GROUP}@option={name}"], "export", config_dirs=folders
-    )  # onto a small configuration
+    # onto a small configuration
+    option = compose_all([f"+{GROUP}@option={name}"], "export", config_dirs=folders)
     return set(option.option)

@@ -69,9 +69,8 @@ def is_finished(run_dir: Path) -> bool:
     """Does ``results.json`` say so? A missing or unreadable file means that the run did not end."""
     path = run_dir / "results.json"
     try:
-        results = (
-            json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-        )  # a pipe never ends
+        # a pipe never ends
+        results = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
     except (OSError, ValueError):
         return False
     return isinstance(results, dict) and results.get("status") == "finished"

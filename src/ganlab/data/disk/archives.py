@@ -27,10 +27,8 @@ from ganlab.data.disk.downloads import (
 )
 from ganlab.errors import UserError
 
-MANY, RATIO = (
-    1_000_000,
-    200,
-)  # members, and bytes that one byte of archive may become: photographs hardly grow
+# members, and bytes that one byte of archive may become: photographs hardly grow
+MANY, RATIO = 1_000_000, 200
 DAMAGED = (errno.EINVAL, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR)  # places and names that are none
 DAMAGE = (
     zipfile.BadZipFile,

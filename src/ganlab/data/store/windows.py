@@ -50,9 +50,8 @@ def texture(photos: Tensor, height: int, width: int) -> Tensor:
     """
     luma = with_channels(photos, 1).double() / 255
     detail = luma - avg_pool2d(pad(luma, (4, 4, 4, 4), mode="reflect"), 9, stride=1)
-    sums = (
-        pad(torch.cat((detail, detail**2), dim=1), (1, 0, 1, 0)).cumsum(2).cumsum(3)
-    )  # of all above and left
+    # of all above and left
+    sums = pad(torch.cat((detail, detail**2), dim=1), (1, 0, 1, 0)).cumsum(2).cumsum(3)
     boxes = (
         sums[..., height:, width:]
         - sums[..., :-height, width:]

@@ -18,10 +18,8 @@ from ganlab.errors import UserError
 
 PHOTOS = ("china", "flower")  # 427 x 640 each
 TRAIN, STRIDE = ((0, 240), (400, 640)), 4  # columns of both photographs
-TEST, TEST_STRIDE = (
-    ((256, 384),),
-    32,
-)  # with margins of 16 pixels; the ends of the photographs are sky and blur
+# with margins of 16 pixels; the ends of the photographs are sky and blur
+TEST, TEST_STRIDE = ((256, 384),), 32
 FLAT = 0.03  # of black to white: less ``texture`` than this, and any method is right about a crop
 
 

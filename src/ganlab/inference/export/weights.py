@@ -39,9 +39,8 @@ def export(run_dir: Path, checkpoint: Literal["last", "best"] = "last", output: 
     progress = {"steps": model.steps, "images": model.images, "counts": dict(model.counts), "modules": rest}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / WEIGHTS).write_bytes(
-            save(weights, metadata={"format": "pt"})
-        )  # save_file: for the owner alone
+        # save_file: for the owner alone
+        (folder / WEIGHTS).write_bytes(save(weights, metadata={"format": "pt"}))
         for name, content in ((STATE, progress), (CONFIG, about)):
             (folder / name).write_text(json.dumps(content, indent=2), encoding="utf-8")
         sums = [f"{digest(folder / name)}  {name}\n" for name in (WEIGHTS, STATE, CONFIG)]

@@ -13,10 +13,8 @@ WORDS = {
 COLOURS = torch.tensor([[0.84, 0.18, 0.18], [0.16, 0.75, 0.24], [0.20, 0.31, 0.88], [0.88, 0.80, 0.20]])
 GROUND, FULL = 0.25, 0.65  # brightness that is no shape at all, and wholly a shape
 LARGE = 9.5 / 32  # of the side: wider than this is large
-ROUND, SQUARE = (
-    0.705,
-    0.89,
-)  # share of its bounding box that a shape fills: triangle 1/2, circle pi/4, square 1
+# share of its bounding box that a shape fills: triangle 1/2, circle pi/4, square 1
+ROUND, SQUARE = 0.705, 0.89
 LEAST = 0.004  # of the area: less than this is no shape
 
 

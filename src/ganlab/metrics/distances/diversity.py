@@ -25,9 +25,8 @@ def mean_distance(samples: Tensor) -> float:
     samples = samples - samples.mean(0)
     n, total, start = len(samples), 0.0, 0
     for rows in blocks(samples, n):
-        distances = squared_distances(
-            rows, samples[start:]
-        ).sqrt_()  # each pair of blocks once, a block with itself
+        # each pair of blocks once, a block with itself
+        distances = squared_distances(rows, samples[start:]).sqrt_()
         total += float(2 * distances.sum() - distances[:, : len(rows)].sum())
         start += len(rows)
     return total / (n * (n - 1))

@@ -10,10 +10,8 @@ from torch import Tensor
 
 from ganlab.errors import UserError
 
-MEAN, SPREAD = (
-    (0.48145466, 0.4578275, 0.40821073),
-    (0.26862954, 0.26130258, 0.27577711),
-)  # of CLIP's training images
+# of CLIP's training images
+MEAN, SPREAD = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
 
 
 class ClipMatcher:

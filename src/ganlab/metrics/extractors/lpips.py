@@ -101,9 +101,8 @@ def read(net: str, path: Path) -> nn.Module:
     state = torch.load(path, map_location="cpu", weights_only=True)
     with torch.random.fork_rng(devices=[]):  # its random weights must not shift the run's draws
         network = _NoTrainLpips(net=net, pnet_rand=True)
-    layers = {
-        name: name.split(".") for name in network.net.state_dict()
-    }  # slice1.0.weight, slices.0.0.weight
+    # slice1.0.weight, slices.0.0.weight
+    layers = {name: name.split(".") for name in network.net.state_dict()}
     found = {name: state[".".join(["features", *_layer(parts)])] for name, parts in layers.items()}
     network.net.load_state_dict(found)
     return network

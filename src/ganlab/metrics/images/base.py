@@ -22,9 +22,8 @@ class FakeScores:
     averaged: generate from the averaged weights. seed: of what is generated. batch_size: samples at a time.
     """
 
-    direction: ClassVar[
-        dict[str, Better]
-    ]  # the scores and whether lower or higher is better, the main one first
+    # the scores and whether lower or higher is better, the main one first
+    direction: ClassVar[dict[str, Better]]
 
     @bounded
     def __init__(self, *, n_fake: Samples, averaged: bool, seed: int, batch_size: Size) -> None:

@@ -11,9 +11,8 @@ from ganlab.metrics.distances.manifold import Manifold
 from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.types import Extractor, ImageSet
 
-KEPT = (
-    10_000  # features kept one by one, for what moments do not tell; a set's first, in a fixed random order
-)
+# features kept one by one, for what moments do not tell; a set's first, in a fixed random order
+KEPT = 10_000
 
 
 @dataclass(frozen=True)

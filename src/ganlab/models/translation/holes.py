@@ -40,9 +40,8 @@ def fill_within_a_square(fill: Fill, image: Tensor, mask: Tensor, size: int) -> 
         return image
     top, left, side = square_around(mask, size)
     seen, hole = (window(part, top, left, side, side) for part in (image, mask))
-    hole = around(
-        hole[..., side // 4 : side * 3 // 4, side // 4 : side * 3 // 4], hole
-    )  # not its far reflections
+    # not its far reflections
+    hole = around(hole[..., side // 4 : side * 3 // 4, side // 4 : side * 3 // 4], hole)
     seen = F.interpolate(seen, (size, size), mode="bilinear", antialias=True)
     made = fill(seen, F.adaptive_max_pool2d(hole, size))
     made = F.interpolate(made, (side, side), mode="bilinear", antialias=True)

@@ -8,9 +8,8 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Size
 
-ALPHABET = (
-    "abcdefghijklmnopqrstuvwxyz0123456789-,;.!?:'\"/\\|_@#$%^&*~`+-=<>()[]{} "  # the authors': "-" twice
-)
+# the authors': "-" twice
+ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-,;.!?:'\"/\\|_@#$%^&*~`+-=<>()[]{} "
 
 
 class WordGRU(nn.Module):
@@ -31,9 +30,8 @@ class WordGRU(nn.Module):
         self.norm = nn.BatchNorm1d(size, affine=False)
 
     def forward(self, caption: Tensor) -> Tensor:
-        states, _ = self.gru(
-            self.embedding(caption)
-        )  # (B, L, size); what follows the end changes nothing before it
+        # (B, L, size); what follows the end changes nothing before it
+        states, _ = self.gru(self.embedding(caption))
         inside = (caption != 0).unsqueeze(2).to(states.dtype)
         return self.norm((states * inside).sum(1) / inside.sum(1).clamp_min(1))
 

@@ -54,9 +54,8 @@ class UNet(nn.Module):
         self.in_channels, self.stride, self.least = in_channels, 2**depth, 2**depth
         widths = [width * min(2**level, 8) for level in range(depth)]
         noisy = range(1, max(2, depth - 4))
-        self.downs = nn.ModuleList(
-            [_down(in_channels, width, norm)[1:-1]]
-        )  # the first: neither ReLU nor norm
+        # the first: neither ReLU nor norm
+        self.downs = nn.ModuleList([_down(in_channels, width, norm)[1:-1]])
         for before, after in pairwise(widths[:-1]):
             self.downs.append(_down(before, after, norm))
         self.downs.append(_down(*widths[-2:], norm)[:-1])  # 1 x 1 pixel: a norm would leave nothing
