@@ -34,7 +34,7 @@ def test_every_picture_is_there_with_its_size_and_loads_when_it_is_seen(tmp_path
     gallery = Gallery(tmp_path / "page", "cats & <dogs>", {"images seen": "1,000"})
     examples = Examples(source=pictures(3, 1, 20, 10), target=pictures(3, 3, 20, 10))
     gallery.show(Answers(lambda batch: {"target": batch["target"]}), examples, torch.tensor([2, 0]))
-    gallery.add('"big" <one>', {"input": torch.zeros(3, 400, 1000), "cycle ": torch.zeros(5, 4, 4)})
+    gallery.add('"big" <one>', {"input": torch.zeros(3, 400, 1000), "cycle": torch.zeros(5, 4, 4)})
     path = gallery.write()
     page = Page(path)
     images = page.all("img")

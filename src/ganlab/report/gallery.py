@@ -55,7 +55,7 @@ class Gallery:
         """One example: its pictures (C, H, W) in [-1, 1] by caption, and the files that a click on some opens."""
         number, links = len(self.examples), links or {}
         shown = [
-            self._shown(f"gallery/{number:04d}-{place}.png", caption.strip(), picture, links.get(caption))
+            self._shown(f"gallery/{number:04d}-{place}.png", caption, picture, links.get(caption))
             for place, (caption, picture) in enumerate(panels.items())
         ]
         pictures = "".join(one.tag() for one in shown)

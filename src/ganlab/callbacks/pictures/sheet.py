@@ -33,7 +33,7 @@ def sheet(columns: Mapping[str, Sequence[Tensor]], footer: str = "") -> Tensor:
     draw = ImageDraw.Draw(picture)
     for column, (caption, images) in enumerate(cells.items()):
         left = GAP + column * across
-        draw.text((left + (across - GAP) / 2, top - 2 * GAP), caption.strip(), INK, font, anchor="ms")
+        draw.text((left + (across - GAP) / 2, top - 2 * GAP), caption, INK, font, anchor="ms")
         for row, image in enumerate(images):
             enlarged = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
             picture.paste(enlarged, (left + (across - GAP - enlarged.width) // 2, top + row * down))

@@ -57,12 +57,12 @@ class TwoDomains(ImageToImage):
         return self.discriminator_a(batch["a"]), self.discriminator_b(batch["b"])
 
     def panels(self, batch: Batch) -> dict[str, Tensor]:
-        made = self.translate(batch)
+        translated = self.translate(batch)
         return {
             "a": batch["a"],
-            "b from a": made["b"],
-            "cycle": made["cycle_a"],
+            "b from a": translated["b"],
+            "cycle of a": translated["cycle_a"],
             "b": batch["b"],
-            "a from b": made["a"],
-            "cycle ": made["cycle_b"],  # a caption is a key: the blank tells the two apart
+            "a from b": translated["a"],
+            "cycle of b": translated["cycle_b"],
         }
