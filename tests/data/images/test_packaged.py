@@ -5,8 +5,10 @@ import pytest
 import torch
 from PIL import Image
 
-from ganlab.data.images.packaged import Digits, Glyphs
+from ganlab.data.images.packaged import Digits, Glyphs, Photos
+from ganlab.data.translation.photos import PhotosInpaint
 from ganlab.errors import UserError
+from ganlab.pixels import from_uint8
 
 
 def rows(pixels) -> set[bytes]:
@@ -81,3 +83,22 @@ def test_glyphs_of_one_kind(characters, n):
 def test_unknown_characters_are_refused():
     with pytest.raises(UserError, match="all, digits, upper or lower"):
         Glyphs(characters="greek")
+
+
+def test_photos_are_the_crops_that_image_to_image_data_have():
+    data, holes = Photos(image_size=64, flip=False), PhotosInpaint(image_size=64)
+    for split, number in (("train", 7113), ("test", 61)):
+        images = data.dataset(split)
+        assert len(images) == number
+        assert images.names == holes.dataset(split).names
+        some = torch.tensor([0, number - 1])
+        assert torch.equal(from_uint8(images.images(some)), holes.dataset(split).batch(some)["image"])
+    assert (data.kind, data.classes) == ("images", ())
+    batch = next(iter(Photos(channels=1, batch_size=4).train_dataloader()))
+    assert set(batch) == {"image"}
+    assert batch["image"].shape == (4, 1, 32, 32)
+
+
+def test_photos_larger_than_what_is_held_out_are_refused():
+    with pytest.raises(UserError, match="held out is 128 pixels wide"):
+        Photos(image_size=160).prepare()

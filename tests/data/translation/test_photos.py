@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 from torch.nn.functional import interpolate
 
+from ganlab.data.store import photographs
 from ganlab.data.store.memory import with_channels
 from ganlab.data.store.windows import texture
 from ganlab.data.translation import photos
@@ -38,11 +39,13 @@ def test_held_out_columns_are_256_to_383_behind_a_margin_of_16(gray):
 
 
 def test_crops_are_what_their_names_say(gray):
-    pictures = photos.photographs()
+    pictures = photographs.photographs()
     test = gray.dataset("test")
     for index in (0, 17, 60):
         name, top, left = test.names[index].split("-")
-        crop = pictures[photos.PHOTOS.index(name), :, int(top) : int(top) + 64, int(left) : int(left) + 64]
+        crop = pictures[
+            photographs.PHOTOS.index(name), :, int(top) : int(top) + 64, int(left) : int(left) + 64
+        ]
         batch = test.batch(torch.tensor([index]))
         assert torch.equal(to_uint8(batch["target"])[0], crop)
         assert torch.equal(to_uint8(batch["source"]), with_channels(crop[None], 1))
@@ -50,11 +53,11 @@ def test_crops_are_what_their_names_say(gray):
 
 def test_no_crop_is_flat_and_flat_ones_were_there(gray):
     target = whole(gray.dataset("test"))["target"]
-    assert target.mean(1).flatten(1).std(1).min() / 2 > photos.FLAT
-    textures = texture(photos.photographs(), 64, 64)
+    assert target.mean(1).flatten(1).std(1).min() / 2 > photographs.FLAT
+    textures = texture(photographs.photographs(), 64, 64)
     assert textures.shape == (2, 364, 577)
-    assert (textures[:, ::4, :177:4] < photos.FLAT).float().mean() > 0.2
-    luma = with_channels(photos.photographs(), 1)[1, 0].double() / 255
+    assert (textures[:, ::4, :177:4] < photographs.FLAT).float().mean() > 0.2
+    luma = with_channels(photographs.photographs(), 1)[1, 0].double() / 255
     detail = luma[100:164, 300:364] - luma.unfold(0, 9, 1).unfold(1, 9, 1).mean((2, 3))[96:160, 296:360]
     assert textures[1, 100, 300].item() == pytest.approx(detail.std(correction=0).item(), abs=1e-9)
 

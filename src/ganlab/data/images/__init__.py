@@ -1,7 +1,7 @@
 """Data of images, with or without labels.
 
 folder            any folder of images
-packaged          digits and glyphs inside installed packages
+packaged          digits, glyphs and photographs inside installed packages
 torchvision_sets  MNIST, CIFAR-10 and others, downloaded where they are missing
 celeba            faces that stay in their JPEG files
 stacked           three digits in one picture: a thousand modes to count

@@ -1,12 +1,13 @@
 """Holding samples, from a file to a batch.
 
-holding    in memory where it fits, else in files
-decode     one image file to uint8, whatever its format, mode and size
-memory     all images in one tensor on the training device
-files      images that stay in their files, decoded by workers
-pairs      the same with two files, or the halves of one
-crops      pictures in their own sizes, cut as they are needed
-windows    windows of a few large pictures
-pyramid    small copies, for a model that learns small images first
-glyphs     letters and digits drawn from fonts
+holding      in memory where it fits, else in files
+decode       one image file to uint8, whatever its format, mode and size
+memory       all images in one tensor on the training device
+files        images that stay in their files, decoded by workers
+pairs        the same with two files, or the halves of one
+crops        pictures in their own sizes, cut as they are needed
+windows      windows of a few large pictures
+photographs  two photographs inside an installed package: which windows train, which are held out
+pyramid      small copies, for a model that learns small images first
+glyphs       letters and digits drawn from fonts
 """

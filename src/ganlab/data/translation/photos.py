@@ -2,25 +2,17 @@
 
 from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
 from ganlab.bounds import Count, Share, Size
 from ganlab.data.store.memory import with_channels
-from ganlab.data.store.windows import Windows, texture
+from ganlab.data.store.photographs import crops, photographs
 from ganlab.data.translation.inpainting import InpaintingData
 from ganlab.data.translation.paired import PairedData
 from ganlab.data.translation.sets import ExampleSplits, Named
 from ganlab.data.translation.super_resolution import SuperResolutionData
-from ganlab.errors import UserError
-
-PHOTOS = ("china", "flower")  # 427 x 640 each
-TRAIN, STRIDE = ((0, 240), (400, 640)), 4  # columns of both photographs
-# with margins of 16 pixels; the ends of the photographs are sky and blur
-TEST, TEST_STRIDE = ((256, 384),), 32
-FLAT = 0.03  # of black to white: less ``texture`` than this, and any method is right about a crop
 
 
 class PhotosEdges(PairedData):
@@ -62,7 +54,7 @@ class PhotosEdges(PairedData):
             ),
             dim=1,
         )
-        return crops(pictures, "pair", self.height, self.width)
+        return examples(pictures, "pair", self.height, self.width)
 
 
 class PhotosGray(PhotosEdges):
@@ -90,7 +82,7 @@ class PhotosSR(SuperResolutionData):
         )
 
     def load(self) -> ExampleSplits:
-        return crops(with_channels(photographs(), self.channels), "high", self.height, self.width)
+        return examples(with_channels(photographs(), self.channels), "high", self.height, self.width)
 
 
 class PhotosInpaint(InpaintingData):
@@ -119,15 +111,7 @@ class PhotosInpaint(InpaintingData):
         )
 
     def load(self) -> ExampleSplits:
-        return crops(with_channels(photographs(), self.channels), "image", self.height, self.width)
-
-
-def photographs() -> Tensor:
-    """(2, 3, 427, 640) uint8."""
-    from sklearn.datasets import load_sample_image
-
-    pixels = np.stack([load_sample_image(f"{name}.jpg") for name in PHOTOS])
-    return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
+        return examples(with_channels(photographs(), self.channels), "image", self.height, self.width)
 
 
 def edges(photos: Tensor) -> Tensor:
@@ -138,43 +122,6 @@ def edges(photos: Tensor) -> Tensor:
     return slopes.norm(dim=1, keepdim=True).mul_(2).round_().clamp_(0, 255).to(torch.uint8)
 
 
-def crops(pictures: Tensor, side: str, height: int, width: int) -> ExampleSplits:
-    """Crops of the two photographs, every 4 pixels in columns 0-239 and 400-639, every 32 in the held-out 256-383.
-
-    Flat ones are left out: whether they are, the photograph says, whatever ``pictures`` show of it.
-
-    Raises:
-        UserError: crops larger than the held-out part.
-    """
-    if height > 256 or width > TEST[0][1] - TEST[0][0]:
-        raise UserError(
-            f"data.image_size=[{height}, {width}]: the part of the photographs that is held out is 128 pixels wide, "
-            "so crops have 256 x 128 at most; the usual is 64"
-        )
-    textures = texture(photographs(), height, width)
-    return ExampleSplits(
-        *(
-            {side: _windows(pictures, textures, strips, stride, height, width)}
-            for strips, stride in ((TRAIN, STRIDE), (TEST, TEST_STRIDE))
-        )
-    )
-
-
-def _windows(
-    pictures: Tensor,
-    textures: Tensor,
-    strips: tuple[tuple[int, int], ...],
-    stride: int,
-    height: int,
-    width: int,
-) -> Named:
-    photo, top, left = torch.meshgrid(
-        torch.arange(len(PHOTOS)),
-        torch.arange(0, pictures.shape[2] - height + 1, stride),
-        torch.tensor([x for first, end in strips for x in range(first, end - width + 1, stride)]),
-        indexing="ij",
-    )
-    corners = torch.stack((photo, top, left), dim=-1).flatten(0, 2)  # (N, 3)
-    corners = corners[textures[tuple(corners.T)] >= FLAT]
-    names = [f"{PHOTOS[p]}-{y:03}-{x:03}" for p, y, x in corners.tolist()]
-    return Named(Windows(pictures, corners, height, width), names)
+def examples(pictures: Tensor, side: str, height: int, width: int) -> ExampleSplits:
+    """Crops of what is made of both photographs, as the only ``side`` of examples."""
+    return ExampleSplits(*({side: Named(part, part.names)} for part in crops(pictures, height, width)))
