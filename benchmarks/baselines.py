@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ganlab.config import compose, instantiate
-from ganlab.metrics.scores import Score
+from ganlab.score_record import Score
 
 
 class Baseline:

@@ -18,6 +18,7 @@ COMMON = {
     "memory_budget",
     "nearest",
     "storage",
+    "score_record",
 }
 FLOORS = {  # what each may import beside itself and what is open to all
     "layers": set(),

@@ -13,7 +13,7 @@ from ganlab.callbacks.quality import Quality
 from ganlab.config import compose
 from ganlab.errors import UserError
 from ganlab.metrics.images.distribution import DistributionScores
-from ganlab.metrics.scores import Score
+from ganlab.score_record import Point, Score, scores_of
 from ganlab.training.run import train
 from tests.support.extractors import Pooled
 from tests.support.runs import differences, in_child, training_state
@@ -47,13 +47,14 @@ def test_scores_at_the_start_at_each_interval_and_at_the_end(tiny_run, tmp_path)
         if row["val/fid_pooled"]
     ]
     assert [images for images, _ in scored] == [0, 16, 32, 40]
-    score = module.scores["fid_pooled"]
-    assert score["start"] == {"value": scored[0][1], "images": 0, "steps": 0}
-    assert score["last"] == {"value": scored[-1][1], "images": 40, "steps": 5}
+    scores = scores_of(module.trainer.callbacks)
+    score = scores["fid_pooled"]
+    assert score.start == Point(value=scored[0][1], images=0, steps=0)
+    assert score.last == Point(value=scored[-1][1], images=40, steps=5)
     best_images, best = min(scored[1:], key=lambda point: point[1])
-    assert score["best"] == {"value": best, "images": best_images, "steps": best_images // 8}
-    assert score["floor"] > 0
-    assert module.scores["recall_pooled"]["better"] == "higher"
+    assert score.best == Point(value=best, images=best_images, steps=best_images // 8)
+    assert score.floor > 0
+    assert scores["recall_pooled"].better == "higher"
     assert module.published["progress/evaluation_seconds"] > 0
 
 
@@ -65,9 +66,9 @@ def test_the_default_interval_is_a_tenth_of_the_run(tiny_run, tmp_path):
 
 def test_the_best_checkpoint_is_that_of_the_main_score(tiny_run, tmp_path):
     module = tiny_run(*SCORED, "trainer.max_steps=6")
-    best = module.scores["fid_pooled"]["best"]
+    best = scores_of(module.trainer.callbacks)["fid_pooled"].best
     link = (tmp_path / "run" / "checkpoints" / "best.ckpt").resolve()
-    assert link.name == f"step-{best['steps']:08d}.ckpt"
+    assert link.name == f"step-{best.steps:08d}.ckpt"
 
 
 def test_scoring_does_not_touch_training(tiny_run, tmp_path):
@@ -81,7 +82,7 @@ def test_a_resumed_run_keeps_first_best_and_cost(tiny_run, tmp_path):
     whole = tiny_run(*SCORED, "trainer.max_steps=6", folder="whole")
     tiny_run(*SCORED, "trainer.max_steps=4")
     resumed = tiny_run(*SCORED, "trainer.max_steps=6", resume=True)
-    assert resumed.scores == whole.scores
+    assert scores_of(resumed.trainer.callbacks) == scores_of(whole.trainer.callbacks)
     seconds = [
         float(row["progress/evaluation_seconds"])
         for row in rows_of(tmp_path / "run")
@@ -118,7 +119,7 @@ class Module:
 
 
 def score(value, **protocol):
-    return Score(value, "lower", 1.0, {"n_fake": 10, **protocol})
+    return Score(value=value, better="lower", floor=1.0, protocol={"n_fake": 10, **protocol})
 
 
 def test_N9_a_value_that_is_not_finite_is_never_the_best():
@@ -126,17 +127,17 @@ def test_N9_a_value_that_is_not_finite_is_never_the_best():
     for value in (math.nan, None, 5.0, -math.inf, math.nan, 7.0, None):
         module.steps += 1
         quality.note("fid", score(value), module)
-    assert quality.scores["fid"]["best"] == {"value": 5.0, "images": 64, "steps": 4}
-    assert quality.scores["fid"]["last"] == {"value": None, "images": 64, "steps": 8}
+    assert quality.scores["fid"].best == Point(value=5.0, images=64, steps=4)
+    assert quality.scores["fid"].last == Point(value=None, images=64, steps=8)
 
 
 def test_a_value_under_another_protocol_is_no_rival():
     quality, module = Quality(), Module()
     quality.note("fid", score(2.0), module)
     quality.note("fid", score(None), module)  # it could not be computed: no other protocol
-    assert quality.scores["fid"]["best"]["value"] == 2.0
+    assert quality.scores["fid"].value("best") == 2.0
     quality.note("fid", score(3.0, n_fake=20), module)
-    assert quality.scores["fid"]["best"]["value"] == 3.0
+    assert quality.scores["fid"].value("best") == 3.0
 
 
 def test_N9_the_checkpoints_ignore_a_monitor_that_is_not_finite(tiny_run):

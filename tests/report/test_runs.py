@@ -11,7 +11,7 @@ def test_a_run_by_the_contract(write):
     assert run.settings == {"model": "wgan", "data": "digits", "x": "1"}
     assert (run.seed, run.status, run.images, run.parameters) == ("3", "finished", 4000, 12)
     found = run.scores["fid_digits"]
-    assert (found.best, found.last, found.floor, found.best_images) == (7.9, 8.1, 4.9, 3000)
+    assert (found.best.value, found.last.value, found.floor, found.best.images) == (7.9, 8.1, 4.9, 3000)
     assert found.protocol == {"extractor": "digits", "n_fake": 1000}
 
 
@@ -22,7 +22,7 @@ def test_what_is_not_told_is_absent_and_never_a_number(write):
     )
     [run] = collect([folder])
     assert (run.status, run.images, run.steps, run.seconds, run.error) == ("diverged", None, None, None, None)
-    assert (run.scores["fid"].last, run.scores["fid"].best, run.scores["fid"].floor) == (None, None, None)
+    assert [run.scores["fid"].value(which) for which in ("last", "best", "floor")] == [None, None, None]
     assert run.settings == {"model": "dcgan", "data": "digits"}  # from the configuration
 
 

@@ -1,6 +1,7 @@
 """The table at the end of a run: what scores are shown beside."""
 
 from ganlab.loggers.tracker import score_lines
+from ganlab.score_record import from_json
 from ganlab.training.results import score_table
 
 
@@ -29,7 +30,7 @@ FROM_NOISE = {"sampled_from": "averaged weights", "floor_n": 500}
 
 
 def test_generated_images_stand_beside_held_out_ones():
-    table = score_table({"fid": score(2.0, floor=0.5, **FROM_NOISE)})
+    table = score_table(from_json({"fid": score(2.0, floor=0.5, **FROM_NOISE)}))
     assert table[0].split() == ["score", "last", "best", "at", "images", "held-out", "real", "untrained"]
     assert table[1].split()[-5:] == ["2", "2", "640", "0.5", "9"]
     assert table[2:] == ["  measured with rulers; 1,240 from averaged weights, seed 0; 500 held out"]
@@ -37,7 +38,7 @@ def test_generated_images_stand_beside_held_out_ones():
 
 def test_a_baseline_has_a_column_under_its_own_name():
     table = score_table(
-        {"l1": beside("identity map", 0.25, 0.75), "other": beside("identity map", 0.5, None)}
+        from_json({"l1": beside("identity map", 0.25, 0.75), "other": beside("identity map", 0.5, None)})
     )
     assert "at images  identity map  untrained" in table[0]
     assert "held-out" not in table[0]
@@ -46,14 +47,14 @@ def test_a_baseline_has_a_column_under_its_own_name():
 
 
 def test_several_baselines_share_a_column():
-    table = score_table({"a": beside("bicubic", 1.0, 2.0), "b": beside("mean fill", 1.0, 3.0)})
+    table = score_table(from_json({"a": beside("bicubic", 1.0, 2.0), "b": beside("mean fill", 1.0, 3.0)}))
     assert " baseline " in table[0]
 
 
 def test_scores_of_earlier_versions_have_no_baseline():
     earlier = score(1.0, floor=0.5, **FROM_NOISE)
     del earlier["baseline"]
-    assert "untrained" in score_table({"fid": earlier})[0]
+    assert "untrained" in score_table(from_json({"fid": earlier}))[0]
     assert "baseline/fid" not in score_lines({"scores": {"fid": earlier}})
     assert score_lines({"scores": {"l1": score(1.0, baseline=2.0)}})["baseline/l1"] == 2.0
 

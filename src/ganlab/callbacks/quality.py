@@ -2,9 +2,9 @@
 
 import difflib
 import logging
-import math
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -14,17 +14,18 @@ from ganlab.bounds import Count, bounded
 from ganlab.callbacks.interval import crossed, images_of_run
 from ganlab.errors import UserError
 from ganlab.metrics.ranks import Ranks
-from ganlab.metrics.scores import Metric, Score
+from ganlab.metrics.scores import Metric
 from ganlab.models.base import GAN
+from ganlab.score_record import KeepsScores, Score, ScoreRecord, from_json, in_words, to_json
 
 log = logging.getLogger(__name__)
 
 
-class Quality(Callback):
+class Quality(Callback, KeepsScores):
     """Scores what the generator makes: before training, every ``every_images``, and at the end.
 
-    Published as ``val/<score>``; the module's ``scores`` hold the first, the best and the last of each, with its floor,
-    its baseline and its protocol. The seconds that all evaluations have taken so far are published as
+    Published as ``val/<score>``; ``scores`` holds the first, the best and the last of each, with its floor, its
+    baseline and its protocol. The seconds that all evaluations have taken so far are published as
     ``progress/evaluation_seconds``.
 
     metrics: the scores of ``metrics=...``, by name; none for a run that is not scored.
@@ -44,7 +45,7 @@ class Quality(Callback):
         objective: str | None = None,
     ) -> None:
         self.metrics, self.every_images = dict(metrics or {}), every_images
-        self.scores: dict[str, dict[str, Any]] = {}
+        self.scores: dict[str, ScoreRecord] = {}
         self.seconds = 0.0
         self.objective = objective
         self.require_logged("objective", objective)
@@ -86,7 +87,6 @@ class Quality(Callback):
         raise UserError(f"{key}={metric} {what}; {hint}")
 
     def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
-        pl_module.scores = self.scores
         data = trainer.datamodule
         if self.every_images is None:
             self.every_images = max(1, images_of_run(trainer, pl_module) // 10)
@@ -111,7 +111,7 @@ class Quality(Callback):
             return
         values = trainer.strategy.broadcast({name: score.value for name, score in scores.items()})
         for name, score in scores.items():
-            self.note(name, score._replace(value=values[name]), module)
+            self.note(name, replace(score, value=values[name]), module)
         self.seconds += time.perf_counter() - began
         known = {f"val/{name}": value for name, value in values.items() if value is not None}
         module.publish({**known, "progress/evaluation_seconds": self.seconds})
@@ -120,62 +120,14 @@ class Quality(Callback):
 
     def note(self, name: str, score: Score, module: GAN) -> None:
         """Keep the value as the last, and as the first or perhaps the best of its protocol."""
-        value = score.value if score.value is not None and math.isfinite(score.value) else None
-        now = {"value": value, "images": module.images, "steps": module.steps}
-        before = self.scores.get(name, {"best": None, "start": None, "protocol": score.protocol})
-        if not _same_protocol(before["protocol"], score.protocol):
-            before = {"best": None, "start": None}
-        start, best = (now, None) if module.steps == 0 else (before["start"], before["best"])
-        if (
-            value is not None
-            and module.steps
-            and (best is None or _is_better(value, best["value"], score.better))
-        ):
-            best = now
-        self.scores[name] = {
-            "better": score.better,
-            "floor": score.floor,
-            "baseline": score.baseline,
-            "start": start,
-            "best": best,
-            "last": now,
-            "protocol": dict(score.protocol),
-        }
+        before = self.scores.get(name)
+        self.scores[name] = ScoreRecord.after(before, score, images=module.images, steps=module.steps)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"scores": self.scores, "seconds": self.seconds}
+        return {"scores": to_json(self.scores), "seconds": self.seconds}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.scores, self.seconds = state_dict["scores"], state_dict["seconds"]
-
-
-def in_words(scores: Mapping[str, Mapping[str, Any]]) -> str:
-    """The last values of the first three scores, of classes and diversity; the first with its floor or baseline."""
-    parts = []
-    for position, (name, score) in enumerate(scores.items()):
-        if position > 2 and not name.startswith(("classes", "diversity")):
-            continue
-        value = score["last"]["value"]
-        text = f"{name} {'-' if value is None else f'{value:.3g}'}"
-        parts.append(text if parts else text + _beside(score))
-    return ", ".join(parts)
-
-
-def _beside(score: Mapping[str, Any]) -> str:
-    """What the baseline scores, else what held-out real images do."""
-    for what, key in ((score["protocol"].get("baseline"), "baseline"), ("held-out real images", "floor")):
-        if score[key] is not None:
-            return f" ({what} {score[key]:.3g})"
-    return ""
-
-
-def _is_better(value: float, other: float, better: str) -> bool:
-    return value < other if better == "lower" else value > other
-
-
-def _same_protocol(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Equal in what both of them state: a value that could not be computed states less."""
-    return all(one[key] == other[key] for key in one.keys() & other.keys())
+        self.scores, self.seconds = from_json(state_dict["scores"]), state_dict["seconds"]
 
 
 def _gather_over(trainer: Trainer):

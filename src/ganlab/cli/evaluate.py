@@ -1,7 +1,7 @@
 """``ganlab evaluate``: the scores of a trained model."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ganlab.cli.arguments import named_run, quote_paths, refuse_flags
 from ganlab.config import own
@@ -13,6 +13,7 @@ from ganlab.config.compose.schema import Evaluate
 from ganlab.config.runs.record import saved_choices, saved_overrides
 from ganlab.config.runs.trust import require_trusted_words
 from ganlab.errors import UserError
+from ganlab.score_record import Score
 
 
 def run(words: list[str]) -> int:
@@ -32,7 +33,7 @@ def run(words: list[str]) -> int:
 
     entry = evaluate(run_dir, metrics, checkpoint=cfg.checkpoint, seeds=cfg.seeds, device=cfg.device)
     print(f"{run_dir}, {entry['checkpoint']} checkpoint, after {entry['images']:,} images")
-    print("\n".join(table(entry["scores"])))
+    print("\n".join(table({name: Score.from_json(score) for name, score in entry["scores"].items()})))
     print(f"written to {run_dir / 'evaluations.json'}")
     return 0
 
@@ -46,18 +47,16 @@ def inherited(words: list[str], run_dir: Path) -> list[str]:
     return [f"metrics={choice}", *given]
 
 
-def table(scores: dict[str, Any]) -> list[str]:
+def table(scores: Mapping[str, Score]) -> list[str]:
     """Each score, with its spread over seeds, beside its baseline and held-out real images; and what it depends on."""
     lines, protocols = [], {}
     width = max(map(len, scores), default=0)
     for name, score in scores.items():
-        value = "-" if score["value"] is None else f"{score['value']:.4g}"
-        spread = "" if score["spread"] is None else f" ± {score['spread']:.2g}"
-        protocol = score["protocol"]
-        beside = {protocol.get("baseline"): score["baseline"], "held-out real images": score["floor"]}
-        known = "".join(f"   {what} {number:.4g}" for what, number in beside.items() if number is not None)
-        lines.append(f"  {name:<{width}}  {value + spread:<16} {score['better']} is better{known}")
-        protocols[protocol["measured"]] = protocol
+        value = "-" if score.value is None else f"{score.value:.4g}"
+        spread = "" if score.spread is None else f" ± {score.spread:.2g}"
+        known = "".join(f"   {what} {number:.4g}" for what, number in score.beside().items())
+        lines.append(f"  {name:<{width}}  {value + spread:<16} {score.better} is better{known}")
+        protocols[score.protocol["measured"]] = score.protocol
     for measured, p in protocols.items():
         source = f"from {p['sampled_from']}" if "sampled_from" in p else "translated examples"
         lines.append(f"  {p['seeds']} x {p['n_fake']:,} {source}; {measured}")

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any, Literal
@@ -11,7 +12,8 @@ import torch
 
 from ganlab.config.runs.trust import instantiate_saved
 from ganlab.inference.load import load
-from ganlab.metrics.scores import Metric, Score
+from ganlab.metrics.scores import Metric
+from ganlab.score_record import Score
 from ganlab.storage import write_atomically
 
 log = logging.getLogger(__name__)
@@ -46,22 +48,22 @@ def evaluate(
         for seed in range(first, first + seeds):
             metric.seed = seed
             found.append(metric.evaluate(model))
-        scores |= {name: _over_seeds([one[name] for one in found], first) for name in metric.names()}
+        scores |= {
+            name: _over_seeds([one[name] for one in found], first).to_json() for name in metric.names()
+        }
     entry = {"checkpoint": checkpoint, "steps": model.steps, "images": model.images, "scores": scores}
     _append(run_dir / "evaluations.json", entry)
     return entry
 
 
-def _over_seeds(scores: Sequence[Score], first: int) -> dict[str, Any]:
+def _over_seeds(scores: Sequence[Score], first: int) -> Score:
     values = [score.value for score in scores if score.value is not None]
-    return {
-        "better": scores[0].better,
-        "value": mean(values) if values else None,
-        "spread": stdev(values) if len(values) > 1 else None,
-        "floor": scores[0].floor,
-        "baseline": scores[0].baseline,
-        "protocol": {**scores[0].protocol, "seed": first, "seeds": len(scores)},
-    }
+    return replace(
+        scores[0],
+        value=mean(values) if values else None,
+        spread=stdev(values) if len(values) > 1 else None,
+        protocol={**scores[0].protocol, "seed": first, "seeds": len(scores)},
+    )
 
 
 def _append(path: Path, entry: Mapping[str, Any]) -> None:

@@ -6,6 +6,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from lightning.pytorch.loggers import Logger
 
+from ganlab.score_record import from_json
+
 
 class Tracker(Logger):
     """A logger that goes on with a resumed run, shows pictures and keeps the final scores.
@@ -53,15 +55,14 @@ def finish(loggers: Iterable[Logger], results: dict[str, Any]) -> None:
 def score_lines(results: dict[str, Any]) -> dict[str, Any]:
     """Flat names for a run's scores: ``best/fid_digits``, ``best/fid_digits_images``, ``protocol/fid_digits``, ..."""
     lines: dict[str, Any] = {}
-    for name, score in results.get("scores", {}).items():
-        for which in ("best", "last"):
-            found = score[which] or {}
-            lines[f"{which}/{name}"] = found.get("value")
-            lines[f"{which}/{name}_images"] = found.get("images")
-        lines[f"floor/{name}"] = score["floor"]
-        lines[f"baseline/{name}"] = score.get("baseline")
-        lines[f"better/{name}"] = score["better"]
-        lines[f"protocol/{name}"] = ", ".join(f"{key}: {value}" for key, value in score["protocol"].items())
+    for name, score in from_json(results.get("scores")).items():
+        for which, point in (("best", score.best), ("last", score.last)):
+            lines[f"{which}/{name}"] = point.value if point else None
+            lines[f"{which}/{name}_images"] = point.images if point else None
+        lines[f"floor/{name}"] = score.floor
+        lines[f"baseline/{name}"] = score.baseline
+        lines[f"better/{name}"] = score.better
+        lines[f"protocol/{name}"] = ", ".join(f"{key}: {value}" for key, value in score.protocol.items())
     return {key: value for key, value in lines.items() if value is not None}
 
 

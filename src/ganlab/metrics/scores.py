@@ -1,26 +1,11 @@
-"""The scores of generated images against real ones, and how each of them is to be read."""
+"""What every entry of ``metrics=...`` can do."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import torch
 
 from ganlab.metrics.ranks import ALONE, Ranks
-from ganlab.metrics.real.measures import Better
-
-
-class Score(NamedTuple):
-    """One number and what it depends on.
-
-    value: None if it could not be computed. floor: what held-out real images score; None if there are none.
-    baseline: what the trivial answer scores that ``protocol["baseline"]`` names; None where there is none.
-    """
-
-    value: float | None
-    better: Better
-    floor: float | None
-    protocol: Mapping[str, Any]
-    baseline: float | None = None
+from ganlab.score_record import Better, Score
 
 
 class Metric(Protocol):

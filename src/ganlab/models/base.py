@@ -65,7 +65,6 @@ class GAN(Telemetry):
         self.images = 0
         self.counts: dict[str, int] = {}  # a variant's own counters; saved and restored
         self.draws = Draws(seed, "noise")
-        self.scores: dict[str, dict[str, Any]] = {}  # of its samples' quality: see callbacks.quality
         self._moved: set[str] = set()  # players whose gradients nobody has looked at since they stepped
         self._norms: dict[str, float] = {}  # of such gradients, from before a resume
         self._stepped = False

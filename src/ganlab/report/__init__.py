@@ -7,13 +7,12 @@ gallery, page        a page of examples, side by side
 """
 
 from ganlab.report.layout import aligned, markdown
-from ganlab.report.runs import Run, Score, collect, missing
+from ganlab.report.runs import Run, collect, missing
 from ganlab.report.spreadsheet import runs_csv, settings_csv
 from ganlab.report.table import Table, table
 
 __all__ = [
     "Run",
-    "Score",
     "Table",
     "aligned",
     "collect",

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ganlab.report.runs import Run, Score
+from ganlab.report.runs import Run
+from ganlab.score_record import Better, ScoreRecord
 
 
 class Mean(NamedTuple):
@@ -29,10 +30,10 @@ class Column:
     """One score under one protocol, the data included. ``label`` names what its protocol has to itself."""
 
     name: str
-    better: str
+    better: Better
     protocol: dict[str, Any]
     label: str = ""
-    scores: dict[Run, Score] = field(default_factory=dict)
+    scores: dict[Run, ScoreRecord] = field(default_factory=dict)
 
     def takes(self, name: str, better: str, protocol: dict[str, Any], *, known: bool) -> bool:
         """Is this the same protocol? A score that could not be computed states less of its own."""
@@ -45,16 +46,16 @@ class Column:
 
     def mean(self, runs: Iterable[Run], which: str) -> Mean | None:
         """``which`` is best, last, floor or baseline."""
-        return mean_of(getattr(self.scores[run], which) for run in runs if run in self.scores)
+        return mean_of(self.scores[run].value(which) for run in runs if run in self.scores)
 
 
 def columns_of(runs: Sequence[Run]) -> list[Column]:
     """The columns that the scores of ``runs`` need: FID first, then in the order in which runs name them."""
     entries = [(run, name, score) for run in runs for name, score in run.scores.items()]
     found: list[Column] = []
-    for run, name, score in sorted(entries, key=lambda entry: entry[2].last is None):
+    for run, name, score in sorted(entries, key=lambda entry: entry[2].value("last") is None):
         protocol = {"data": run.settings.get("data"), **score.protocol}
-        known = score.last is not None
+        known = score.value("last") is not None
         fitting = [column for column in found if column.takes(name, score.better, protocol, known=known)]
         if len(fitting) != 1:
             fitting = [Column(name, score.better, protocol)]

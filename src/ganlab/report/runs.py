@@ -1,7 +1,6 @@
 """What run directories say of their runs: ``results.json``, and in ``.hydra/`` how they were started."""
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,25 +9,9 @@ from typing import Any
 import yaml
 
 from ganlab.errors import UserError
+from ganlab.score_record import ScoreRecord, from_json, number_at
 
 NO_SETTING = ("seed", "name", "group", "tags", "objective")  # tell the runs of a setting apart, or label them
-
-
-@dataclass(frozen=True)
-class Score:
-    """One score of one run under one protocol; ``best`` and ``last`` are None where they could not be computed.
-
-    better: "lower" or "higher". floor: what real images score; None if there is none. best_images: seen by then.
-    baseline: what the trivial answer scores that the protocol names; None if there is none.
-    """
-
-    better: str
-    protocol: Mapping[str, Any]
-    best: float | None
-    last: float | None
-    floor: float | None
-    best_images: float | None
-    baseline: float | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -50,7 +33,7 @@ class Run:
     seconds: float | None = None
     speed: float | None = None
     parameters: float | None = None
-    scores: Mapping[str, Score] = field(default_factory=dict)
+    scores: Mapping[str, ScoreRecord] = field(default_factory=dict)
 
 
 def collect(folders: Iterable[Path]) -> list[Run]:
@@ -72,7 +55,6 @@ def read(folder: Path) -> Run:
     chosen = config.get("chosen") or {}
     told = {key: results.get(key, chosen.get(key)) for key in ("model", "data")}
     settings, seed = described(overrides)
-    scores = results.get("scores") or {}
     return Run(
         folder=folder,
         overrides=overrides,
@@ -80,9 +62,9 @@ def read(folder: Path) -> Run:
         seed=str(results.get("seed", config.get("seed", seed))),
         status=str(results.get("status", "not ended")),
         error=results.get("error"),
-        speed=number(results, "last", "progress/images_per_second"),
-        scores={name: _score(entry) for name, entry in scores.items()},
-        **{key: number(results, key) for key in ("steps", "images", "seconds", "parameters")},
+        speed=number_at(results, "last", "progress/images_per_second"),
+        scores=from_json(results.get("scores")),
+        **{key: number_at(results, key) for key in ("steps", "images", "seconds", "parameters")},
     )
 
 
@@ -100,26 +82,6 @@ def described(overrides: Iterable[str]) -> tuple[dict[str, str], str]:
     """The settings and the seed that overrides give."""
     pairs = dict(word.lstrip("+").partition("=")[::2] for word in overrides)
     return {key: value for key, value in pairs.items() if key not in NO_SETTING}, pairs.get("seed", "")
-
-
-def number(tree: Any, *path: str) -> float | None:
-    """The finite number at ``path`` in nested mappings; None if there is none."""
-    for key in path:
-        tree = tree.get(key) if isinstance(tree, dict) else None
-    known = isinstance(tree, int | float) and not isinstance(tree, bool) and math.isfinite(tree)
-    return tree if known else None
-
-
-def _score(told: Mapping[str, Any]) -> Score:
-    return Score(
-        better=told.get("better", "lower"),
-        protocol=told.get("protocol") or {},
-        best=number(told, "best", "value"),
-        last=number(told, "last", "value"),
-        floor=number(told, "floor"),
-        best_images=number(told, "best", "images"),
-        baseline=number(told, "baseline"),
-    )
 
 
 def _mapping(path: Path) -> dict[str, Any]:

@@ -9,16 +9,10 @@ from typing import Any
 from ganlab.report.columns import Mean
 from ganlab.report.runs import Run
 from ganlab.report.table import Row, Table
+from ganlab.score_record import ScoreRecord
 
 ABSENT = Mean(None, None, 0)
 EFFORT = {"images": "images", "seconds": "seconds", "images/s": "speed", "parameters": "parameters"}
-OF_A_SCORE = {
-    "best": "best",
-    "best images": "best_images",
-    "last": "last",
-    "floor": "floor",
-    "baseline": "baseline",
-}
 
 
 def settings_csv(table: Table) -> str:
@@ -62,7 +56,16 @@ def _of_run(table: Table, run: Run) -> dict[str, Any]:
     cells |= {"seed": run.seed, "status": run.status, "steps": run.steps}
     for column in table.columns:
         score = column.scores.get(run)
-        for heading, field in OF_A_SCORE.items():
-            cells[f"{column.label} {heading}"] = getattr(score, field) if score else None
+        cells |= {f"{column.label} {heading}": value for heading, value in _of_score(score).items()}
     cells |= {heading: getattr(run, field) for heading, field in EFFORT.items()}
     return cells | {"folder": run.folder, "error": run.error}
+
+
+def _of_score(score: ScoreRecord | None) -> dict[str, float | None]:
+    """The numbers of a score by their headings; of a run that lacks it, none is there."""
+    score = score or ScoreRecord(better="lower", protocol={})
+    return {
+        "best": score.value("best"),
+        "best images": score.best.images if score.best else None,
+        **{which: score.value(which) for which in ("last", "floor", "baseline")},
+    }

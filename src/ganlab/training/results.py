@@ -2,12 +2,14 @@
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
 from ganlab.errors import UserError
+from ganlab.score_record import ScoreRecord, to_json
 from ganlab.storage import write_atomically
 
 if TYPE_CHECKING:
@@ -17,7 +19,13 @@ SCHEMA = 1
 
 
 def results_of(
-    cfg: DictConfig, model: "GAN", *, status: str, error: str | None, seconds: float
+    cfg: DictConfig,
+    model: "GAN",
+    scores: Mapping[str, ScoreRecord],
+    *,
+    status: str,
+    error: str | None,
+    seconds: float,
 ) -> dict[str, Any]:
     """What ``results.json`` says; a number that is not finite is null in it.
 
@@ -39,7 +47,7 @@ def results_of(
         "seconds": round(seconds, 1),
         "parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
         "last": {name: value if math.isfinite(value) else None for name, value in model.published.items()},
-        "scores": model.scores,
+        "scores": to_json(scores),
     }
 
 
@@ -56,19 +64,18 @@ def forget_results(run_dir: Path) -> None:
         raise UserError(f"{path} cannot be replaced ({error.strerror}): move it away") from error
 
 
-def score_table(scores: dict[str, Any]) -> list[str]:
+def score_table(scores: Mapping[str, ScoreRecord]) -> list[str]:
     """Lines for the console: each score, last and best, beside what else there is to compare it with."""
     if not scores:
         return []
     beside = _beside(scores)
     rows = [("score", "last", "best", "at images", *beside)]
     for name, score in scores.items():
-        best = score["best"] or {}
         rows.append(
             (
-                f"{name} ({score['better']} is better)",
-                *(_short(value) for value in (score["last"]["value"], best.get("value"))),
-                f"{best['images']:,}" if best else "-",
+                f"{name} ({score.better} is better)",
+                *(_short(score.value(which)) for which in ("last", "best")),
+                f"{score.best.images:,}" if score.best else "-",
                 *(_short(values[name]) for values in beside.values()),
             )
         )
@@ -82,22 +89,22 @@ def score_table(scores: dict[str, Any]) -> list[str]:
     return [*lines, *(f"  {line}" for line in protocol_lines(scores))]
 
 
-def _beside(scores: dict[str, Any]) -> dict[str, dict[str, float | None]]:
+def _beside(scores: Mapping[str, ScoreRecord]) -> dict[str, dict[str, float | None]]:
     """By the heading of its column, what each score is compared with: columns that hold any number, and the start's."""
-    named = {score["protocol"].get("baseline") for score in scores.values()} - {None}
+    named = {score.protocol.get("baseline") for score in scores.values()} - {None}
     columns = {
-        named.pop() if len(named) == 1 else "baseline": {n: s.get("baseline") for n, s in scores.items()},
-        "held-out real": {name: score["floor"] for name, score in scores.items()},
+        named.pop() if len(named) == 1 else "baseline": {n: s.baseline for n, s in scores.items()},
+        "held-out real": {name: score.floor for name, score in scores.items()},
     }
     held = {heading: values for heading, values in columns.items() if set(values.values()) != {None}}
-    return held | {"untrained": {name: (score["start"] or {}).get("value") for name, score in scores.items()}}
+    return held | {"untrained": {name: score.value("start") for name, score in scores.items()}}
 
 
-def protocol_lines(scores: dict[str, Any]) -> list[str]:
+def protocol_lines(scores: Mapping[str, ScoreRecord]) -> list[str]:
     """How the scores were measured, once for each way."""
     lines = {}
     for score in scores.values():
-        p = score["protocol"]
+        p = score.protocol
         if "baseline" in p:
             source, rest = "translated examples", f"; baseline: {p['baseline'] or 'none'}"
         else:

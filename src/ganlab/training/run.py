@@ -25,6 +25,7 @@ from ganlab.config.secrets import Secrets, conceal
 from ganlab.errors import DivergedError, GanlabError, Interrupted, UserError
 from ganlab.loggers.tracker import begin, finish
 from ganlab.randomness import derive
+from ganlab.score_record import from_json, scores_of
 from ganlab.storage import as_typed
 from ganlab.training.checkpoints import probe, steps_of
 from ganlab.training.faults import fault_of
@@ -103,7 +104,8 @@ def _end(
 ) -> tuple[dict[str, Any], BaseException | None]:
     """Write results.json however training ended, tell the loggers, and leave the other processes."""
     sentence = conceal(str(error)) if isinstance(error, GanlabError) else None
-    results = results_of(cfg, model, status=_status(trainer, error), error=sentence, seconds=seconds)
+    scores = scores_of(trainer.callbacks)
+    results = results_of(cfg, model, scores, status=_status(trainer, error), error=sentence, seconds=seconds)
     if rank_zero_only.rank == 0:
         unwritten = fault_of(lambda: write_results(run_dir, results), run_dir=run_dir)
         error = error or unwritten
@@ -210,7 +212,7 @@ def _summary(cfg: DictConfig, run_dir: Path, model: "GAN", results: dict[str, An
             f"finished {model.steps:,} steps on {model.images:,} images in {minutes} "
             f"({results['parameters']:,} weights)",
             f"  {losses}{judged}",
-            *score_table(results["scores"]),
+            *score_table(from_json(results["scores"])),
             f"  run directory  {where}",
             f"  pictures       {where}/samples/ (animation.gif: the same {seen} as training went on)",
             f"  numbers        {where}/results.json, metrics.csv",

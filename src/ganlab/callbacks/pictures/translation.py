@@ -10,10 +10,10 @@ from torch import Tensor
 from ganlab.bounds import Count, Pictured, Range, bounded
 from ganlab.callbacks.pictures.base import Pictures
 from ganlab.callbacks.pictures.sheet import sheet
-from ganlab.callbacks.quality import in_words
 from ganlab.metrics.translation.base import spread
 from ganlab.models.translation.base import ImageToImage
 from ganlab.report.gallery import Gallery
+from ganlab.score_record import in_words, scores_of
 from ganlab.types import ExampleSet
 
 
@@ -53,7 +53,7 @@ class Rows(Pictures):
         super().on_train_end(trainer, pl_module)
         if not trainer.is_global_zero or self.gallery < 1:
             return
-        facts = {"images seen": f"{pl_module.images:,}", "scores": in_words(pl_module.scores)}
+        facts = {"images seen": f"{pl_module.images:,}", "scores": in_words(scores_of(trainer.callbacks))}
         gallery = Gallery(Path(trainer.default_root_dir), self.title, {k: v for k, v in facts.items() if v})
         gallery.show(pl_module, self.examples, spread(len(self.examples), self.gallery))
         gallery.write()

@@ -10,9 +10,8 @@ from torch import Tensor
 from ganlab.bounds import Samples, Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.ranks import ALONE, Ranks
-from ganlab.metrics.real.measures import Better
-from ganlab.metrics.scores import Score
 from ganlab.pixels import to_uint8
+from ganlab.score_record import Better, Score
 from ganlab.types import CaptionedSet, TextToImage
 
 log = logging.getLogger(__name__)
@@ -95,11 +94,11 @@ class CaptionScores:
             values = self._drawn(model, captions, ranks) if captions else {}
             for name in self.higher:
                 scores[f"{name}{part}"] = Score(
-                    values.get(name),
-                    "higher",
-                    self.floors[name],
-                    self._protocol(model, part),
-                    self.chance()[name],
+                    value=values.get(name),
+                    better="higher",
+                    floor=self.floors[name],
+                    baseline=self.chance()[name],
+                    protocol=self._protocol(model, part),
                 )
         return {name: scores[name] for name in self.names()}
 

@@ -9,8 +9,7 @@ from torch import Tensor
 
 from ganlab.bounds import Samples, Size, bounded
 from ganlab.metrics.ranks import ALONE, Ranks
-from ganlab.metrics.real.measures import Better
-from ganlab.metrics.scores import Score
+from ganlab.score_record import Better, Score
 from ganlab.types import NoiseToImage
 
 log = logging.getLogger(__name__)
@@ -71,7 +70,7 @@ class FakeScores:
             values = self.values(ranks.interleaved(torch.cat(rows), self.n_fake))
         protocol = self.protocol(model)
         return {
-            name: Score(values.get(name), way, self.floors.get(name), protocol)
+            name: Score(value=values.get(name), better=way, floor=self.floors.get(name), protocol=protocol)
             for name, way in self.better().items()
         }
 

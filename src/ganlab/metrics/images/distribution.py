@@ -15,8 +15,8 @@ from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.real import cache
 from ganlab.metrics.real.description import Description, describe
 from ganlab.metrics.real.measures import MEASURES, Comparison
-from ganlab.metrics.scores import Score
 from ganlab.pixels import to_uint8
+from ganlab.score_record import Score
 from ganlab.types import Extractor, ImageSet, NoiseToImage
 
 log = logging.getLogger(__name__)
@@ -174,10 +174,10 @@ class DistributionScores:
         values = self._values(fake) if not broken and ranks.rank == 0 else {}
         return {
             self.name_of(score): Score(
-                values[score][0] if score in values else None,
-                MEASURES[score].better,
-                self.floors[score][0] if score in self.floors else None,
-                self._protocol(model) | (values[score][1] if score in values else {}),
+                value=values[score][0] if score in values else None,
+                better=MEASURES[score].better,
+                floor=self.floors[score][0] if score in self.floors else None,
+                protocol=self._protocol(model) | (values[score][1] if score in values else {}),
             )
             for score in self.scores
         }

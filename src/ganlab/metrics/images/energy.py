@@ -8,7 +8,7 @@ from torch import Tensor
 from ganlab.bounds import Samples, Size, bounded
 from ganlab.metrics.images.base import FakeScores
 from ganlab.metrics.ranks import ALONE, Ranks
-from ganlab.metrics.real.measures import Better
+from ganlab.score_record import Better
 
 
 class Points(Protocol):

@@ -10,8 +10,8 @@ from ganlab.bounds import Positive, Samples, Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.images.base import FakeScores
 from ganlab.metrics.ranks import ALONE, Ranks
-from ganlab.metrics.real.measures import Better
 from ganlab.pixels import to_uint8
+from ganlab.score_record import Better
 from ganlab.types import Extractor, ImageSet
 
 

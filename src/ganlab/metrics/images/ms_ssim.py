@@ -10,8 +10,8 @@ from ganlab.errors import UserError
 from ganlab.metrics.images.base import FakeScores
 from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.real.description import shuffled
-from ganlab.metrics.real.measures import Better
 from ganlab.pixels import to_uint8
+from ganlab.score_record import Better
 from ganlab.types import ImageSet
 
 # of the scales, the finest first (Wang et al. 2003, section 3.2)

@@ -15,9 +15,9 @@ from ganlab.metrics.distances.sliced_wasserstein import (
 from ganlab.metrics.images.base import FakeScores
 from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.real.description import shuffled
-from ganlab.metrics.real.measures import Better
 from ganlab.pixels import to_uint8
 from ganlab.randomness import Draws
+from ganlab.score_record import Better
 from ganlab.types import ImageSet
 
 

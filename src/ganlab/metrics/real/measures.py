@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from ganlab.metrics.distances.classes import class_shares, classes_present, total_variation
 from ganlab.metrics.distances.diversity import diversity_ratio
@@ -12,9 +12,7 @@ from ganlab.metrics.distances.inception_score import inception_score
 from ganlab.metrics.distances.kernel import kernel_distance
 from ganlab.metrics.distances.manifold import PRDC, Manifold
 from ganlab.metrics.real.description import Description
-
-Better = Literal["lower", "higher"]
-
+from ganlab.score_record import Better
 
 Value = tuple[float, dict[str, Any]]  # and what it depends on besides the images
 

@@ -11,9 +11,8 @@ from torch import Tensor
 from ganlab.bounds import Count, Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.ranks import ALONE, Ranks
-from ganlab.metrics.real.measures import Better
-from ganlab.metrics.scores import Score
 from ganlab.randomness import derive
+from ganlab.score_record import Better, Score
 from ganlab.types import Batch, ExampleSet, Translator
 
 log = logging.getLogger(__name__)
@@ -120,7 +119,11 @@ class TranslationScores:
         values = self.values(rows) if not broken and ranks.rank == 0 else {}
         return {
             name: Score(
-                values.get(name), way, self.floors.get(name), self.protocol(name), self.baselines.get(name)
+                value=values.get(name),
+                better=way,
+                floor=self.floors.get(name),
+                baseline=self.baselines.get(name),
+                protocol=self.protocol(name),
             )
             for name, way in self.direction.items()
         }

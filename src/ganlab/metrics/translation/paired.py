@@ -11,8 +11,8 @@ from ganlab.errors import UserError
 from ganlab.metrics.distances.similarity import WINDOW, as_stored, mean_absolute, mean_square, psnr, ssim
 from ganlab.metrics.extractors.lpips import Perceptual
 from ganlab.metrics.ranks import ALONE, Ranks
-from ganlab.metrics.real.measures import Better
 from ganlab.metrics.translation.base import Rows, TranslationScores, with_channels
+from ganlab.score_record import Better
 from ganlab.types import Batch, ExampleSet
 
 SSIM = f"SSIM of Wang et al. 2004 ({WINDOW}x{WINDOW} Gaussian, sigma 1.5, windows within the image)"

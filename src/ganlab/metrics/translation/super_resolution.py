@@ -17,10 +17,10 @@ from ganlab.metrics.distances.sliced_wasserstein import (
     standardised,
 )
 from ganlab.metrics.ranks import ALONE, Ranks
-from ganlab.metrics.real.measures import Better
 from ganlab.metrics.translation.base import Rows
 from ganlab.metrics.translation.paired import POOLED, SSIM, LikenessScores
 from ganlab.randomness import Draws
+from ganlab.score_record import Better
 from ganlab.types import Batch, ExampleSet
 
 PATCHES, DIRECTIONS = 128, 512  # of each image; of projections
