@@ -13,6 +13,7 @@ COMMON = {
     "types",
     "errors",
     "randomness",
+    "rank",
     "pixels",
     "lexicon",
     "memory_budget",

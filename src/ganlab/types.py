@@ -1,7 +1,7 @@
 """What the parts of ganlab agree on."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Literal, NamedTuple, Protocol, TypedDict, runtime_checkable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypedDict, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +34,16 @@ class Batch(TypedDict, total=False):
     mask: Tensor
     caption: Tensor  # of the image ...
     mismatch: Tensor  # ... and one that does not describe it
+
+
+def tensors_of(batch: Batch) -> dict[str, Tensor]:
+    """The batch as the plain dict that it is, for what treats all of its tensors alike."""
+    return cast("dict[str, Tensor]", batch)
+
+
+def batch_of(tensors: Mapping[str, Tensor]) -> Batch:
+    """A batch of tensors by key; the caller answers for the keys, which are those of its kind of data."""
+    return cast("Batch", dict(tensors))
 
 
 class Observation(TypedDict, total=False):
@@ -168,7 +178,7 @@ class Translator(Protocol):
     ``seed`` alone. ``panels`` gives what a picture of the batch shows side by side, by caption.
     """
 
-    directions: tuple[str, ...]
+    directions: ClassVar[tuple[str, ...]]
 
     def translate(self, batch: Batch, *, seed: int = 0) -> dict[str, Tensor]: ...
 

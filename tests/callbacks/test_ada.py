@@ -8,6 +8,7 @@ import torch
 from ganlab.callbacks.ada import AdaptAugmentation
 from ganlab.errors import UserError
 from ganlab.techniques.augment.ada import AdaptiveAugment
+from ganlab.techniques.augment.base import NoAugment
 from ganlab.techniques.augment.bgc import BGC
 
 
@@ -58,4 +59,11 @@ def test_scores_whose_sign_says_nothing_are_refused():
     AdaptAugmentation().on_fit_start(SimpleNamespace(), game)
     game.scores_are_logits = False
     with pytest.raises(UserError, match=r"sign of logits.*model/loss=non_saturating or model/augment=diff"):
+        AdaptAugmentation().on_fit_start(SimpleNamespace(), game)
+
+
+def test_an_augmentation_that_does_not_adapt_is_refused_before_training():
+    game = Game()
+    game.augment = NoAugment()
+    with pytest.raises(UserError, match=r"NoAugment does not follow.*model/augment=ada"):
         AdaptAugmentation().on_fit_start(SimpleNamespace(), game)

@@ -6,8 +6,9 @@ checkpoints    last.ckpt, best.ckpt, and one to fall back to
 log, progress  numbers to the loggers; the bar, or a line where there is no terminal
 preemption     signals: finish the step, save, leave
 start, ada     a run that begins with another's generator; augmentation that adapts
+base           the hooks, with the module as the game that it is
 interval       intervals counted in images
 pictures/      what is drawn as training goes on, one file for each wing
 
-To add one: subclass ``lightning.pytorch.Callback``, name it in a file of ``conf/callbacks/``.
+To add one: subclass ``base.GameCallback``, or Lightning's own ``Callback``; name it in a file of ``conf/callbacks/``.
 """

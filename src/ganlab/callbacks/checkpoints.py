@@ -5,9 +5,8 @@ import math
 from pathlib import Path
 from typing import Any, Literal
 
-from lightning.pytorch import Callback, Trainer
-
 from ganlab.bounds import Count, bounded
+from ganlab.callbacks.base import GameCallback
 from ganlab.callbacks.health import require_finite_weights
 from ganlab.callbacks.interval import crossed
 from ganlab.callbacks.quality import Quality
@@ -22,12 +21,13 @@ from ganlab.training.checkpoints import (
     steps_of,
 )
 from ganlab.training.machine import machine, warn_of_other_machine
-from ganlab.types import Identified
+from ganlab.training.trainer import Trainer
+from ganlab.types import Batch, Identified, Observation
 
 log = logging.getLogger(__name__)
 
 
-class Checkpoints(Callback):
+class Checkpoints(GameCallback[GAN]):
     """Writes ``checkpoints/step-….ckpt`` at the end of a step, every ``every_images`` and when training ends.
 
     ``last.ckpt`` and ``best.ckpt`` point to the newest and to the one with the best ``monitor``, which is written in
@@ -69,9 +69,11 @@ class Checkpoints(Callback):
             self.monitor = next((f"val/{name}" for name in scores.names()), None)
         scores.require_logged("callbacks.checkpoints.monitor", self.monitor, pl_module.players())
         if self.monitor and self.monitor.startswith("val/"):
-            self.mode = {"lower": "min", "higher": "max"}[scores.direction_of(self.monitor)]
+            self.mode = "min" if scores.direction_of(self.monitor) == "lower" else "max"
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: GAN, outputs, batch, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch: Batch, batch_idx: int
+    ) -> None:
         ends = trainer.should_stop or pl_module.steps == trainer.max_steps
         best = self.best_value, self.best_steps
         due = self.is_new_best(pl_module) or ends or crossed(self.every_images, pl_module, batch)
@@ -112,7 +114,7 @@ class Checkpoints(Callback):
 
     def is_new_best(self, module: GAN) -> bool:
         """Whether the monitored metric was logged in this step and is the best so far; remembers it then."""
-        value = module.news().get(self.monitor)
+        value = module.news().get(self.monitor) if self.monitor else None
         if value is None or not math.isfinite(value):
             return False
         if self.best_value is not None and not (

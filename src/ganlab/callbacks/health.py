@@ -6,22 +6,23 @@ import time
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
 from ganlab.bounds import Count, Share, Weight, Whole, bounded
+from ganlab.callbacks.base import GameCallback
 from ganlab.errors import DivergedError, PeerError
 from ganlab.models.base import GAN
 from ganlab.models.images.base import LatentGAN
 from ganlab.pixels import require_range
-from ganlab.types import Batch, Observation
+from ganlab.training.trainer import Trainer
+from ganlab.types import Batch, Observation, tensors_of
 
 log = logging.getLogger(__name__)
 
 LOST = 5 * math.log(4)  # nats
 
 
-class Health(Callback):
+class Health(GameCallback[GAN]):
     """Looks at the losses every ``check_steps`` and at scores, gradients and samples every ``every_steps``.
 
     The seconds that this has taken so far are published as ``progress/health_seconds``.
@@ -70,12 +71,12 @@ class Health(Callback):
     def on_train_batch_start(self, trainer: Trainer, pl_module: GAN, batch: Batch, batch_idx: int) -> None:
         """Before the first step of all: are the images what every model takes them for?"""
         if pl_module.steps == 0:
-            for key, value in batch.items():
+            for key, value in tensors_of(batch).items():
                 if value.dim() == 4 and key != "mask":
                     require_range(value, key)
 
     def on_train_batch_end(
-        self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch, batch_idx: int
+        self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch: Batch, batch_idx: int
     ) -> None:
         began = time.perf_counter()
         if pl_module.steps % self.check_steps == 0:

@@ -3,15 +3,16 @@
 import time
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
 
 from ganlab.bounds import Count, bounded
+from ganlab.callbacks.base import GameCallback
 from ganlab.metrics.distances.divergence import jensen_shannon
 from ganlab.models.base import GAN
-from ganlab.types import Observation
+from ganlab.training.trainer import Trainer
+from ganlab.types import Batch, Observation
 
 
-class MetricsLog(Callback):
+class MetricsLog(GameCallback[GAN]):
     """Publishes the means of all terms since the last time, the scores of the last batch, and the speed.
 
     every_steps: how often; the first step is always logged. Logging each step can double the time of a small GAN.
@@ -21,11 +22,11 @@ class MetricsLog(Callback):
     def __init__(self, *, every_steps: Count = 50) -> None:
         self.every_steps = every_steps
 
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
         self.last_time, self.last_images = time.monotonic(), pl_module.images
 
     def on_train_batch_end(
-        self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch, batch_idx: int
+        self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch: Batch, batch_idx: int
     ) -> None:
         steps = pl_module.steps
         if steps != 1 and steps % self.every_steps and steps != trainer.max_steps:

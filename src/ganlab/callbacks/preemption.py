@@ -2,20 +2,25 @@
 
 import os
 import signal
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import torch
-from lightning.pytorch import Callback, Trainer
 
 from ganlab.bounds import Count, bounded
+from ganlab.callbacks.base import GameCallback
 from ganlab.models.base import GAN
+from ganlab.training.trainer import Trainer
+from ganlab.types import Batch, Observation
 
 NAMES = ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP")
 SIGNALS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
 HANGUP = getattr(signal, "SIGHUP", None)
+Handler = Callable[[int, FrameType | None], Any] | int | signal.Handlers | None
 
 
-class Preemption(Callback):
+class Preemption(GameCallback[GAN]):
     """A signal only sets a flag; at the end of a step all processes agree to stop. A second signal leaves at once.
 
     SIGHUP says that the terminal is closed, often twice: it never counts as the second, and with nohup not at all.
@@ -30,7 +35,7 @@ class Preemption(Callback):
     def __init__(self, *, agree_steps: Count = 10) -> None:
         self.agree_steps = agree_steps
         self.received, self.wished = 0, False
-        self.previous: dict[int, object] = {}
+        self.previous: dict[int, Handler] = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
         # Here, because Lightning installs its own after `setup`; that one talks to its peers and can deadlock.
@@ -52,7 +57,9 @@ class Preemption(Callback):
             for stream in self.terminals:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: GAN, outputs, batch, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch: Batch, batch_idx: int
+    ) -> None:
         self.wished |= trainer.should_stop
         number, wished = self.received, self.wished
         if trainer.world_size > 1:
@@ -60,7 +67,8 @@ class Preemption(Callback):
             if pl_module.steps % self.agree_steps:
                 return
             flags = torch.tensor([float(number), float(wished)], device=pl_module.device)
-            number, wished = (int(flag) for flag in trainer.strategy.reduce(flags, reduce_op="max"))
+            most = trainer.strategy.reduce(flags, reduce_op="max")
+            number, wished = int(most[0]), bool(most[1])
         trainer.stopped_by = number or None
         trainer.should_stop = bool(number or wished)
 

@@ -5,16 +5,18 @@ import shutil
 import sys
 import time
 
-from lightning.pytorch import Callback, Trainer
 from tqdm import tqdm
 
 from ganlab.bounds import Weight, bounded
+from ganlab.callbacks.base import GameCallback
 from ganlab.models.base import GAN
+from ganlab.training.trainer import Trainer
+from ganlab.types import Batch, Observation
 
 log = logging.getLogger(__name__)
 
 
-class Progress(Callback):
+class Progress(GameCallback[GAN]):
     """A bar in a terminal; elsewhere a line every ``line_seconds``.
 
     refresh_seconds: of the bar.
@@ -39,7 +41,9 @@ class Progress(Callback):
         )
         self.next = self.started + (self.refresh_seconds if self.terminal else min(5.0, self.line_seconds))
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: GAN, outputs, batch, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch: Batch, batch_idx: int
+    ) -> None:
         now = time.monotonic()
         if now < self.next and pl_module.steps != self.total:
             return

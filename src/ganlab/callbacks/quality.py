@@ -8,20 +8,22 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, Trainer
 
 from ganlab.bounds import Count, bounded
+from ganlab.callbacks.base import GameCallback
 from ganlab.callbacks.interval import crossed, images_of_run
 from ganlab.errors import UserError
 from ganlab.metrics.ranks import Ranks
 from ganlab.metrics.scores import Metric
 from ganlab.models.base import GAN
 from ganlab.score_record import KeepsScores, Score, ScoreRecord, from_json, in_words, to_json
+from ganlab.training.trainer import Trainer
+from ganlab.types import Batch, Observation
 
 log = logging.getLogger(__name__)
 
 
-class Quality(Callback, KeepsScores):
+class Quality(GameCallback[GAN], KeepsScores):
     """Scores what the generator makes: before training, every ``every_images``, and at the end.
 
     Published as ``val/<score>``; ``scores`` holds the first, the best and the last of each, with its floor, its
@@ -88,8 +90,7 @@ class Quality(Callback, KeepsScores):
 
     def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
         data = trainer.datamodule
-        if self.every_images is None:
-            self.every_images = max(1, images_of_run(trainer, pl_module) // 10)
+        self.interval = self.every_images or max(1, images_of_run(trainer, pl_module) // 10)
         self.ranks = Ranks()
         if trainer.world_size > 1:
             self.ranks = Ranks(trainer.global_rank, trainer.world_size, _gather_over(trainer))
@@ -98,8 +99,10 @@ class Quality(Callback, KeepsScores):
         if pl_module.steps == 0:
             self.evaluate(trainer, pl_module)
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: GAN, outputs, batch, batch_idx: int) -> None:
-        if crossed(self.every_images, pl_module, batch) or pl_module.steps == trainer.max_steps:
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch: Batch, batch_idx: int
+    ) -> None:
+        if crossed(self.interval, pl_module, batch) or pl_module.steps == trainer.max_steps:
             self.evaluate(trainer, pl_module)
 
     def evaluate(self, trainer: Trainer, module: GAN) -> None:

@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Literal
 
-from lightning.pytorch import Callback, Trainer
-
+from ganlab.callbacks.base import GameCallback
 from ganlab.errors import UserError
 from ganlab.models.base import GAN
 from ganlab.models.restoring import require_checkpoint
 from ganlab.training.checkpoints import newest_valid, read_checkpoint
+from ganlab.training.trainer import Trainer
 
 
-class StartFrom(Callback):
+class StartFrom(GameCallback[GAN]):
     """Puts the weights of ``run``'s generator into this run's before it begins, as SRGAN begins as an SRResNet.
 
     run: a run directory; null changes nothing. checkpoint: which of its checkpoints. A run that is resumed has weights

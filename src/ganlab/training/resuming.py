@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig
 
 from ganlab.config import instantiate
 from ganlab.config.runs.resume import allowing
 from ganlab.errors import GanlabError, StorageError, UserError
 from ganlab.models.restoring import Misfit, require_checkpoint, restore
+from ganlab.rank import is_first_process
 from ganlab.storage import as_typed
 from ganlab.training.checkpoints import by_steps, newest_valid, read_checkpoint, require_whole, steps_of
 from ganlab.types import Identified
@@ -54,7 +54,7 @@ def all_damaged(run_dir: Path, damaged: Sequence[Path], why: str = "") -> Storag
 
 def set_aside(path: Path, why: str, instead: Path) -> None:
     """Rename what cannot be resumed from, so that the next start does not meet it again."""
-    if rank_zero_only.rank == 0:
+    if is_first_process():
         log.warning("%s is damaged and set aside (%s); falling back to %s", path.name, why, instead.name)
         path.rename(path.with_suffix(".damaged"))
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from filelock import FileLock, Timeout
-from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig
 
 from ganlab.config import check, instantiate, save_config
@@ -25,6 +24,7 @@ from ganlab.config.secrets import Secrets, conceal
 from ganlab.errors import DivergedError, GanlabError, Interrupted, UserError
 from ganlab.loggers.tracker import begin, finish
 from ganlab.randomness import derive
+from ganlab.rank import is_first_process
 from ganlab.score_record import from_json, scores_of
 from ganlab.storage import as_typed
 from ganlab.training.checkpoints import probe, steps_of
@@ -74,7 +74,7 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
         began -= loggers[0].seconds_before  # what earlier starts of this run have taken
         trainer = instantiate(cfg.trainer, run_dir=run_dir, callbacks=callbacks, loggers=loggers)
         begin(loggers, Secrets(cfg).config(), steps_of(checkpoint) if checkpoint else 0)
-        if rank_zero_only.rank == 0:
+        if is_first_process():
             save_config(cfg, run_dir)
             forget_results(run_dir)  # what they say is no longer the end
         if trainer.processes > 1:
@@ -106,7 +106,7 @@ def _end(
     sentence = conceal(str(error)) if isinstance(error, GanlabError) else None
     scores = scores_of(trainer.callbacks)
     results = results_of(cfg, model, scores, status=_status(trainer, error), error=sentence, seconds=seconds)
-    if rank_zero_only.rank == 0:
+    if is_first_process():
         unwritten = fault_of(lambda: write_results(run_dir, results), run_dir=run_dir)
         error = error or unwritten
     finish(trainer.loggers, results)
@@ -125,7 +125,7 @@ def _loggers(cfg: DictConfig, run_dir: Path, checkpoint: Path | None) -> list:
     from ganlab.loggers.csv import CSVLog
 
     csv_log = CSVLog(run_dir / "metrics.csv")
-    if checkpoint and rank_zero_only.rank == 0:
+    if checkpoint and is_first_process():
         csv_log.rewind(steps_of(checkpoint))
     others = [make(save_dir=run_dir) for make in instantiate(cfg.logger).values()] if cfg.logger else []
     return [csv_log, *others]
@@ -146,7 +146,7 @@ def _owned(run_dir: Path):
     Raises:
         UserError: if another process holds it, or if it cannot be written.
     """
-    if rank_zero_only.rank:  # rank 0 holds it for all
+    if not is_first_process():  # rank 0 holds it for all
         yield
         return
     probe(run_dir / "checkpoints")
@@ -182,7 +182,7 @@ def _conclude(
             f"everything saved; go on with: {to_resume(run_dir)}",
             130 if stopped_by == signal.SIGINT else 75,
         )
-    if rank_zero_only.rank == 0:
+    if is_first_process():
         log.info("%s", _summary(cfg, run_dir, model, results))
     objective = cfg.get("objective")
     if objective is not None and objective not in model.published:
@@ -248,5 +248,5 @@ def quiet() -> None:
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module="lightning.*")
-    if rank_zero_only.rank:
+    if not is_first_process():
         logging.getLogger("ganlab").setLevel(logging.WARNING)

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 import lightning.pytorch as pl
 import torch
@@ -19,6 +19,9 @@ from ganlab.training.ddp import AdversarialDDP
 from ganlab.training.environment import require_processes
 from ganlab.training.sync_batchnorm import SyncBatchNorm
 
+if TYPE_CHECKING:
+    from ganlab.models.base import GAN
+
 log = logging.getLogger(__name__)
 
 Devices = Annotated[int, Range(least=-1, most=LARGEST)]
@@ -27,12 +30,21 @@ Seconds = Annotated[float, Range(above=0, most=10_000_000)]  # what fits a timeo
 PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed"}
 
 
+class Data(Protocol):
+    """What a run's data module tells callbacks: see :class:`~ganlab.data.base.EndlessData`."""
+
+    batch_size: int
+
+    def dataset(self, split: Literal["train", "test"]) -> Any:
+        """The set of a split; of which kind is the configuration's choice, and who reads it names the one it takes."""
+
+
 class _NoProfiler(PassThroughProfiler):
     """Lightning opens a hundred profiler contexts in each step; one for all saves a tenth of a millisecond."""
 
     nothing = nullcontext()
 
-    def profile(self, action_name: str) -> nullcontext:
+    def profile(self, action_name: str) -> nullcontext:  # type: ignore[override]  # only ever entered by `with`
         return self.nothing
 
 
@@ -51,6 +63,9 @@ class Trainer(pl.Trainer):
     timeout: seconds that a process waits for its peers before it gives up.
     detect_anomaly: name the operation whose gradient is NaN; several times slower, for the search of a fault.
     """
+
+    callbacks: list[object]  # Lightning sets this one ...
+    datamodule: Data  # ... and, once training begins, this one
 
     @bounded
     def __init__(
@@ -106,7 +121,9 @@ class Trainer(pl.Trainer):
             use_distributed_sampler=False,  # the data is sharded by position
         )
 
-    def fit(self, model, datamodule, ckpt_path: Path | None = None) -> None:
+    def fit(  # type: ignore[override]  # of Lightning's ways to train only the one that resumes exactly
+        self, model: "GAN", datamodule: pl.LightningDataModule, ckpt_path: Path | None = None
+    ) -> None:
         """Train; from ``ckpt_path``, if given, exactly where it was written."""
         if self.channels_last:
             model.to(memory_format=torch.channels_last)

@@ -3,18 +3,19 @@
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from lightning.pytorch import Callback, Trainer
 from torch import Tensor
 
 from ganlab.bounds import Count, bounded
+from ganlab.callbacks.base import Game, GameCallback
 from ganlab.callbacks.interval import crossed
 from ganlab.errors import UserError
 from ganlab.loggers.tracker import ShowsPictures
-from ganlab.models.base import GAN
 from ganlab.pixels import save_animation, save_png
+from ganlab.training.trainer import Trainer
+from ganlab.types import Batch, Observation
 
 
-class Pictures(Callback):
+class Pictures(GameCallback[Game]):
     """Writes ``samples/<images seen>.png``, each as :meth:`picture` draws it, and ``samples/animation.gif`` at the end.
 
     The same pictures go to the loggers that show some, as the series ``samples``.
@@ -26,11 +27,11 @@ class Pictures(Callback):
     def __init__(self, *, every_images: Count) -> None:
         self.every_images = every_images
 
-    def picture(self, module: GAN) -> Tensor:
+    def picture(self, module: Game) -> Tensor:
         """(3, H, W) uint8: what is shown of the module as it is now; always of one size."""
         raise NotImplementedError
 
-    def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
+    def on_train_start(self, trainer: Trainer, pl_module: Game) -> None:
         self.folder = Path(trainer.default_root_dir) / "samples"
         if trainer.is_global_zero:
             require_folder(self.folder)
@@ -39,22 +40,24 @@ class Pictures(Callback):
         if pl_module.steps == 0:
             self.draw(trainer, pl_module)
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: GAN, outputs, batch, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: Game, outputs: Observation, batch: Batch, batch_idx: int
+    ) -> None:
         if crossed(self.every_images, pl_module, batch) or pl_module.steps == trainer.max_steps:
             self.draw(trainer, pl_module)
 
-    def on_train_end(self, trainer: Trainer, pl_module: GAN) -> None:
+    def on_train_end(self, trainer: Trainer, pl_module: Game) -> None:
         self.writer.shutdown(wait=True)
         for written in self.pending:
             written.result()  # a PNG that could not be written is an error, also in a thread
         if trainer.is_global_zero:
             save_animation(sorted(self.folder.glob("[0-9]*.png")), self.folder / "animation.gif")
 
-    def on_exception(self, trainer: Trainer, pl_module: GAN, exception: BaseException) -> None:
+    def on_exception(self, trainer: Trainer, pl_module: Game, exception: BaseException) -> None:
         if self.__dict__.get("writer"):
             self.writer.shutdown(wait=True)
 
-    def draw(self, trainer: Trainer, module: GAN) -> None:
+    def draw(self, trainer: Trainer, module: Game) -> None:
         if not trainer.is_global_zero:
             return
         picture = self.picture(module)

@@ -8,7 +8,7 @@ from ganlab.models.captions.base import TextGAN
 from ganlab.pixels import captioned, to_uint8
 
 
-class Captions(Pictures):
+class Captions(Pictures[TextGAN]):
     """Draws a row for each of some captions, and a column for each of some fixed noise.
 
     A quarter of the captions, marked by a star, was held out from training.

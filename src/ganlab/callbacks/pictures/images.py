@@ -8,7 +8,7 @@ from ganlab.models.images.base import LatentGAN
 from ganlab.pixels import grid, to_uint8
 
 
-class Samples(Pictures):
+class Samples(Pictures[LatentGAN]):
     """Draws what the generator makes of fixed noise.
 
     every_images: how often. n, columns: the grid. seed: of the noise.

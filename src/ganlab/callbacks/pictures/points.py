@@ -1,16 +1,16 @@
 """Both players of a game in the plane, as training goes on."""
 
 import torch
-from lightning.pytorch import Trainer
 from torch import Tensor
 
 from ganlab.bounds import Count, Pictured, Side, bounded
+from ganlab.callbacks.pictures.base import Pictures
 from ganlab.callbacks.pictures.canvas import FAKE, INK, REAL, Canvas
-from ganlab.callbacks.pictures.images import Samples
 from ganlab.models.points import PlaneGAN
+from ganlab.training.trainer import Trainer
 
 
-class Plane(Samples):
+class Plane(Pictures[PlaneGAN]):
     """Draws ``samples/<points seen>.png``, and ``samples/animation.gif`` at the end.
 
     Blue points are real, orange ones generated. The ground shows the discriminator: blue where it says real, white
@@ -33,15 +33,14 @@ class Plane(Samples):
         surface: Side = 96,
         arrows: Side = 20,
     ) -> None:
-        super().__init__(every_images=every_images or 1, n=n, seed=seed)
-        self.every_images = every_images
-        self.frames, self.size = frames, size
+        super().__init__(every_images=every_images or 1)
+        self.chosen = every_images
+        self.n, self.seed, self.frames, self.size = n, seed, frames, size
         self.surface_side, self.arrows_side = surface, arrows
 
     def on_train_start(self, trainer: Trainer, pl_module: PlaneGAN) -> None:
-        if self.every_images is None:
-            seen = trainer.max_steps * trainer.datamodule.batch_size * trainer.world_size
-            self.every_images = max(1, seen // self.frames)
+        seen = trainer.max_steps * trainer.datamodule.batch_size * trainer.world_size
+        self.every_images = self.chosen or max(1, seen // self.frames)
         self.real = trainer.datamodule.dataset("train").points[: self.n]
         self.reach = 1.3 * float(self.real.abs().max())
         super().on_train_start(trainer, pl_module)

@@ -4,7 +4,6 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Annotated
 
-from lightning.pytorch import Trainer
 from torch import Tensor
 
 from ganlab.bounds import Count, Pictured, Range, bounded
@@ -14,10 +13,11 @@ from ganlab.metrics.translation.base import spread
 from ganlab.models.translation.base import ImageToImage
 from ganlab.report.gallery import Gallery
 from ganlab.score_record import in_words, scores_of
+from ganlab.training.trainer import Trainer
 from ganlab.types import ExampleSet
 
 
-class Rows(Pictures):
+class Rows(Pictures[ImageToImage]):
     """Draws a row for each of ``n`` held-out examples: input, output, truth, or what the model shows of its kind.
 
     At the end ``gallery.html`` in the run directory shows more of them, each with its name.

@@ -13,8 +13,9 @@ from typing import NamedTuple
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from tqdm import tqdm
+
+from ganlab.rank import is_first_process
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +142,7 @@ def _bar(title: str, total: int | None, done: int) -> tqdm:
 
 def hidden_bar() -> bool | None:
     """Of a progress bar, ``disable``: only the first process shows it, in a terminal."""
-    return None if rank_zero_only.rank == 0 else True
+    return None if is_first_process() else True
 
 
 @contextmanager

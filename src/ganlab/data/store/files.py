@@ -14,7 +14,6 @@ from typing import Literal
 
 import numpy as np
 import torch
-from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -24,6 +23,7 @@ from ganlab.data.order import IndexStream
 from ganlab.data.store.decode import CorruptImage, Decoder
 from ganlab.data.store.memory import MemoryImages
 from ganlab.errors import UserError
+from ganlab.rank import is_first_process
 
 log = logging.getLogger(__name__)
 
@@ -289,7 +289,7 @@ def in_threads(work: Callable[[int], None], n: int, title: str) -> None:
             work(index)
         return len(chunk)
 
-    hidden = None if rank_zero_only.rank == 0 else True  # None: shown in a terminal only
+    hidden = None if is_first_process() else True  # None: shown in a terminal only
     with ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as pool:
         try:
             with tqdm(total=n, desc=title, unit="image", leave=False, disable=hidden) as bar:
