@@ -235,5 +235,5 @@ def test_the_cache_keeps_everything_in_full_precision(scorer, real, tmp_path):
     (path,) = [p for p in (tmp_path / "cache").iterdir() if int(load_file(p)["n"]) == 60]
     kept = load_file(path)
     assert kept["covariance"].dtype == torch.float64
-    assert torch.equal(kept["features"], scores.real.features)
-    assert torch.equal(kept["covariance"], scores.real.gaussian.covariance)
+    assert torch.equal(kept["features"], scores.reference.real.features)
+    assert torch.equal(kept["covariance"], scores.reference.real.gaussian.covariance)

@@ -2,9 +2,9 @@
 
 import difflib
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,11 +12,11 @@ from torch import Tensor
 from ganlab.bounds import Pair, Samples, Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.ranks import ALONE, Ranks
-from ganlab.metrics.real import cache
-from ganlab.metrics.real.description import Description, describe
-from ganlab.metrics.real.measures import MEASURES, Comparison
+from ganlab.metrics.real.description import describe
+from ganlab.metrics.real.measures import MEASURES
+from ganlab.metrics.real.reference import Features, OnMissing, Reference, Split
 from ganlab.pixels import to_uint8
-from ganlab.score_record import Score
+from ganlab.score_record import Better, Score
 from ganlab.types import Extractor, ImageSet, NoiseToImage
 
 log = logging.getLogger(__name__)
@@ -46,11 +46,11 @@ class DistributionScores:
         extractor: Extractor,
         scores: Sequence[str] = ("fid", "kid", "is", "precision", "recall", "diversity"),
         n_fake: Samples = 10_000,
-        split: Literal["train", "test"] = "train",
+        split: Split = "train",
         averaged: bool = True,
         seed: int = 0,
         batch_size: Size = 250,
-        on_missing: Literal["error", "skip"] = "error",
+        on_missing: OnMissing = "error",
         allow_small: bool = False,
         kid_subsets: Size = 100,
         kid_subset_size: Pair = 1000,
@@ -58,59 +58,49 @@ class DistributionScores:
         neighbours: Size = 3,
         cache_folder: Path | None = None,
     ) -> None:
-        if unknown := [name for name in scores if name not in MEASURES]:
-            close = difflib.get_close_matches(unknown[0], MEASURES, 1)
-            hint = f"did you mean {close[0]}? " if close else ""
-            raise UserError(f"there is no score {unknown[0]!r}; {hint}The scores are {', '.join(MEASURES)}")
-        if not scores:
-            raise UserError("metrics: scores is empty; leave metrics out with metrics=none")
-        self.least = max(2, is_splits, neighbours + 1)
-        if n_fake < self.least:
-            raise UserError(f"metrics: n_fake={n_fake}: these scores need at least {self.least} images")
-        self.extractor, self.scores = extractor, list(dict.fromkeys(scores))
-        self.n_fake, self.split, self.averaged, self.seed = n_fake, split, averaged, seed
-        self.batch_size, self.on_missing, self.allow_small = batch_size, on_missing, allow_small
-        self.options = {
-            "kid_subsets": kid_subsets,
-            "kid_subset_size": kid_subset_size,
-            "is_splits": is_splits,
-            "neighbours": neighbours,
-        }
+        _require_scores(scores)
+        self.features = Features(
+            extractor=extractor,
+            scores=scores,
+            split=split,
+            least=max(2, is_splits, neighbours + 1),
+            options={
+                "kid_subsets": kid_subsets,
+                "kid_subset_size": kid_subset_size,
+                "is_splits": is_splits,
+                "neighbours": neighbours,
+            },
+            on_missing=on_missing,
+            allow_small=allow_small,
+            batch_size=batch_size,
+            cache_folder=cache_folder,
+        )
+        least = self.features.least
+        if n_fake < least:
+            raise UserError(f"metrics: n_fake={n_fake}: these scores need at least {least} images")
+        self.n_fake, self.averaged, self.seed, self.batch_size = n_fake, averaged, seed, batch_size
         self.told_of_range = False
-        self.cache_folder = cache_folder or cache.default_folder()
-        self._attempt(extractor.prepare)
-        if "fid" in self.scores:
-            self._attempt(lambda: self._require_enough(n_fake, f"metrics: n_fake={n_fake}"), drop="fid")
+        self.features.require_weights(called="the scores")
+        self._require_enough_for_fid(n_fake, f"metrics: n_fake={n_fake}")
 
-    def _attempt(self, check: Callable[[], None], drop: str | None = None) -> None:
-        """A check that by ``on_missing`` stops the run, or leaves out one score or all."""
-        try:
-            check()
-        except UserError as error:
-            if self.on_missing == "error":
-                raise
-            what = self.name_of(drop) if drop else "the scores"
-            log.warning("%s will be absent: %s", what, error)
-            self.scores = [name for name in self.scores if drop and name != drop]
-
-    def _require_enough(self, n: int, what: str) -> None:
-        if n <= self.extractor.size and not self.allow_small:
-            raise UserError(
-                f"{what}: FID in {self.extractor.size} features needs more images than that, or it measures their "
-                "number; take more, score by kid instead (it has no such bias), or set allow_small=true"
+    def _require_enough_for_fid(self, n: int, what: str) -> None:
+        if fault := self.features.fault_of_fid(n):
+            error = UserError(
+                f"{what}: {fault}; take more, score by kid instead (it has no such bias), or set allow_small=true"
             )
+            self.features.give_up(["fid"], error, called=self.name_of("fid"))
 
     def name_of(self, score: str) -> str:
         """``fid`` in the true Inception's features, else for instance ``fid_digits``."""
-        return score + self.extractor.suffix
+        return score + self.features.extractor.suffix
 
     def names(self) -> list[str]:
         """The names of what will be scored, the main one first."""
-        return [self.name_of(score) for score in self.scores]
+        return [self.name_of(score) for score in self.features.scores]
 
-    def better(self) -> dict[str, str]:
+    def better(self) -> dict[str, Better]:
         """For each name whether lower or higher is better."""
-        return {self.name_of(score): MEASURES[score].better for score in self.scores}
+        return {self.name_of(score): MEASURES[score].better for score in self.features.scores}
 
     def prepare(self, train: ImageSet, test: ImageSet, device: torch.device, ranks: Ranks = ALONE) -> None:
         """Describe the real images, or find their description in the cache.
@@ -118,38 +108,31 @@ class DistributionScores:
         Raises:
             UserError: by ``on_missing``, for too few of them.
         """
-        if not self.scores:
+        if not self.features.scores:
             return
         if not isinstance(train, ImageSet):
             raise UserError(
                 f"metrics: {self.names()[0]} compares generated images with real ones, and this data gives something "
                 "else; leave metrics to the data, or choose metrics=none"
             )
-        self.extractor.to(device)
-        compared, held_out = (train, test) if self.split == "train" else (test, train)
-        what = f"the {len(compared)} images of the {self.split} split"
-        if len(compared) < self.least:
+        compared, held_out = self.features.sides(train, test)
+        what = f"the {len(compared)} images of the {self.features.split} split"
+        least = self.features.least
+        if len(compared) < least:
             raise UserError(
-                f"metrics: {what} are fewer than the {self.least} that these scores need; try metrics=none"
+                f"metrics: {what} are fewer than the {least} that these scores need; try metrics=none"
             )
-        if "fid" in self.scores:
-            self._attempt(lambda: self._require_enough(len(compared), what), drop="fid")
+        self._require_enough_for_fid(len(compared), what)
+        self.features.extractor.to(device)
         self.fingerprint = compared.fingerprint()[:8]
-        self.real = self._described(compared, ranks)
-        self.held_out = self._described(held_out, ranks) if len(held_out) >= self.least else None
-        self.floors = self._values(self.held_out) if self.held_out else {}
-
-    def _described(self, images: ImageSet, ranks: Ranks) -> Description:
-        return cache.described(
-            images, self.extractor, self.cache_folder, batch_size=self.batch_size, ranks=ranks
-        )
+        self.reference = Reference(self.features, compared, held_out, ranks)
 
     def evaluate(self, model: NoiseToImage, ranks: Ranks = ALONE) -> dict[str, Score]:
         """Generate ``n_fake`` images and score them; all processes take part, and the values hold on the first.
 
         Images that are not finite make every value None, with a warning.
         """
-        if not self.scores:
+        if not self.features.scores:
             return {}
         pixels = _Pixels(
             model.samples(
@@ -161,7 +144,7 @@ class DistributionScores:
                 world=ranks.world,
             )
         )
-        fake = describe(pixels, self.n_fake, self.extractor, ranks)
+        fake = describe(pixels, self.n_fake, self.features.extractor, ranks)
         broken = int(ranks.gather(torch.tensor(pixels.broken)).sum())
         if broken:
             log.warning("%d of %d generated images are not finite: no scores", broken, self.n_fake)
@@ -171,37 +154,42 @@ class DistributionScores:
             log.warning(
                 "%.0f%% of the generated pixels lie outside [-1, 1]: clipped before scoring", 100 * share
             )
-        values = self._values(fake) if not broken and ranks.rank == 0 else {}
+        values = self.reference.values(fake) if not broken and ranks.rank == 0 else {}
+        protocol = self._protocol(model)
         return {
             self.name_of(score): Score(
                 value=values[score][0] if score in values else None,
                 better=MEASURES[score].better,
-                floor=self.floors[score][0] if score in self.floors else None,
-                protocol=self._protocol(model) | (values[score][1] if score in values else {}),
+                floor=self.reference.floors.get(score),
+                protocol=protocol | (values[score][1] if score in values else {}),
             )
-            for score in self.scores
+            for score in self.features.scores
         }
 
-    def _values(self, fake: Description) -> dict[str, tuple[float, dict[str, Any]]]:
-        comparison = Comparison(real=self.real, fake=fake, **self.options)
-        return {score: MEASURES[score].compute(comparison) for score in self.scores}
-
-    def _protocol(self, model: NoiseToImage) -> Mapping[str, Any]:
-        name, weights = self.extractor.name, self.extractor.weights[:8]
+    def _protocol(self, model: NoiseToImage) -> dict[str, Any]:
+        extractor, split, n_real = self.features.extractor, self.features.split, self.reference.real.n
         return {
-            "measured": f"{name} features (weights {weights}, {self.extractor.resize}) against {self.real.n:,} images "
-            f"of the {self.split} split",
-            "extractor": self.extractor.name,
-            "weights": self.extractor.weights[:8],
-            "resize": self.extractor.resize,
+            "measured": f"{self.features.measured()} against {n_real:,} images of the {split} split",
+            "extractor": extractor.name,
+            "weights": extractor.weights[:8],
+            "resize": extractor.resize,
             "images": self.fingerprint,
-            "split": self.split,
-            "n_real": self.real.n,
+            "split": split,
+            "n_real": n_real,
             "n_fake": self.n_fake,
             "sampled_from": model.sampled_from(self.averaged),
             "seed": self.seed,
-            "floor_n": self.held_out.n if self.held_out else None,
+            "floor_n": self.reference.floor_n,
         }
+
+
+def _require_scores(scores: Sequence[str]) -> None:
+    if unknown := [name for name in scores if name not in MEASURES]:
+        close = difflib.get_close_matches(unknown[0], MEASURES, 1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise UserError(f"there is no score {unknown[0]!r}; {hint}The scores are {', '.join(MEASURES)}")
+    if not scores:
+        raise UserError("metrics: scores is empty; leave metrics out with metrics=none")
 
 
 class _Pixels:

@@ -28,8 +28,8 @@ class KnownPairScores(UnpairedScores):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.direction |= {"hidden_l1": "lower", "retrieval": "higher"}
-        self.accuracy = f"accuracy{self.extractor.suffix}"
-        if self.scores:
+        self.accuracy = f"accuracy{self.features.extractor.suffix}"
+        if self.features.scores:
             self.direction[self.accuracy] = "higher"
 
     def prepare(
@@ -45,7 +45,7 @@ class KnownPairScores(UnpairedScores):
         self.real_b = real.images(torch.arange(len(real))).cpu().flatten(1).float()
         self.classes = self._classes_of_truth(test)
         if self.classes is None:
-            why = f"{self.extractor.name} does not tell the classes of this data apart"
+            why = f"{self.features.extractor.name} does not tell the classes of this data apart"
             self.leave_out([self.accuracy], why)
         super().prepare(train, test, device, ranks)
 
@@ -53,9 +53,9 @@ class KnownPairScores(UnpairedScores):
         """(len(a),) the extractor's number for the class of each true b; None where it does not know them all."""
         real = test.side("b")
         labels = real.labels(torch.arange(len(real)))
-        if labels is None or not set(real.classes) <= set(self.extractor.classes):
+        if labels is None or not set(real.classes) <= set(self.features.extractor.classes):
             return None
-        numbers = torch.tensor([self.extractor.classes.index(name) for name in real.classes])
+        numbers = torch.tensor([self.features.extractor.classes.index(name) for name in real.classes])
         return numbers[labels.cpu()][self.truth]
 
     def describe(self, batch: Batch, outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -77,5 +77,6 @@ class KnownPairScores(UnpairedScores):
 
     def measured(self, name: str) -> str:
         if name == self.accuracy:
-            return f"the classifier of {self.extractor.name} (weights {self.extractor.weights[:8]}) as the reader"
+            extractor = self.features.extractor
+            return f"the classifier of {extractor.name} (weights {extractor.weights[:8]}) as the reader"
         return super().measured("cycle_l1" if name in ("hidden_l1", "retrieval") else name)

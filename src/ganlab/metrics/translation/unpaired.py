@@ -1,7 +1,6 @@
 """How well two unpaired domains are translated into each other: as wholes, and around the cycle."""
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -12,14 +11,12 @@ from ganlab.bounds import Count, Pair, Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.distances.similarity import as_stored, mean_absolute
 from ganlab.metrics.ranks import ALONE, Ranks
-from ganlab.metrics.real import cache
 from ganlab.metrics.real.description import Description
-from ganlab.metrics.real.measures import MEASURES, Comparison
+from ganlab.metrics.real.measures import MEASURES
+from ganlab.metrics.real.reference import Features, OnMissing, Reference, Split
 from ganlab.metrics.translation.base import Rows, TranslationScores, with_channels
 from ganlab.pixels import to_uint8
 from ganlab.types import Batch, Extractor, UnpairedSet
-
-log = logging.getLogger(__name__)
 
 DIRECTIONS = {"a_to_b": ("a", "b"), "b_to_a": ("b", "a")}
 WholeScore = Literal["fid", "kid", "precision", "recall", "density", "coverage", "diversity"]
@@ -51,8 +48,8 @@ class UnpairedScores(TranslationScores):
         *,
         extractor: Extractor,
         scores: Sequence[WholeScore] = ("fid", "kid", "diversity"),
-        split: Literal["train", "test"] = "train",
-        on_missing: Literal["skip", "error"] = "skip",
+        split: Split = "train",
+        on_missing: OnMissing = "skip",
         allow_small: bool = False,
         kid_subsets: Size = 100,
         kid_subset_size: Pair = 1000,
@@ -63,38 +60,39 @@ class UnpairedScores(TranslationScores):
         batch_size: Size = 16,
     ) -> None:
         super().__init__(n=n, seed=seed, batch_size=batch_size)
-        self.extractor, self.scores, self.split = extractor, list(dict.fromkeys(scores)), split
-        self.on_missing, self.allow_small = on_missing, allow_small
-        self.options = {
-            "kid_subsets": kid_subsets,
-            "kid_subset_size": kid_subset_size,
-            "neighbours": neighbours,
-        }
-        self.least = max(2, neighbours + 1)
-        self.cache_folder = cache_folder or cache.default_folder()
+        self.features = Features(
+            extractor=extractor,
+            scores=scores,
+            split=split,
+            least=max(2, neighbours + 1),
+            options={
+                "kid_subsets": kid_subsets,
+                "kid_subset_size": kid_subset_size,
+                "neighbours": neighbours,
+            },
+            on_missing=on_missing,
+            allow_small=allow_small,
+            batch_size=max(batch_size, 64),
+            cache_folder=cache_folder,
+        )
         self.details: dict[str, dict[str, Any]] = {}  # of each distance, for its protocol
-        try:
-            extractor.prepare()  # before its name is used, which may depend on the weights
-        except UserError as error:
-            if on_missing == "error":
-                raise
-            log.warning("%s between the domains will be absent: %s", ", ".join(self.scores), error)
-            self.scores = []
+        # before the extractor's name is used, which may depend on the weights
+        self.features.require_weights(called=f"{', '.join(self.features.scores)} between the domains")
         self.direction = {self.name_of(*which): MEASURES[which[0]].better for which in self._wholes()}
         self.direction["cycle_l1"] = "lower"
 
     def name_of(self, score: str, direction: str) -> str:
-        return f"{score}{self.extractor.suffix}_{direction}"
+        return f"{score}{self.features.extractor.suffix}_{direction}"
 
     def _wholes(self) -> list[tuple[str, str]]:
-        return [(score, direction) for score in self.scores for direction in DIRECTIONS]
+        return [(score, direction) for score in self.features.scores for direction in DIRECTIONS]
 
     def _give_up(self, scores: Sequence[str], why: UserError) -> None:
         """By ``on_missing``, leave out distances or stop."""
-        if self.on_missing == "error":
-            raise why
-        self.leave_out([self.name_of(*which) for which in self._wholes() if which[0] in scores], why)
-        self.scores = [score for score in self.scores if score not in scores]
+        names = [self.name_of(*which) for which in self._wholes() if which[0] in scores]
+        self.features.give_up(scores, why, called=", ".join(names))
+        for name in names:
+            del self.direction[name]
 
     def prepare(
         self, train: UnpairedSet, test: UnpairedSet, device: torch.device, ranks: Ranks = ALONE
@@ -106,42 +104,38 @@ class UnpairedScores(TranslationScores):
         """
         self.require_kind(test)
         self.lengths = {side: len(test.side(side)) for side in self.keys}
-        compared, others = (train, test) if self.split == "train" else (test, train)
-        self._require_enough(compared)
-        self.real: dict[str, Description] = {}
-        if self.scores:
-            self.extractor.to(device)
-            self.real = {side: self._described_side(compared, side, ranks) for side in self.keys}
-            for direction, (_, side) in DIRECTIONS.items():
-                if len(others.side(side)) >= self.least:
-                    self._note_floors(direction, self._described_side(others, side, ranks))
+        compared, held_out = self.features.sides(train, test)
+        if self.features.scores:
+            self._require_enough(compared)
+        self.real: dict[str, Reference] = {}
+        if self.features.scores:
+            self.features.extractor.to(device)
+            self.real = {
+                side: Reference(self.features, compared.side(side), held_out.side(side), ranks)
+                for side in self.keys
+            }
+        for direction, side in self._made():
+            for score, floor in self.real[side].floors.items():
+                self.floors[self.name_of(score, direction)] = floor
         super().prepare(train, test, device, ranks)
 
     def _require_enough(self, compared: UnpairedSet) -> None:
-        sizes = [*self.lengths.values(), *(len(compared.side(side)) for side in self.keys)]
-        if min(sizes) < self.least:
-            error = f"a side of {min(sizes)} images is fewer than the {self.least} that these scores need"
-            self._give_up(self.scores, UserError(f"metrics: {error}"))
-        elif "fid" in self.scores and min(sizes) <= self.extractor.size and not self.allow_small:
+        fewest = min(*self.lengths.values(), *(len(compared.side(side)) for side in self.keys))
+        least = self.features.least
+        if fewest < least:
+            error = f"metrics: a side of {fewest} images is fewer than the {least} that these scores need"
+            self._give_up(self.features.scores, UserError(error))
+        elif fault := self.features.fault_of_fid(fewest):
             error = (
-                f"metrics: FID in {self.extractor.size} features needs more images than that, or it measures their "
-                f"number, and a side has {min(sizes)}; score by kid instead, or set allow_small=true"
+                f"metrics: {fault}, and a side has {fewest}; score by kid instead, or set allow_small=true"
             )
             self._give_up(["fid"], UserError(error))
 
-    def _described_side(self, pictures: UnpairedSet, side: str, ranks: Ranks) -> Description:
-        batch_size = max(self.batch_size, 64)
-        return cache.described(
-            pictures.side(side), self.extractor, self.cache_folder, batch_size=batch_size, ranks=ranks
-        )
-
-    def _note_floors(self, direction: str, others: Description) -> None:
-        for score, (value, _) in self._compared(direction, others).items():
-            self.floors[self.name_of(score, direction)] = value
-
-    def _compared(self, direction: str, made: Description) -> dict[str, tuple[float, dict[str, Any]]]:
-        comparison = Comparison(real=self.real[DIRECTIONS[direction][1]], fake=made, **self.options)
-        return {score: MEASURES[score].compute(comparison) for score in self.scores}
+    def _made(self) -> Iterator[tuple[str, str]]:
+        """Each direction, with the side that it makes pictures of; none where no distance is scored."""
+        if self.features.scores:
+            for direction, (_, side) in DIRECTIONS.items():
+                yield direction, side
 
     def trivial(self, batch: Batch) -> dict[str, Tensor] | None:
         """Each picture itself, a grey one repeated and a coloured one made grey where the channels differ."""
@@ -160,17 +154,17 @@ class UnpairedScores(TranslationScores):
             f"cycle_{side}": mean_absolute(as_stored(outputs[f"cycle_{side}"]), as_stored(batch[side]))
             for side in self.keys
         }
-        for direction, (_, side) in DIRECTIONS.items() if self.scores else ():
-            seen = self.extractor(to_uint8(outputs[side].nan_to_num()))
-            rows |= {f"{direction}/features": seen.features, f"{direction}/logits": seen.logits}
+        for direction, side in self._made():
+            features, logits = self.features.extractor(to_uint8(outputs[side].nan_to_num()))
+            rows |= {f"{direction}/features": features, f"{direction}/logits": logits}
         return rows
 
     def values(self, rows: Rows) -> dict[str, float | None]:
         values: dict[str, float | None] = {}
-        for direction, (source, _) in DIRECTIONS.items() if self.scores else ():
-            once = self.once(source)
+        for direction, side in self._made():
+            once = self.once(DIRECTIONS[direction][0])
             made = Description.of(rows[f"{direction}/features"][once], rows[f"{direction}/logits"][once])
-            for score, (value, details) in self._compared(direction, made).items():
+            for score, (value, details) in self.real[side].values(made).items():
                 name = self.name_of(score, direction)
                 values[name], self.details[name] = value, details
         cycles = [float(rows[f"cycle_{side}"][self.once(side)].mean()) for side in self.keys]
@@ -187,8 +181,8 @@ class UnpairedScores(TranslationScores):
         if name == "cycle_l1":
             return "L1 of pixels in [0, 1], rounded to 8 bits"
         return (
-            f"{self.extractor.name} features (weights {self.extractor.weights[:8]}, {self.extractor.resize}) of "
-            f"translations against all pictures of the {self.split} split that are of their domain"
+            f"{self.features.measured()} of translations against all pictures of the {self.features.split} split that "
+            "are of their domain"
         )
 
     def protocol(self, name: str) -> dict[str, Any]:
@@ -197,5 +191,5 @@ class UnpairedScores(TranslationScores):
         if direction not in DIRECTIONS:
             return protocol
         source, side = DIRECTIONS[direction]
-        sizes = {"n_fake": len(self.once(source)), "n_real": self.real[side].n}
+        sizes = {"n_fake": len(self.once(source)), "n_real": self.real[side].real.n}
         return protocol | sizes | self.details.get(name, {})
