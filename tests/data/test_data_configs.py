@@ -1,6 +1,5 @@
 """Every conf/data/*.yaml: says what it is, and is its constructor key for key."""
 
-import dataclasses
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from omegaconf import OmegaConf
 from ganlab.config.compose.catalogue import catalogue
 from ganlab.config.compose.signature import parameters_of
 from ganlab.data.base import ImageData
-from ganlab.data.disk.settings import FileSettings
+from ganlab.data.disk.settings import FolderOptions
 from ganlab.data.translation.base import ExampleData
 from ganlab.errors import UserError
 
@@ -34,10 +33,9 @@ def load(name: str):
 
 def defaults_of(target: type) -> dict[str, object]:
     """What a data set takes, with the default of each: its own, else that of the class that it hands it on to."""
-    files = {field.name: field.default for field in dataclasses.fields(FileSettings)}
     named, open_to_more = parameters_of(target)
     assert not open_to_more
-    return {name: files.get(name) if p.default is None else p.default for name, p in named.items()}
+    return {name: parameter.default for name, parameter in named.items()}
 
 
 def image_data() -> list[str]:
@@ -72,7 +70,7 @@ def test_header_and_keys(name):
         "load_size",
         "side_by_side",
         "dequantize",
-        *(field.name for field in dataclasses.fields(FileSettings)),
+        *FolderOptions.__annotations__,
     }
     left_out = set(defaults_of(get_class(cfg._target_))) - set(cfg)
     assert set(cfg) - {"_target_"} <= set(defaults_of(get_class(cfg._target_)))
@@ -110,8 +108,9 @@ def test_the_yaml_repeats_the_constructors_own_defaults(name):
     """So that the module made in Python is the one that the command line makes."""
     cfg = OmegaConf.to_container(load(name))
     defaults = defaults_of(get_class(cfg.pop("_target_")))
-    own = {"seed", "root"} | ({"image_size"} if name == "glyphs" else set())  # glyphs are drawn at 28 pixels
-    own |= {"flip"} if name == "celeba" else set()  # a recipe, not a property of the class
+    own = {"seed", "root"} | (
+        {"flip"} if name == "celeba" else set()
+    )  # a recipe, not a property of the class
     for key in set(cfg) - own:
         assert cfg[key] == defaults[key], key
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import torch
 from lightning.pytorch import LightningDataModule
 
-from ganlab.data.base import Endless, place
+from ganlab.data.endless import Endless, place
 from ganlab.randomness import Draws
 from ganlab.types import Batch
 

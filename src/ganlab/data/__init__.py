@@ -4,7 +4,8 @@ images/        ``image``, ``label``
 translation/   ``source`` and ``target``, ``a`` and ``b``, ``low`` and ``high``, ``image`` and ``mask``
 captions/      ``image``, ``caption``
 points         ``point``
-base           what all data modules share: endless training batches, fixed sets for scores and pictures
+base           what images share: their options, fixed sets for scores and pictures
+endless        what all data modules share: training batches without end
 order          which samples make up a step, as a function of the step
 identity       what tells data apart from other data, for a resumed run
 disk/          finding, fetching and unpacking files

@@ -1,24 +1,25 @@
 """What all image data sets have in common: endless training batches, fixed sets for grids and metrics."""
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Literal, NamedTuple, Protocol, Unpack
 
 import torch
-from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
-from ganlab.bounds import Count, Share, Size
-from ganlab.data.identity import Identity, changes, identity_of
+from ganlab.bounds import Share, Size
+from ganlab.data.endless import BatchOptions, EndlessData, growth_of, place
 from ganlab.data.order import IndexStream
 from ganlab.errors import UserError
 from ganlab.memory_budget import require_memory
 from ganlab.nearest import numbered
 from ganlab.pixels import from_uint8
 from ganlab.randomness import Draws
-from ganlab.types import Batch, Growing, ImageSet
+from ganlab.types import Batch, ImageSet
 
 Split = Literal["train", "test"]
+ImageSize = Size | tuple[Size, Size]  # of a square, or height and width
+Channels = Literal[1, 3]  # grey, or RGB
+Flip = bool | Share
 
 
 class StoredImages(ImageSet, Protocol):
@@ -38,71 +39,18 @@ class Splits(NamedTuple):
     test: StoredImages
 
 
-class EndlessData(LightningDataModule):
-    """Batches without end, made of stored images in an order that depends on (seed, step, rank) alone.
+class ImageOptions(BatchOptions, total=False):
+    """The constructor arguments of all images, beside ``channels``: see ``ImageData``."""
 
-    Args:
-        batch_size: Images per step and process.
-        seed: Of the order and of what is done to the images at random.
-    """
+    image_size: ImageSize
+    flip: Flip
+    dequantize: Share
 
-    kind: ClassVar[str]
 
-    def __init__(self, *, batch_size: Count, seed: int) -> None:
-        super().__init__()
-        if batch_size < 1:
-            raise UserError(f"data.batch_size={batch_size}: a batch needs at least 1 image")
-        self.batch_size, self.seed = batch_size, seed
-        self._splits: Any = None
-        self._identity: Identity | None = None
+class ColourOptions(ImageOptions, total=False):
+    """The same with ``channels``, for images that may have either number of them."""
 
-    def load(self) -> Any:
-        """Read, download or list the images; raises UserError for what cannot be trained on."""
-        raise NotImplementedError
-
-    def _batches(self) -> Iterator[Batch]:
-        """The training batches from where the training stands."""
-        raise NotImplementedError
-
-    def _order(self, rank: int, world: int) -> Any:
-        """The order of the training images; raises UserError where they are less than one batch."""
-        raise NotImplementedError
-
-    def prepare(self) -> None:
-        """Load and check everything that can be checked before training; a second call does nothing.
-
-        Raises:
-            UserError: the data is missing, damaged or less than one batch.
-        """
-        if self._splits is None:
-            self._splits = self.load()
-            self._order(0, 1)
-
-    def identity(self) -> Identity:
-        """See :func:`~ganlab.data.identity.identity_of`; found out once."""
-        if self._identity is None:
-            self.prepare()
-            self._identity = identity_of(self._splits)
-        return self._identity
-
-    def changes(self, before: Identity, *, same_settings: bool) -> str:
-        """See :func:`~ganlab.data.identity.changes`."""
-        return changes(before, self.identity(), same_settings=same_settings)
-
-    def prepare_data(self) -> None:
-        self.prepare()
-
-    def setup(self, stage: str) -> None:
-        self.prepare()
-        self._order(self.trainer.global_rank, self.trainer.world_size)  # more processes need more images
-
-    def train_dataloader(self) -> "Endless":
-        """Training batches without end; the first is the one that follows the steps already done."""
-        return Endless(self._batches)
-
-    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        """Training batches are made on the device: this moves nothing then."""
-        return {key: value.to(device, non_blocking=True) for key, value in batch.items()}
+    channels: Channels
 
 
 class ImageData(EndlessData):
@@ -111,11 +59,10 @@ class ImageData(EndlessData):
     Args:
         image_size: Side of the square images, or [height, width].
         channels: 1 (grey) or 3 (RGB); images are converted to it.
-        batch_size: Images per step and process.
         flip: Chance that a training image is mirrored left to right; true means 0.5.
         dequantize: Width of uniform noise that is added to training images, in steps of the 256 pixel values; 1 fills
             the gaps between them, as in the code of Gulrajani et al. 2017 (WGAN-GP).
-        seed: Of the order, the flips and the noise.
+        options: See ``BatchOptions``.
     """
 
     kind: ClassVar[str] = "images"
@@ -123,16 +70,15 @@ class ImageData(EndlessData):
     def __init__(
         self,
         *,
-        image_size: Size | tuple[Size, Size] = 32,
-        channels: Literal[1, 3] = 3,
-        batch_size: Count = 64,
-        flip: bool | Share = False,
+        image_size: ImageSize = 32,
+        channels: Channels = 3,
+        flip: Flip = False,
         dequantize: Share = 0.0,
-        seed: int = 0,
+        **options: Unpack[BatchOptions],
     ) -> None:
-        super().__init__(batch_size=batch_size, seed=seed)
+        super().__init__(**options)
         self.height, self.width = height_and_width(image_size)
-        require_memory_for_batch(batch_size, self.height, self.width)
+        require_memory_for_batch(self.batch_size, self.height, self.width)
         require_grey_or_rgb(channels=channels)
         self.flip = flip_chance(flip)
         self.dequantize = dequantize
@@ -163,15 +109,18 @@ class ImageData(EndlessData):
             if self.flip:
                 draws.reseed("flip", step)
                 images = mirrored(images, draws.uniform(len(images)) < self.flip)
-            batch = Batch(image=from_uint8(images))
-            if self.dequantize:
-                draws.reseed("dequantize", step)
-                noise = draws.uniform(*images.shape)
-                batch["image"] = dequantized(images, self.dequantize * noise, self.dequantize)
+            batch = Batch(image=self.as_floats(images, draws, step))
             if labels is not None:
                 batch["label"] = labels
             yield batch
             step += 1
+
+    def as_floats(self, images: Tensor, draws: Draws, step: int) -> Tensor:
+        """uint8 training images to [-1, 1], with noise if that is asked for."""
+        if not self.dequantize:
+            return from_uint8(images)
+        draws.reseed("dequantize", step)
+        return dequantized(images, self.dequantize * draws.uniform(*images.shape), self.dequantize)
 
     def _order(self, rank: int, world: int) -> IndexStream:
         return IndexStream(
@@ -182,34 +131,6 @@ class ImageData(EndlessData):
             world=world,
             **growth_of(self, world),
         )
-
-
-def place(data: LightningDataModule) -> tuple[int, int, int, torch.device]:
-    """Where the training stands that ``data`` is for: steps done, rank, number of processes, device."""
-    trainer = data.trainer
-    if trainer is None:
-        return 0, 0, 1, torch.device("cpu")
-    steps = int(getattr(trainer.lightning_module, "steps", 0))  # any LightningModule may use this data
-    return steps, trainer.global_rank, trainer.world_size, trainer.strategy.root_device
-
-
-def growth_of(data: EndlessData, world: int) -> dict[str, Callable[[int], Any]]:
-    """What ``IndexStream`` is told besides where the trained module grows."""
-    module = None if data.trainer is None else data.trainer.lightning_module
-    if not isinstance(module, Growing):
-        return {}
-    asked = {"batch_at": module.batch_at, "side_at": module.side_at}
-    return {name: partial(ask, usual=data.batch_size, world=world) for name, ask in asked.items()}
-
-
-class Endless:
-    """An iterable without length; each pass begins where the trained module stands when the pass begins."""
-
-    def __init__(self, begin: Callable[[], Iterator[Batch]]) -> None:
-        self._begin = begin
-
-    def __iter__(self) -> Iterator[Batch]:
-        return self._begin()
 
 
 def mirrored(images: Tensor, chosen: Tensor) -> Tensor:
@@ -241,6 +162,20 @@ def height_and_width(image_size: int | Sequence[int], key: str = "image_size") -
     if len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides):
         raise UserError(f"data.{key}={image_size}: a positive whole number, or [height, width]")
     return sides[0], sides[1]
+
+
+def loaded_height_and_width(load_size: ImageSize | None, image_size: ImageSize) -> tuple[int, int]:
+    """Both sides of images before ``image_size`` is cut out of them; raises UserError where they are smaller."""
+    height, width = height_and_width(image_size)
+    load_height, load_width = (
+        (height, width) if load_size is None else height_and_width(load_size, "load_size")
+    )
+    if load_height < height or load_width < width:
+        raise UserError(
+            f"data.load_size={load_size} is smaller than the crops, data.image_size={image_size}; "
+            "load_size=null cuts nothing off"
+        )
+    return load_height, load_width
 
 
 def require_memory_for_batch(batch_size: int, height: int, width: int) -> None:

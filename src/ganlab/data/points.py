@@ -4,14 +4,15 @@ import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
 from ganlab.bounds import Count, Positive, Size
-from ganlab.data.base import Endless, Split, place
+from ganlab.data.base import Split
+from ganlab.data.endless import BatchOptions, Endless, place
 from ganlab.errors import UserError
 from ganlab.memory_budget import require_memory
 from ganlab.randomness import Draws
@@ -53,7 +54,7 @@ class PointData(LightningDataModule):
     shape: ClassVar[tuple[int, ...]] = (2,)
     classes: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, *, sigma: Positive, batch_size: Count, seed: int) -> None:
+    def __init__(self, *, sigma: Positive, batch_size: Count = 256, seed: int = 0) -> None:
         super().__init__()
         self.sigma, self.batch_size, self.seed = sigma, batch_size, seed
         self.means = torch.zeros(0, 2)
@@ -88,8 +89,8 @@ class PointData(LightningDataModule):
 class Mixture(PointData):
     """Equal shares of round Gaussians around ``means`` (K, 2)."""
 
-    def __init__(self, *, means: Tensor, sigma: Positive, batch_size: Count, seed: int) -> None:
-        super().__init__(sigma=sigma, batch_size=batch_size, seed=seed)
+    def __init__(self, *, means: Tensor, sigma: Positive, **options: Unpack[BatchOptions]) -> None:
+        super().__init__(sigma=sigma, **options)
         self.means = means
 
     def draw(self, draws: Draws, n: int) -> Tensor:
@@ -105,12 +106,11 @@ class Ring(Mixture):
         modes: Size = 8,
         radius: Positive = 1.0,
         sigma: Positive = 0.01,
-        batch_size: Count = 256,
-        seed: int = 0,
+        **options: Unpack[BatchOptions],
     ) -> None:
         _require_positive(modes=modes, radius=radius)
         angles = torch.arange(modes) * (2 * math.pi / modes)
-        super().__init__(means=radius * _on_circle(angles), sigma=sigma, batch_size=batch_size, seed=seed)
+        super().__init__(means=radius * _on_circle(angles), sigma=sigma, **options)
 
 
 class Grid(Mixture):
@@ -122,14 +122,11 @@ class Grid(Mixture):
         side: Size = 5,
         spacing: Positive = 2.0,
         sigma: Positive = 0.05,
-        batch_size: Count = 256,
-        seed: int = 0,
+        **options: Unpack[BatchOptions],
     ) -> None:
         _require_positive(side=side, spacing=spacing)
         line = spacing * (torch.arange(side) - (side - 1) / 2)
-        super().__init__(
-            means=torch.cartesian_prod(line, line), sigma=sigma, batch_size=batch_size, seed=seed
-        )
+        super().__init__(means=torch.cartesian_prod(line, line), sigma=sigma, **options)
 
 
 class Spirals(PointData):
@@ -142,10 +139,9 @@ class Spirals(PointData):
         turns: Positive = 1.5,
         radius: Positive = 1.0,
         sigma: Positive = 0.02,
-        batch_size: Count = 256,
-        seed: int = 0,
+        **options: Unpack[BatchOptions],
     ) -> None:
-        super().__init__(sigma=sigma, batch_size=batch_size, seed=seed)
+        super().__init__(sigma=sigma, **options)
         _require_positive(arms=arms, turns=turns, radius=radius)
         self.arms, self.turns, self.radius = arms, turns, radius
 
@@ -159,9 +155,9 @@ class Moons(PointData):
     """Two half circles of ``radius`` that reach into each other, as in scikit-learn, around the origin."""
 
     def __init__(
-        self, *, radius: Positive = 1.0, sigma: Positive = 0.05, batch_size: Count = 256, seed: int = 0
+        self, *, radius: Positive = 1.0, sigma: Positive = 0.05, **options: Unpack[BatchOptions]
     ) -> None:
-        super().__init__(sigma=sigma, batch_size=batch_size, seed=seed)
+        super().__init__(sigma=sigma, **options)
         _require_positive(radius=radius)
         self.radius = radius
 

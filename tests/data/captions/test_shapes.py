@@ -115,3 +115,12 @@ def test_captions_that_are_all_the_same_teach_nothing():
 def test_options_that_cannot_work(options, message):
     with pytest.raises(UserError, match=message):
         Shapes(**options)
+
+
+def test_noise_between_pixel_values_is_added_to_captioned_images_too(shapes):
+    noisy = Shapes(images_per_caption=2, batch_size=32, seed=5, dequantize=1.0)
+    plain, batch = next(iter(shapes.train_dataloader())), next(iter(noisy.train_dataloader()))
+    levels = (batch["image"] + 1) * 128 - (plain["image"] + 1) * 127.5
+    assert torch.equal(batch["caption"], plain["caption"])
+    assert -1e-3 < levels.min() < 0.1
+    assert 0.9 < levels.max() < 1 + 1e-3

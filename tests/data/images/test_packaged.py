@@ -53,7 +53,7 @@ def test_digits_at_32_are_the_bilinear_enlargement():
 
 
 def test_glyphs_are_1302_different_characters_none_blank():
-    data = Glyphs()
+    data = Glyphs(image_size=28)
     train, test = data.dataset("train"), data.dataset("test")
     assert (len(train), len(test), len(data.classes)) == (1116, 186, 62)
     assert train.pixels.shape[1:] == (1, 28, 28)

@@ -9,26 +9,45 @@ from typing import Any
 def parameters_of(target: Callable[..., Any]) -> tuple[dict[str, inspect.Parameter], bool]:
     """The named parameters, with types and marks as annotations, and whether any other name is accepted too.
 
-    ``**options: Unpack[SomeTypedDict]`` names its parameters; other ``**options`` of a constructor are taken
-    to go on to the next class, so that its parameters count as well. A module without a constructor of its own has
+    ``**options: Unpack[SomeTypedDict]`` names what is handed on to the next class, which has the defaults; any other
+    ``**options`` of a constructor hands on all that the next class takes. A module without a constructor of its own has
     PyTorch's, which takes any name only to refuse it.
     """
-    named: dict[str, inspect.Parameter] = {}
     constructors = _constructors(target)
     if getattr(constructors[0], "__module__", None) == "torch.nn.modules.module":
-        return named, False
+        return {}, False
+    named: dict[str, inspect.Parameter] = {}
+    handed_on: set[str] | None = None  # keys of a TypedDict, as long as no class has told their defaults
     for function in constructors:
-        parameters = list(inspect.signature(function).parameters.values())
-        hints = _hints(function)
-        for p in parameters if function is target else parameters[1:]:
-            if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY):
-                named.setdefault(p.name, p.replace(annotation=hints.get(p.name, Any)))
-        options = next((p.name for p in parameters if p.kind is p.VAR_KEYWORD), None)
+        own, options = _signature(function, bound=function is not target)
+        if handed_on is None:
+            named |= {name: parameter for name, parameter in own.items() if name not in named}
+        else:
+            told = {
+                name for name in handed_on & own.keys() if own[name].default is not inspect.Parameter.empty
+            }
+            named |= {name: named[name].replace(default=own[name].default) for name in told}
+            handed_on -= told
         if options is None:
             return named, False
-        if typing.get_origin(hints.get(options)) is typing.Unpack:
-            return _unpacked(typing.get_args(hints[options])[0]) | named, False
-    return named, True
+        if handed_on is None and typing.get_origin(options) is typing.Unpack:
+            further = _unpacked(typing.get_args(options)[0])
+            handed_on = {name for name, p in further.items() if p.default is None and name not in named}
+            named = further | named
+    return named, handed_on is None
+
+
+def _signature(function: Callable[..., Any], *, bound: bool) -> tuple[dict[str, inspect.Parameter], Any]:
+    """The parameters that have a name, without ``self``, and the annotation of ``**options``; None without those."""
+    parameters = list(inspect.signature(function).parameters.values())[bound:]
+    hints = _hints(function)
+    named = {
+        p.name: p.replace(annotation=hints.get(p.name, Any))
+        for p in parameters
+        if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    }
+    options = next((p.name for p in parameters if p.kind is p.VAR_KEYWORD), None)
+    return named, options and hints.get(options, Any)
 
 
 def _constructors(target: Callable[..., Any]) -> list[Callable[..., Any]]:

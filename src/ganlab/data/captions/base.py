@@ -3,22 +3,31 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, Unpack
 
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from ganlab.bounds import Size
-from ganlab.data.base import ImageData, Split, height_and_width, mirrored, place
+from ganlab.data.base import (
+    ColourOptions,
+    ImageData,
+    ImageOptions,
+    ImageSize,
+    Split,
+    loaded_height_and_width,
+    mirrored,
+)
 from ganlab.data.captions.sets import CaptionedImages, CaptionTable
+from ganlab.data.endless import place
 from ganlab.data.store.crops import Centred, cut
 from ganlab.errors import UserError
 from ganlab.lexicon import Letters, Lexicon, Words
-from ganlab.pixels import from_uint8
 from ganlab.randomness import Draws
 from ganlab.types import Batch
 
 log = logging.getLogger(__name__)
 
+Tokens = Literal["words", "letters"]
 KEPT = 1000  # captions of a split that a model remembers, to have something to draw
 
 
@@ -54,6 +63,13 @@ def warn_of_unread(held_out: Unread) -> None:
         log.warning("held out: %s, which are read as the token for unknown words", held_out)
 
 
+class CaptionOptions(ImageOptions, total=False):
+    """The constructor arguments of all captioned images, beside those that some fix: see ``CaptionData``."""
+
+    load_size: ImageSize | None
+    tokens: Tokens
+
+
 class CaptionData(ImageData):
     """Batches of images in [-1, 1] with ``caption`` and ``mismatch``, (B, L) int64: ids, 0 after the end.
 
@@ -61,7 +77,7 @@ class CaptionData(ImageData):
     another group, drawn from all of these, so that it is wrong wherever the data's groups are right.
 
     Args:
-        options: image_size, channels, batch_size, flip, seed; see ``ImageData``.
+        options: See ``ImageData``.
         tokens: What ids stand for: "words" of the training captions, or "letters" by their Unicode code points.
         max_words: The most frequent words are known; all others share one id.
         max_length: Ids of a caption, at most; null: as many as the longest has.
@@ -73,20 +89,14 @@ class CaptionData(ImageData):
     def __init__(
         self,
         *,
-        image_size: Size | tuple[Size, Size] = 32,
-        load_size: Size | tuple[Size, Size] | None = None,
-        tokens: Literal["words", "letters"] = "words",
+        load_size: ImageSize | None = None,
+        tokens: Tokens = "words",
         max_words: Size = 10_000,
         max_length: Size | None = 201,
-        **options: Any,
+        **options: Unpack[ColourOptions],
     ) -> None:
-        super().__init__(image_size=image_size, **options)
-        self.load_height, self.load_width = height_and_width(load_size or image_size, "load_size")
-        if self.load_height < self.height or self.load_width < self.width:
-            raise UserError(
-                f"data.load_size={load_size} is smaller than the crops, data.image_size={image_size}; "
-                "load_size=null cuts nothing off"
-            )
+        super().__init__(**options)
+        self.load_height, self.load_width = loaded_height_and_width(load_size, self.image_size)
         for key, number in (("max_words", max_words), ("max_length", max_length)):
             if number is not None and number < 1:
                 raise UserError(f"data.{key}={number}: expected at least 1")
@@ -148,7 +158,7 @@ class CaptionData(ImageData):
                 images = mirrored(images, turned.squeeze(1) < self.flip)
             indices = order.indices(step).to(device, non_blocking=True)
             yield Batch(
-                image=from_uint8(images),
+                image=self.as_floats(images, draws, step),
                 caption=table.right(indices, right.to(device).squeeze(1)),
                 mismatch=table.wrong(indices, wrong.to(device)),
             )

@@ -2,15 +2,15 @@
 
 import logging
 from collections.abc import Hashable, Sequence
-from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Literal, NamedTuple, Unpack
 
-from ganlab.bounds import Share, Whole, Workers
-from ganlab.data.captions.base import CaptionData, CaptionSplits
+from ganlab.bounds import Share, Size
+from ganlab.data.base import Channels
+from ganlab.data.captions.base import CaptionData, CaptionOptions, CaptionSplits
 from ganlab.data.captions.files import captions_below
 from ganlab.data.captions.sets import CaptionedImages, require_captions
 from ganlab.data.disk.listing import find_images, split
-from ganlab.data.disk.settings import worker_count
+from ganlab.data.disk.settings import NO_ROOT, FileData, FileOptions, require_share
 from ganlab.data.store.decode import Decoder
 from ganlab.data.store.files import CorruptFiles, FileImages, read_headers
 from ganlab.data.store.holding import in_memory_if_small
@@ -27,29 +27,20 @@ class Captioned(NamedTuple):
     group: Hashable
 
 
-class CaptionFiles(CaptionData):
+class CaptionFileOptions(FileOptions, CaptionOptions, total=False):
+    """The constructor arguments of ``CaptionFiles``."""
+
+    channels: Channels
+    max_words: Size
+    max_length: Size | None
+
+
+class CaptionFiles(FileData, CaptionData):
     """Captioned images that are files below ``root``.
 
     Args:
-        root: The folder; ``~`` is your home.
-        memory_limit: In MB: more pixels than that stay in their files; as for ``Folder``.
-        workers: Decoding processes, as for ``Folder``.
-        options: See ``CaptionData``.
+        options: See ``FileData`` and ``CaptionData``.
     """
-
-    default_root: ClassVar[str]
-
-    def __init__(
-        self,
-        *,
-        root: str | None = None,
-        memory_limit: Whole = 2000,
-        workers: Workers | None = None,
-        **options: Any,
-    ) -> None:
-        super().__init__(**options)
-        self.root = Path(root or self.default_root).expanduser()
-        self.memory_limit, self.workers = memory_limit, worker_count(workers)
 
     def listed(self) -> tuple[list[Captioned], list[Captioned]]:
         """What is trained on and what is held out; raises UserError for what is missing."""
@@ -90,18 +81,16 @@ class CaptionFolder(CaptionFiles):
     def __init__(
         self,
         *,
-        root: str | None = None,
         test_fraction: Share = 0.1,
         on_missing: Literal["error", "skip"] = "error",
-        **options: Any,
+        **options: Unpack[CaptionFileOptions],
     ) -> None:
-        if root in (None, "", "???"):
-            raise UserError("data=captions needs the folder of your images: data.root=/path/to/images")
-        if not 0 <= test_fraction <= 0.9:
-            raise UserError(f"data.test_fraction={test_fraction}: a share between 0 and 0.9")
+        super().__init__(**options)
+        if self.nowhere:
+            raise UserError(f"data=captions {NO_ROOT}")
+        require_share(test_fraction)
         if on_missing not in ("error", "skip"):
             raise UserError(f"data.on_missing={on_missing}: error (stop) or skip (leave such images out)")
-        super().__init__(root=root, **options)
         self.test_fraction, self.on_missing = test_fraction, on_missing
 
     def listed(self) -> tuple[list[Captioned], list[Captioned]]:

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Unpack
 
 from ganlab.data.captions.files import lines_of
-from ganlab.data.captions.folder import Captioned, CaptionFiles
+from ganlab.data.captions.folder import Captioned, CaptionFileOptions, CaptionFiles
 from ganlab.data.captions.sets import require_captions
 from ganlab.errors import UserError
 
@@ -58,7 +58,7 @@ class ReedCaptions(CaptionFiles):
 class CUB(ReedCaptions):
     """11,788 photographs of birds (Wah et al. 2011), ten captions each: 150 kinds to train on, 50 held out."""
 
-    default_root: ClassVar[str] = "data/cub"
+    default_root: ClassVar[str | None] = "data/cub"
     pictures: ClassVar[str] = "images/<class>/<image>.jpg"
     sources: ClassVar[str] = (
         "images: CUB_200_2011.tgz from https://data.caltech.edu/records/20098; captions and lists: the birds of "
@@ -72,7 +72,7 @@ class CUB(ReedCaptions):
 class Flowers(ReedCaptions):
     """8,189 photographs of flowers (Nilsback, Zisserman 2008), ten captions each: 82 kinds to train on, 20 held out."""
 
-    default_root: ClassVar[str] = "data/flowers"
+    default_root: ClassVar[str | None] = "data/flowers"
     pictures: ClassVar[str] = "jpg/<image>.jpg"
     sources: ClassVar[str] = (
         "images: 102flowers.tgz from https://www.robots.ox.ac.uk/~vgg/data/flowers/102; captions and lists: the "
@@ -91,9 +91,9 @@ class COCOCaptions(CaptionFiles):
     for, and no other.
     """
 
-    default_root: ClassVar[str] = "data/coco"
+    default_root: ClassVar[str | None] = "data/coco"
 
-    def __init__(self, *, year: Literal[2014, 2017] = 2014, **options: Any) -> None:
+    def __init__(self, *, year: Literal[2014, 2017] = 2014, **options: Unpack[CaptionFileOptions]) -> None:
         super().__init__(**options)
         self.year = year
 

@@ -3,14 +3,14 @@
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple, Unpack
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ganlab.bounds import Size
-from ganlab.data.captions.base import CaptionData, CaptionSplits
+from ganlab.data.captions.base import CaptionData, CaptionOptions, CaptionSplits
 from ganlab.data.captions.sets import CaptionedImages
 from ganlab.data.store.memory import MemoryImages
 from ganlab.errors import UserError
@@ -76,7 +76,7 @@ class Shapes(CaptionData):
         channels: Literal[3] = 3,
         max_words: Size = 16,
         max_length: Size | None = None,
-        **options: Any,
+        **options: Unpack[CaptionOptions],
     ) -> None:
         super().__init__(channels=channels, max_words=max_words, max_length=max_length, **options)
         if images_per_caption < 1:

@@ -1,70 +1,103 @@
-"""How the folders of image-to-image data are read: the settings that they share."""
+"""Data in files: the settings that all of it shares, and those of folders of one's own."""
 
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 from ganlab.bounds import Count, Share, Whole, Workers
 from ganlab.data.base import StoredImages
+from ganlab.data.endless import EndlessData
 from ganlab.data.store.decode import Decoder
 from ganlab.data.store.files import CorruptFiles, FileImages, OnCorrupt, read_headers
 from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)
 
+NO_ROOT = "needs the folder of your images: data.root=/path/to/images"
+
 
 class FileOptions(TypedDict, total=False):
-    """The parameters of ``FileSettings``."""
+    """The parameters of ``FileData``."""
 
     root: str | None
-    test_fraction: Share
     memory_limit: Whole
     workers: Workers | None
+
+
+class FolderOptions(FileOptions, total=False):
+    """The parameters of ``FolderData``."""
+
+    test_fraction: Share
     on_corrupt: OnCorrupt
     background: str
     max_pixels: Count
 
 
-@dataclass(frozen=True, kw_only=True)
-class FileSettings:
-    """Where images are, and what is done with them.
+class FileData(EndlessData):
+    """A data module whose images are files, beside what it is of: ``class CelebA(FileData, ImageData)``.
 
     Args:
         root: The folder; ``~`` is your home.
-        test_fraction: Share that is held out, 0 to 0.9, unless the folder has a part for it: the files whose
-            name, hashed, falls below it, the same ones in every run.
         memory_limit: In MB (10^6 bytes): images that take up to that much as uint8 are decoded once and kept;
             more than that stays in its files, decoded as needed by ``workers``.
         workers: Decoding processes; 0: the training process decodes; null: all CPU cores but one, 8 at most.
+        options: Of the next class.
+    """
+
+    default_root: ClassVar[str | None] = None  # where a published set lies
+
+    def __init__(
+        self,
+        *,
+        root: str | None = None,
+        memory_limit: Whole = 2000,
+        workers: Workers | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        chosen = self.default_root if root in (None, "", "???") else root
+        self.nowhere = chosen is None
+        self._root = Path(chosen or "").expanduser()
+        self.memory_limit, self.workers = memory_limit, worker_count(workers)
+
+    @property
+    def root(self) -> Path:
+        """The folder; raises UserError where there is none yet."""
+        if self.nowhere:
+            raise UserError(f"this data set {NO_ROOT}")
+        return self._root
+
+
+class FolderData(FileData):
+    """A data module of a folder of one's own, beside what it is of: ``class Folder(FolderData, ImageData)``.
+
+    Args:
+        test_fraction: Share that is held out, 0 to 0.9, unless the folder has a part for it: the files whose
+            name, hashed, falls below it, the same ones in every run.
         on_corrupt: "error" names unreadable files and stops; "skip" puts others in their place, and stops at
             more than 1%.
         background: What transparent images are laid on: a colour name or "#rrggbb".
         max_pixels: Larger images are refused on sight of their header.
+        options: See ``FileData``; the rest is of the next class.
     """
 
-    root: str | None = None
-    test_fraction: float = 0.1
-    memory_limit: int = 2000
-    workers: int | None = None
-    on_corrupt: OnCorrupt = "error"
-    background: str = "white"
-    max_pixels: int = 64_000_000
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.test_fraction <= 0.9:
-            raise UserError(f"data.test_fraction={self.test_fraction}: a share between 0 and 0.9")
-        worker_count(self.workers)
-        CorruptFiles(self.on_corrupt, 0)
-
-    @property
-    def folder(self) -> Path:
-        """The root; raises UserError where there is none yet."""
-        if self.root in (None, "", "???"):
-            raise UserError("this data set needs the folder of your images: data.root=/path/to/images")
-        return Path(self.root).expanduser()
+    def __init__(
+        self,
+        *,
+        test_fraction: Share = 0.1,
+        on_corrupt: OnCorrupt = "error",
+        background: str = "white",
+        max_pixels: Count = 64_000_000,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        require_share(test_fraction)
+        self.test_fraction = test_fraction
+        self.on_corrupt, self.background, self.max_pixels = on_corrupt, background, max_pixels
+        CorruptFiles(on_corrupt, 0)
+        self.decoder((1, 1), 3)  # refuses what cannot be
 
     def decoding(self, size: tuple[int, int], channels: int) -> dict[str, Any]:
         """What a ``Decoder`` of (height, width) is made of."""
@@ -94,6 +127,12 @@ class FileSettings:
         kept = [images.into_memory("decoding") for images in sets]
         sets[0].corrupt.check()
         return kept
+
+
+def require_share(test_fraction: float) -> None:
+    """Raises UserError where hardly anything would be left to train on."""
+    if not 0 <= test_fraction <= 0.9:
+        raise UserError(f"data.test_fraction={test_fraction}: a share between 0 and 0.9")
 
 
 def worker_count(workers: int | None) -> int:

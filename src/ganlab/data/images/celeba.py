@@ -1,11 +1,10 @@
 """CelebA: faces that stay in their JPEG files."""
 
-from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Unpack
 
-from ganlab.bounds import Count, Share, Size, Whole, Workers
-from ganlab.data.base import ImageData, Splits
-from ganlab.data.disk.settings import worker_count
+from ganlab.bounds import Whole, Workers
+from ganlab.data.base import ColourOptions, ImageData, Splits
+from ganlab.data.disk.settings import FileData
 from ganlab.data.images.torchvision_sets import Source, obtain
 from ganlab.data.store.decode import Decoder
 from ganlab.data.store.files import CorruptFiles, FileImages
@@ -14,7 +13,7 @@ from ganlab.data.store.holding import in_memory_if_small
 IMAGES, ARCHIVE, PARTITION = "img_align_celeba", "img_align_celeba.zip", "list_eval_partition.txt"
 
 
-class CelebA(ImageData):
+class CelebA(FileData, ImageData):
     """202,599 aligned faces (Liu et al. 2015), 178 x 218: the centred 178 x 178 is resized to ``image_size``.
 
     162,770 to train on and 19,962 held out, by the set's own list (its validation part is left out). Read
@@ -24,7 +23,7 @@ class CelebA(ImageData):
     Args:
         memory_limit: In MB; 0 leaves the images in their files. At 32 x 32 RGB they take 561 MB, and some
             minutes to decode at the start.
-        workers: As for ``Folder``.
+        workers: See ``FileData``.
     """
 
     kind: ClassVar[str] = "images"
@@ -33,19 +32,12 @@ class CelebA(ImageData):
         self,
         *,
         root: str = "data",
-        image_size: Size | tuple[Size, Size] = 32,
-        channels: Literal[1, 3] = 3,
-        batch_size: Count = 64,
-        flip: bool | Share = False,
-        seed: int = 0,
         memory_limit: Whole = 0,
         workers: Workers | None = None,
+        **options: Unpack[ColourOptions],
     ) -> None:
-        super().__init__(
-            image_size=image_size, channels=channels, batch_size=batch_size, flip=flip, seed=seed
-        )
-        self.folder = Path(root).expanduser() / "celeba"
-        self.memory_limit, self.workers = memory_limit, worker_count(workers)
+        super().__init__(root=root, memory_limit=memory_limit, workers=workers, **options)
+        self.folder = self.root / "celeba"
 
     def load(self) -> Splits:
         train, test = obtain(self._list, "CelebA", self.folder, self._sources())

@@ -4,24 +4,27 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Unpack
 
 import torch
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
-from ganlab.bounds import Count, Share, Size, Whole, Workers
-from ganlab.data.base import ImageData, Splits, in_words
+from ganlab.data.base import ColourOptions, ImageData, Splits, in_words
 from ganlab.data.disk.listing import Listing, Part, class_folders, class_names, find_images, split
-from ganlab.data.disk.settings import worker_count
-from ganlab.data.store.decode import Decoder, Header
-from ganlab.data.store.files import CorruptFiles, FileImages, OnCorrupt, read_headers
+from ganlab.data.disk.settings import NO_ROOT, FolderData, FolderOptions
+from ganlab.data.store.decode import Header
+from ganlab.data.store.files import CorruptFiles, FileImages, read_headers
 from ganlab.data.store.holding import in_memory_if_small
 from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)
 
 
-class Folder(ImageData):
+class LabelledOptions(FolderOptions, ColourOptions, total=False):
+    """The constructor arguments of ``Folder``, beside ``labels``."""
+
+
+class Folder(FolderData, ImageData):
     """The images below ``root``, decoded by ``Decoder``: upright, in one size and number of channels.
 
     Held out are the images of ``root/test`` (or ``val``, ``valid``, ``validation``) where that stands beside
@@ -29,52 +32,17 @@ class Folder(ImageData):
     in every run, whatever its seed, also when other files are added.
 
     Args:
-        root: The folder; ``~`` is your home.
         labels: The first level of subfolders names the classes, and batches carry labels.
-        test_fraction: Share of the images that is held out, 0 to 0.9.
-        memory_limit: In MB (10^6 bytes): images that take up to that much as uint8 are decoded once and kept
-            on the training device; more than that stays in its files, decoded as needed by ``workers``.
-        workers: Decoding processes; 0: the training process decodes; null: all CPU cores but one, 8 at most.
-        on_corrupt: "error" names unreadable files and stops; "skip" puts another image of the same class in
-            their place, and stops at more than 1%.
-        background: What transparent images are laid on: a colour name or "#rrggbb".
-        max_pixels: Larger images are refused on sight of their header.
+        options: See ``FolderData`` and ``ImageData``. ``memory_limit`` is of the training device's memory;
+            ``on_corrupt="skip"`` puts another image of the same class in an unreadable one's place.
     """
 
-    def __init__(
-        self,
-        *,
-        root: str | None = None,
-        image_size: Size | tuple[Size, Size] = 32,
-        channels: Literal[1, 3] = 3,
-        batch_size: Count = 64,
-        flip: bool | Share = False,
-        seed: int = 0,
-        labels: bool = False,
-        test_fraction: Share = 0.1,
-        memory_limit: Whole = 2000,
-        workers: Workers | None = None,
-        on_corrupt: OnCorrupt = "error",
-        background: str = "white",
-        max_pixels: Count = 64_000_000,
-    ) -> None:
-        super().__init__(
-            image_size=image_size, channels=channels, batch_size=batch_size, flip=flip, seed=seed
-        )
-        if root in (None, "", "???"):
-            raise UserError("data=folder needs the folder of your images: data.root=/path/to/images")
-        if not 0 <= test_fraction <= 0.9:
-            raise UserError(f"data.test_fraction={test_fraction}: a share between 0 and 0.9")
+    def __init__(self, *, labels: bool = False, **options: Unpack[LabelledOptions]) -> None:
+        super().__init__(**options)
+        if self.nowhere:
+            raise UserError(f"data=folder {NO_ROOT}")
         self.kind = "labelled" if labels else "images"
-        self.root, self.labels, self.test_fraction = Path(root).expanduser(), labels, test_fraction
-        self.memory_limit, self.workers, self.on_corrupt = memory_limit, worker_count(workers), on_corrupt
-        self.decoder = Decoder(
-            height=self.height,
-            width=self.width,
-            channels=self.channels,
-            background=background,
-            max_pixels=max_pixels,
-        )
+        self.labels = labels
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -98,7 +66,7 @@ class Folder(ImageData):
             targets = torch.tensor([number[part.class_of(path)] for path in part.paths], dtype=torch.int64)
         return FileImages(
             paths=[str(self.root / path) for path in part.paths],
-            decoder=self.decoder,
+            decoder=self.decoder((self.height, self.width), self.channels),
             corrupt=corrupt,
             targets=targets,
             classes=classes,

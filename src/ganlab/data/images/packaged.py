@@ -1,19 +1,16 @@
 """Real images inside ordinary packages: nothing is downloaded."""
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal, Unpack
 
 import torch
 from torch import Tensor
 
-from ganlab.bounds import Count, Share, Size
-from ganlab.data.base import ImageData, Splits
+from ganlab.data.base import Channels, Flip, ImageData, ImageOptions, ImageSize, Splits
+from ganlab.data.endless import BatchOptions
 from ganlab.data.store.glyphs import CHARACTERS, FONTS, draw, fixed_order
 from ganlab.data.store.memory import MemoryImages, resized, with_channels
 from ganlab.data.store.photographs import crops, photographs
 from ganlab.errors import UserError
-
-if TYPE_CHECKING:
-    pass
 
 
 class Digits(ImageData):
@@ -24,18 +21,8 @@ class Digits(ImageData):
 
     kind: ClassVar[str] = "labelled"
 
-    def __init__(
-        self,
-        *,
-        image_size: Size | tuple[Size, Size] = 32,
-        channels: Literal[1, 3] = 1,
-        batch_size: Count = 64,
-        flip: bool | Share = False,
-        seed: int = 0,
-    ) -> None:
-        super().__init__(
-            image_size=image_size, channels=channels, batch_size=batch_size, flip=flip, seed=seed
-        )
+    def __init__(self, *, channels: Channels = 1, **options: Unpack[ImageOptions]) -> None:
+        super().__init__(channels=channels, **options)
 
     def load(self) -> Splits:
         from sklearn.datasets import load_digits
@@ -60,15 +47,10 @@ class Glyphs(ImageData):
         self,
         *,
         characters: Literal["all", "digits", "upper", "lower"] = "all",
-        image_size: Size | tuple[Size, Size] = 28,
-        channels: Literal[1, 3] = 1,
-        batch_size: Count = 64,
-        flip: bool | Share = False,
-        seed: int = 0,
+        channels: Channels = 1,
+        **options: Unpack[ImageOptions],
     ) -> None:
-        super().__init__(
-            image_size=image_size, channels=channels, batch_size=batch_size, flip=flip, seed=seed
-        )
+        super().__init__(channels=channels, **options)
         if characters not in CHARACTERS:
             raise UserError(f"data.characters={characters}: all, digits, upper or lower")
         self.characters = CHARACTERS[characters]
@@ -100,15 +82,12 @@ class Photos(ImageData):
     def __init__(
         self,
         *,
-        image_size: Size | tuple[Size, Size] = 32,
-        channels: Literal[1, 3] = 3,
-        batch_size: Count = 64,
-        flip: bool | Share = True,
-        seed: int = 0,
+        image_size: ImageSize = 32,
+        channels: Channels = 3,
+        flip: Flip = True,
+        **options: Unpack[BatchOptions],
     ) -> None:
-        super().__init__(
-            image_size=image_size, channels=channels, batch_size=batch_size, flip=flip, seed=seed
-        )
+        super().__init__(image_size=image_size, channels=channels, flip=flip, **options)
 
     def load(self) -> Splits:
         return Splits(*crops(with_channels(photographs(), self.channels), self.height, self.width))

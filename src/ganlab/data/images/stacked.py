@@ -1,13 +1,13 @@
 """Three digits in one picture, one in each colour channel: a thousand modes that can be counted (Metz et al. 2017)."""
 
 import hashlib
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Unpack
 
 import torch
 from torch import Tensor
 
-from ganlab.bounds import Count, Samples, Share, Size
-from ganlab.data.base import ImageData, Splits
+from ganlab.bounds import Samples
+from ganlab.data.base import ImageData, ImageOptions, Splits
 from ganlab.data.images.packaged import Digits
 from ganlab.data.images.torchvision_sets import MNIST
 from ganlab.data.store.memory import MemoryImages
@@ -47,6 +47,13 @@ class StackedImages(MemoryImages):
         self.triples = self.triples.to(device)
 
 
+class StackedOptions(ImageOptions, total=False):
+    """The constructor arguments of ``Stacked``."""
+
+    pictures: Samples
+    channels: Literal[3]
+
+
 class Stacked(ImageData):
     """Pictures of three random digits, labelled from 0 to 999; which ones does not depend on ``seed``.
 
@@ -59,15 +66,10 @@ class Stacked(ImageData):
         self,
         *,
         pictures: Samples = 128_000,
-        image_size: Size | tuple[Size, Size] = 32,
         channels: Literal[3] = 3,
-        batch_size: Count = 64,
-        flip: bool | Share = False,
-        seed: int = 0,
+        **options: Unpack[ImageOptions],
     ) -> None:
-        super().__init__(
-            image_size=image_size, channels=channels, batch_size=batch_size, flip=flip, seed=seed
-        )
+        super().__init__(channels=channels, **options)
         if channels != 3:
             raise UserError(f"data.channels={channels}: stacked digits have 3, one for each digit")
         self.pictures = pictures
@@ -86,25 +88,8 @@ class Stacked(ImageData):
 class StackedMNIST(Stacked):
     """Stacked digits of MNIST, which is downloaded to ``root`` where it is missing."""
 
-    def __init__(
-        self,
-        *,
-        root: str = "data",
-        pictures: Samples = 128_000,
-        image_size: Size | tuple[Size, Size] = 32,
-        channels: Literal[3] = 3,
-        batch_size: Count = 64,
-        flip: bool | Share = False,
-        seed: int = 0,
-    ) -> None:
-        super().__init__(
-            pictures=pictures,
-            image_size=image_size,
-            channels=channels,
-            batch_size=batch_size,
-            flip=flip,
-            seed=seed,
-        )
+    def __init__(self, *, root: str = "data", **options: Unpack[StackedOptions]) -> None:
+        super().__init__(**options)
         self.root = root
 
     def digits(self) -> ImageData:

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar, Unpack
 
 import torch
 
-from ganlab.bounds import Count, Share, Size
-from ganlab.data.base import ImageData, Splits
+from ganlab.data.base import Channels, ColourOptions, ImageData, ImageOptions, Splits
 from ganlab.data.disk.downloads import _patience, one_at_a_time
 from ganlab.data.store.memory import MemoryImages, resized, with_channels
 from ganlab.errors import UserError
@@ -28,25 +27,8 @@ class Downloaded(ImageData):
 
     kind: ClassVar[str] = "labelled"
 
-    def __init__(
-        self,
-        *,
-        root: str = "data",
-        image_size: Size | tuple[Size, Size] = 32,
-        channels: Literal[1, 3] = 3,
-        batch_size: Count = 64,
-        flip: bool | Share = False,
-        dequantize: Share = 0.0,
-        seed: int = 0,
-    ) -> None:
-        super().__init__(
-            image_size=image_size,
-            channels=channels,
-            batch_size=batch_size,
-            flip=flip,
-            dequantize=dequantize,
-            seed=seed,
-        )
+    def __init__(self, *, root: str = "data", **options: Unpack[ColourOptions]) -> None:
+        super().__init__(**options)
         self.root = Path(root).expanduser()
 
     def torchvision_class(self) -> Any:
@@ -77,18 +59,9 @@ class MNIST(Downloaded):
     """Handwritten digits (LeCun et al. 1998): 60,000 to train on, 10,000 held out, 28 x 28 grey."""
 
     def __init__(
-        self,
-        *,
-        root: str = "data",
-        image_size: Size | tuple[Size, Size] = 32,
-        channels: Literal[1, 3] = 1,
-        batch_size: Count = 64,
-        flip: bool | Share = False,
-        seed: int = 0,
+        self, *, root: str = "data", channels: Channels = 1, **options: Unpack[ImageOptions]
     ) -> None:
-        super().__init__(
-            root=root, image_size=image_size, channels=channels, batch_size=batch_size, flip=flip, seed=seed
-        )
+        super().__init__(root=root, channels=channels, **options)
 
     def torchvision_class(self) -> Any:
         from torchvision.datasets import MNIST

@@ -5,23 +5,45 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from ganlab.bounds import Count, Share, Size
+from ganlab.bounds import Count
 from ganlab.data.base import (
-    EndlessData,
+    Flip,
+    ImageSize,
     Split,
     flip_chance,
     height_and_width,
+    loaded_height_and_width,
     mirrored,
-    place,
     require_memory_for_batch,
 )
+from ganlab.data.disk.settings import FolderOptions
+from ganlab.data.endless import BatchOptions, EndlessData, place
 from ganlab.data.order import IndexStream
 from ganlab.data.store.crops import Centred, cut
 from ganlab.data.translation.sets import Examples, ExampleSplits, Named
-from ganlab.errors import UserError
 from ganlab.pixels import from_uint8
 from ganlab.randomness import Draws, derive
 from ganlab.types import Batch
+
+
+class ExampleOptions(BatchOptions, total=False):
+    """The constructor arguments of all image-to-image data, beside ``load_size``: see ``ExampleData``."""
+
+    image_size: ImageSize
+    flip: Flip
+
+
+class CropOptions(ExampleOptions, total=False):
+    """The same with ``load_size``, for pictures that crops may be cut out of."""
+
+    load_size: ImageSize | None
+
+
+class PictureFolderOptions(FolderOptions, total=False):
+    """The constructor arguments of all folders of one's own whose defaults are the usual ones."""
+
+    flip: Flip
+    seed: int
 
 
 class ExampleData(EndlessData):
@@ -33,9 +55,8 @@ class ExampleData(EndlessData):
     Args:
         image_size: Side of the square examples, or [height, width].
         load_size: Size that pictures have before they are cropped; null: ``image_size``, nothing is cut off.
-        batch_size: Examples per step and process.
         flip: Chance that a training example is mirrored left to right; true means 0.5.
-        seed: Of the order, the crops and the flips.
+        batch_size, seed: See ``BatchOptions``.
     """
 
     classes: ClassVar[tuple[str, ...]] = ()
@@ -43,22 +64,15 @@ class ExampleData(EndlessData):
     def __init__(
         self,
         *,
-        image_size: Size | tuple[Size, Size] = 64,
-        load_size: Size | tuple[Size, Size] | None = None,
+        image_size: ImageSize = 64,
+        load_size: ImageSize | None = None,
         batch_size: Count = 16,
-        flip: bool | Share = True,
+        flip: Flip = True,
         seed: int = 0,
     ) -> None:
         super().__init__(batch_size=batch_size, seed=seed)
         self.height, self.width = height_and_width(image_size)
-        self.load_height, self.load_width = height_and_width(
-            image_size if load_size is None else load_size, "load_size"
-        )
-        if self.load_height < self.height or self.load_width < self.width:
-            raise UserError(
-                f"data.load_size={load_size} is smaller than the crops, data.image_size={image_size}; "
-                "load_size=null cuts nothing off"
-            )
+        self.load_height, self.load_width = loaded_height_and_width(load_size, image_size)
         require_memory_for_batch(batch_size, self.load_height, self.load_width)
         self.image_size, self.flip = image_size, flip_chance(flip)
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Literal
+from typing import Literal, Unpack
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ganlab.bounds import Count, Share, Size
-from ganlab.data.base import Split
+from ganlab.data.base import Channels, Flip, ImageSize, Split
+from ganlab.data.endless import BatchOptions
 from ganlab.data.store.glyphs import CHARACTERS, fixed_order, glyph, truetype
 from ganlab.data.store.memory import MemoryImages, with_channels
 from ganlab.data.translation.paired import PairedData
@@ -49,22 +49,20 @@ class FontsPaired(PairedData):
         self,
         *,
         characters: Characters = "all",
-        source_channels: Literal[1, 3] = 1,
-        target_channels: Literal[1, 3] = 1,
-        image_size: Size | tuple[Size, Size] = 32,
-        load_size: Size | tuple[Size, Size] | None = 36,
-        batch_size: Count = 16,
-        flip: bool | Share = False,
-        seed: int = 0,
+        source_channels: Channels = 1,
+        target_channels: Channels = 1,
+        image_size: ImageSize = 32,
+        load_size: ImageSize | None = 36,
+        flip: Flip = False,
+        **options: Unpack[BatchOptions],
     ) -> None:
         super().__init__(
             source_channels=source_channels,
             target_channels=target_channels,
             image_size=image_size,
             load_size=load_size,
-            batch_size=batch_size,
             flip=flip,
-            seed=seed,
+            **options,
         )
         self.characters = characters_of(characters)
 
@@ -99,21 +97,19 @@ class FontsUnpaired(UnpairedData):
         self,
         *,
         characters: Characters = "all",
-        a_channels: Literal[1, 3] = 1,
-        b_channels: Literal[1, 3] = 1,
-        image_size: Size | tuple[Size, Size] = 32,
-        batch_size: Count = 16,
-        flip: bool | Share = False,
-        seed: int = 0,
+        a_channels: Channels = 1,
+        b_channels: Channels = 1,
+        image_size: ImageSize = 32,
+        flip: Flip = False,
+        **options: Unpack[BatchOptions],
     ) -> None:
         super().__init__(
             a_channels=a_channels,
             b_channels=b_channels,
             image_size=image_size,
             load_size=None,
-            batch_size=batch_size,
             flip=flip,
-            seed=seed,
+            **options,
         )
         self.characters = characters_of(characters)
         self.truth: dict[Split, Tensor] = {}

@@ -1,19 +1,21 @@
 """Pictures with a hole to fill."""
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal, Unpack
 
 import torch
 from torch import Tensor
 
 from ganlab.bounds import Size
-from ganlab.data.base import require_grey_or_rgb
-from ganlab.data.translation.base import ExampleData
+from ganlab.data.base import Channels, require_grey_or_rgb
+from ganlab.data.translation.base import CropOptions, ExampleData
 from ganlab.errors import UserError
 from ganlab.pixels import from_uint8
 from ganlab.randomness import Draws
 from ganlab.types import Batch
 
 RECTANGLES = 4
+
+Mask = Literal["centre", "random"]
 
 
 class InpaintingData(ExampleData):
@@ -26,7 +28,7 @@ class InpaintingData(ExampleData):
             example and step; those of a picture that is scored are always the same.
         mask_size: Side of the square in pixels; rectangles hide as many pixels as it has, or fewer.
         channels: 1 (grey) or 3 (RGB); images are converted to it.
-        options: image_size, load_size, batch_size, flip, seed; see ``ExampleData``.
+        options: See ``ExampleData``.
     """
 
     kind: ClassVar[str] = "inpainting"
@@ -34,10 +36,10 @@ class InpaintingData(ExampleData):
     def __init__(
         self,
         *,
-        mask: Literal["centre", "random"] = "centre",
+        mask: Mask = "centre",
         mask_size: Size = 32,
-        channels: Literal[1, 3] = 3,
-        **options: Any,
+        channels: Channels = 3,
+        **options: Unpack[CropOptions],
     ) -> None:
         super().__init__(**options)
         require_grey_or_rgb(channels=channels)

@@ -1,11 +1,11 @@
 """Pairs of an input and what it should become."""
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Unpack
 
 from torch import Tensor
 
-from ganlab.data.base import require_grey_or_rgb
-from ganlab.data.translation.base import ExampleData
+from ganlab.data.base import Channels, require_grey_or_rgb
+from ganlab.data.translation.base import CropOptions, ExampleData
 from ganlab.pixels import from_uint8
 from ganlab.types import Batch
 
@@ -18,7 +18,7 @@ class PairedData(ExampleData):
 
     Args:
         source_channels: 1 (grey) or 3 (RGB); images are converted to it. target_channels: likewise.
-        options: image_size, load_size, batch_size, flip, seed; see ``ExampleData``.
+        options: See ``ExampleData``.
     """
 
     kind: ClassVar[str] = "paired"
@@ -26,9 +26,9 @@ class PairedData(ExampleData):
     def __init__(
         self,
         *,
-        source_channels: Literal[1, 3] = 3,
-        target_channels: Literal[1, 3] = 3,
-        **options: Any,
+        source_channels: Channels = 3,
+        target_channels: Channels = 3,
+        **options: Unpack[CropOptions],
     ) -> None:
         super().__init__(**options)
         require_grey_or_rgb(source_channels=source_channels, target_channels=target_channels)

@@ -1,15 +1,17 @@
 """Crops of scikit-learn's two photographs, a temple and a flower: nothing is downloaded."""
 
-from typing import Literal
+from typing import Unpack
 
 import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
-from ganlab.bounds import Count, Share, Size
+from ganlab.bounds import Size
+from ganlab.data.base import Channels
 from ganlab.data.store.memory import with_channels
 from ganlab.data.store.photographs import crops, photographs
-from ganlab.data.translation.inpainting import InpaintingData
+from ganlab.data.translation.base import ExampleOptions
+from ganlab.data.translation.inpainting import InpaintingData, Mask
 from ganlab.data.translation.paired import PairedData
 from ganlab.data.translation.sets import ExampleSplits, Named
 from ganlab.data.translation.super_resolution import SuperResolutionData
@@ -24,21 +26,12 @@ class PhotosEdges(PairedData):
     def __init__(
         self,
         *,
-        source_channels: Literal[1, 3] = 1,
-        target_channels: Literal[1, 3] = 3,
-        image_size: Size | tuple[Size, Size] = 64,
-        batch_size: Count = 16,
-        flip: bool | Share = True,
-        seed: int = 0,
+        source_channels: Channels = 1,
+        target_channels: Channels = 3,
+        **options: Unpack[ExampleOptions],
     ) -> None:
         super().__init__(
-            source_channels=source_channels,
-            target_channels=target_channels,
-            image_size=image_size,
-            load_size=None,
-            batch_size=batch_size,
-            flip=flip,
-            seed=seed,
+            source_channels=source_channels, target_channels=target_channels, load_size=None, **options
         )
 
     def source(self, photos: Tensor) -> Tensor:
@@ -67,20 +60,6 @@ class PhotosGray(PhotosEdges):
 class PhotosSR(SuperResolutionData):
     """Small crops of photographs to large ones; crops as in ``PhotosEdges``."""
 
-    def __init__(
-        self,
-        *,
-        scale: Size = 4,
-        channels: Literal[1, 3] = 3,
-        image_size: Size | tuple[Size, Size] = 64,
-        batch_size: Count = 16,
-        flip: bool | Share = True,
-        seed: int = 0,
-    ) -> None:
-        super().__init__(
-            scale=scale, channels=channels, image_size=image_size, batch_size=batch_size, flip=flip, seed=seed
-        )
-
     def load(self) -> ExampleSplits:
         return examples(with_channels(photographs(), self.channels), "high", self.height, self.width)
 
@@ -91,24 +70,12 @@ class PhotosInpaint(InpaintingData):
     def __init__(
         self,
         *,
-        mask: Literal["centre", "random"] = "centre",
+        mask: Mask = "centre",
         mask_size: Size = 32,
-        channels: Literal[1, 3] = 3,
-        image_size: Size | tuple[Size, Size] = 64,
-        batch_size: Count = 16,
-        flip: bool | Share = True,
-        seed: int = 0,
+        channels: Channels = 3,
+        **options: Unpack[ExampleOptions],
     ) -> None:
-        super().__init__(
-            mask=mask,
-            mask_size=mask_size,
-            channels=channels,
-            image_size=image_size,
-            load_size=None,
-            batch_size=batch_size,
-            flip=flip,
-            seed=seed,
-        )
+        super().__init__(mask=mask, mask_size=mask_size, channels=channels, load_size=None, **options)
 
     def load(self) -> ExampleSplits:
         return examples(with_channels(photographs(), self.channels), "image", self.height, self.width)

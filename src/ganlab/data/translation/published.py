@@ -53,7 +53,7 @@ class KnownUnpaired(UnpairedFolder):
             self.archive = Archive(f"{BERKELEY}/cyclegan/datasets/{known}.zip", known, size, sha256)
 
     def folder(self) -> Path:
-        return obtained(self.settings.folder, self.archive)
+        return obtained(self.root, self.archive)
 
 
 class KnownPaired(PairedFolder):
@@ -64,7 +64,7 @@ class KnownPaired(PairedFolder):
         self.archive = pix2pix_archive(known)
 
     def folder(self) -> Path:
-        return obtained(self.settings.folder, self.archive)
+        return obtained(self.root, self.archive)
 
 
 class Div2K(SuperResolutionFolder):
@@ -79,7 +79,7 @@ class Div2K(SuperResolutionFolder):
         super().__init__(root=root, test_size=test_size, **options)
 
     def parts(self) -> tuple[Path, tuple[Part, Part]]:
-        root = self.settings.folder
+        root = self.root
         root = root if root.name == "DIV2K" else root / "DIV2K"
         obtain(root, [Archive(f"{ZURICH}/{name}.zip", name, *facts) for name, facts in DIV2K.items()])
         train, test = (

@@ -1,13 +1,13 @@
 """Pictures and their small versions."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Unpack
 
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from ganlab.bounds import Count, Share, Size
-from ganlab.data.base import require_grey_or_rgb
-from ganlab.data.translation.base import ExampleData
+from ganlab.bounds import Size
+from ganlab.data.base import Channels, require_grey_or_rgb
+from ganlab.data.translation.base import ExampleData, ExampleOptions
 from ganlab.errors import UserError
 from ganlab.pixels import from_uint8
 from ganlab.types import Batch
@@ -21,6 +21,7 @@ class SuperResolutionData(ExampleData):
     Args:
         scale: How many times ``high`` is as large as ``low``, along each side.
         channels: 1 (grey) or 3 (RGB); images are converted to it.
+        options: See ``ExampleData``; nothing is resized, so that there is no ``load_size``.
     """
 
     kind: ClassVar[str] = "super_resolution"
@@ -28,18 +29,15 @@ class SuperResolutionData(ExampleData):
     def __init__(
         self,
         *,
-        scale: Size,
-        channels: Literal[1, 3],
-        image_size: Size | tuple[Size, Size],
-        batch_size: Count,
-        flip: bool | Share,
-        seed: int,
+        scale: Size = 4,
+        channels: Channels = 3,
+        **options: Unpack[ExampleOptions],
     ) -> None:
-        super().__init__(image_size=image_size, load_size=None, batch_size=batch_size, flip=flip, seed=seed)
+        super().__init__(**options)
         require_grey_or_rgb(channels=channels)
         if scale < 2:
             raise UserError(f"data.scale={scale}: pictures are made larger 2, 3, 4 or more times")
-        require_divisible("image_size", image_size, (self.height, self.width), scale)
+        require_divisible("image_size", self.image_size, (self.height, self.width), scale)
         self.scale, self.channels = scale, channels
 
     @property

@@ -1,13 +1,13 @@
 """Two domains of pictures that do not belong together."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Unpack
 
 from torch import Tensor
 
-from ganlab.data.base import Split, require_grey_or_rgb
+from ganlab.data.base import Channels, Split, require_grey_or_rgb
 from ganlab.data.store.crops import Centred
-from ganlab.data.translation.base import ExampleData
+from ganlab.data.translation.base import CropOptions, ExampleData
 from ganlab.data.translation.sets import Examples, Named
 from ganlab.types import ImageSet
 
@@ -20,7 +20,7 @@ class UnpairedData(ExampleData):
 
     Args:
         a_channels: 1 (grey) or 3 (RGB); images are converted to it. b_channels: likewise.
-        options: image_size, load_size, batch_size, flip, seed; see ``ExampleData``.
+        options: See ``ExampleData``.
     """
 
     kind: ClassVar[str] = "unpaired"
@@ -29,9 +29,9 @@ class UnpairedData(ExampleData):
     def __init__(
         self,
         *,
-        a_channels: Literal[1, 3] = 3,
-        b_channels: Literal[1, 3] = 3,
-        **options: Any,
+        a_channels: Channels = 3,
+        b_channels: Channels = 3,
+        **options: Unpack[CropOptions],
     ) -> None:
         super().__init__(**options)
         require_grey_or_rgb(a_channels=a_channels, b_channels=b_channels)

@@ -4,13 +4,15 @@ import logging
 from pathlib import Path
 from typing import Literal, Unpack
 
-from ganlab.bounds import Count, Share, Size
+from ganlab.bounds import Count
+from ganlab.data.base import Channels, ImageSize
 from ganlab.data.disk.layouts import Domains, find_domains, held_out_share, matched, stem
 from ganlab.data.disk.listing import find_images, split
-from ganlab.data.disk.settings import FileOptions, FileSettings, worker_count
+from ganlab.data.disk.settings import FolderData
 from ganlab.data.store.decode import CorruptImage, Decoder
 from ganlab.data.store.files import CorruptFiles, FileImages
 from ganlab.data.store.pairs import Halves, TwoFileImages, TwoFiles
+from ganlab.data.translation.base import PictureFolderOptions
 from ganlab.data.translation.paired import PairedData
 from ganlab.data.translation.sets import ExampleSplits, Named
 from ganlab.errors import UserError
@@ -20,7 +22,14 @@ log = logging.getLogger(__name__)
 WIDE = 1.6  # width over height from which a picture may well show a pair
 
 
-class PairedFolder(PairedData):
+class PairedFolderOptions(PictureFolderOptions, total=False):
+    """The constructor arguments of ``PairedFolder`` that have the usual defaults."""
+
+    source_channels: Channels
+    target_channels: Channels
+
+
+class PairedFolder(FolderData, PairedData):
     """Pairs of pictures below ``root``, resized to ``load_size`` and cropped; held-out ones at ``image_size``.
 
     Understood are pictures that show a left (a) and a right side (b), as pix2pix has them, and folders A and B
@@ -29,39 +38,26 @@ class PairedFolder(PairedData):
 
     Args:
         direction: "a_to_b": a is the source and b the target; "b_to_a": the other way round.
-        files: See ``FileSettings``.
+        options: See ``FolderData`` and ``PairedData``.
     """
 
     def __init__(
         self,
         *,
         direction: Literal["a_to_b", "b_to_a"] = "a_to_b",
-        source_channels: Literal[1, 3] = 3,
-        target_channels: Literal[1, 3] = 3,
-        image_size: Size | tuple[Size, Size] = 256,
-        load_size: Size | tuple[Size, Size] | None = 286,
+        image_size: ImageSize = 256,
+        load_size: ImageSize | None = 286,
         batch_size: Count = 1,
-        flip: bool | Share = True,
-        seed: int = 0,
-        **files: Unpack[FileOptions],
+        **options: Unpack[PairedFolderOptions],
     ) -> None:
-        super().__init__(
-            source_channels=source_channels,
-            target_channels=target_channels,
-            image_size=image_size,
-            load_size=load_size,
-            batch_size=batch_size,
-            flip=flip,
-            seed=seed,
-        )
+        super().__init__(image_size=image_size, load_size=load_size, batch_size=batch_size, **options)
         if direction not in ("a_to_b", "b_to_a"):
             raise UserError(f"data.direction={direction}: a_to_b or b_to_a")
         self.forward = direction == "a_to_b"
-        self.settings = FileSettings(**files)
 
     def folder(self) -> Path:
         """Where the pictures are."""
-        return self.settings.folder
+        return self.root
 
     def load(self) -> ExampleSplits:
         root = self.folder()
@@ -70,24 +66,24 @@ class PairedFolder(PairedData):
             sets, names = self._side_by_side(root)
         else:
             if "test" not in found:
-                found = held_out_share(found["train"], self.settings.test_fraction)
+                found = held_out_share(found["train"], self.test_fraction)
             sets, names = self._two_folders(found)
         layout = "side by side, cut into a left and a right half" if found is None else "in two folders"
         log.info("%s: %d pairs to train on, %d held out, %s", root, *map(len, sets), layout)
-        stored = self.settings.stored(sets)
+        stored = self.stored(sets)
         return ExampleSplits(*({"pair": Named(*named)} for named in zip(stored, names, strict=True)))
 
     def _side_by_side(self, root: Path) -> tuple[list[FileImages], list[list[str]]]:
         listing = find_images(root, expected_pairs(root))
-        warn_of_whole_pictures(root / listing.paths[0], self.settings.decoder(self._sizes()[0], 3))
-        parts = split(root, listing.paths, self.settings.test_fraction)
-        corrupt = CorruptFiles(self.settings.on_corrupt, len(listing.paths))
+        warn_of_whole_pictures(root / listing.paths[0], self.decoder(self._sizes()[0], 3))
+        parts = split(root, listing.paths, self.test_fraction)
+        corrupt = CorruptFiles(self.on_corrupt, len(listing.paths))
         sets = [
             FileImages(
                 paths=[str(root / path) for path in part.paths],
                 decoder=Halves(source_left=self.forward, **self._decoders(size)),
                 corrupt=corrupt,
-                workers=worker_count(self.settings.workers),
+                workers=self.workers,
             )
             for part, size in zip(parts, self._sizes(), strict=True)
         ]
@@ -95,7 +91,7 @@ class PairedFolder(PairedData):
 
     def _two_folders(self, found: dict[str, Domains]) -> tuple[list[FileImages], list[list[str]]]:
         pairs = [matched(found[part]) for part in ("train", "test")]
-        corrupt = CorruptFiles(self.settings.on_corrupt, sum(map(len, pairs)))
+        corrupt = CorruptFiles(self.on_corrupt, sum(map(len, pairs)))
         sets = []
         for part, size in zip(pairs, self._sizes(), strict=True):
             sources = {a: b for _, a, b in part} if self.forward else {b: a for _, a, b in part}
@@ -104,7 +100,7 @@ class PairedFolder(PairedData):
                     paths=list(sources),
                     decoder=TwoFiles(partner=sources, **self._decoders(size)),
                     corrupt=corrupt,
-                    workers=worker_count(self.settings.workers),
+                    workers=self.workers,
                 )
             )
         return sets, [[name for name, _, _ in part] for part in pairs]
@@ -115,8 +111,8 @@ class PairedFolder(PairedData):
 
     def _decoders(self, size: tuple[int, int]) -> dict[str, Decoder]:
         return {
-            "source": self.settings.decoder(size, self.source_channels),
-            "target": self.settings.decoder(size, self.target_channels),
+            "source": self.decoder(size, self.source_channels),
+            "target": self.decoder(size, self.target_channels),
         }
 
 
