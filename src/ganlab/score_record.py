@@ -119,8 +119,8 @@ class ScoreRecord(Scale):
     @classmethod
     def from_json(cls, tree: Any) -> "ScoreRecord":
         """From an entry of any version: what it does not tell is absent."""
-        points = {name: _point(tree, name) for name in ("start", "best", "last")}
-        return cls(**points, **_scale(tree))
+        start, best, last = (_point(tree, name) for name in ("start", "best", "last"))
+        return cls(start=start, best=best, last=last, **_scale(tree))
 
 
 class KeepsScores:

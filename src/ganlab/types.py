@@ -178,6 +178,7 @@ class Translator(Protocol):
     ``seed`` alone. ``panels`` gives what a picture of the batch shows side by side, by caption.
     """
 
+    data_kind: ClassVar[str]
     directions: ClassVar[tuple[str, ...]]
 
     def translate(self, batch: Batch, *, seed: int = 0) -> dict[str, Tensor]: ...

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from ganlab.doctor.finding import Finding, fault, good, warning
 from ganlab.errors import GanlabError
 from ganlab.nearest import numbered
-from ganlab.types import CaptionedSet, ExampleSet, ImageSet
+from ganlab.types import Batch, CaptionedSet, ExampleSet, ImageSet, tensors_of
 
 AT_ONCE = 64
 NAMES = {"train": "trained on", "test": "held out"}
@@ -36,7 +36,8 @@ def look(data: Any) -> Iterator[Finding]:
     yield good("data", f"{len(train):,} samples to train on, {len(test):,} held out, {_shape(data.shape)}")
     if not isinstance(train, ImageSet | ExampleSet):
         return  # points are drawn anew in each step
-    seen, broken = {}, []
+    seen: dict[str, list[Sample]] = {}
+    broken: list[str] = []
     for split, part in (("train", train), ("test", test)):
         seen[split] = list(fingerprints(part, NAMES[split], broken))
     if broken:
@@ -144,9 +145,9 @@ def some(texts: Sequence[str], most: int = 5) -> str:
     return "; ".join(texts[:most]) + "; ..." * (len(texts) > most)
 
 
-def _joined(batch: dict[str, Tensor]) -> Tensor:
+def _joined(batch: Batch) -> Tensor:
     """All that belongs to each of n examples, as one row of numbers: (n, 1, numbers)."""
-    return torch.cat([value.flatten(1).float() for value in batch.values()], dim=1).unsqueeze(1)
+    return torch.cat([value.flatten(1).float() for value in tensors_of(batch).values()], dim=1).unsqueeze(1)
 
 
 def _shape(shape: Any) -> str:

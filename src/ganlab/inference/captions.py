@@ -34,7 +34,8 @@ def write_captions(
             f"caption={caption!r}: a way leads from one caption to another, and these are {len(ends)}"
         )
     if len(ends) == 2:
-        images = to_uint8(model.interpolate(*ends, n, seed=seed))
+        one, other = ends
+        images = to_uint8(model.interpolate(one, other, n, seed=seed))
         columns = min(n, 10)
     else:
         images = to_uint8(model.sample(n, seed=seed, caption=ends[0], batch_size=batch_size))

@@ -69,7 +69,7 @@ def write_samples(
     name += "" if caption is None else f"-{short(caption)}"
     folder = Path(output) if output else Path(run_dir) / "generated" / name
     with fresh_folder(folder, Path(run_dir)):
-        if caption is not None:
+        if caption is not None and isinstance(model, TextGAN):
             return write_captions(model, caption, folder, n=n, seed=seed, batch_size=batch_size)
         samples = model.sample(n, seed=seed, label=label, batch_size=batch_size)
         if model.data_kind == "points":

@@ -46,7 +46,8 @@ class TensorBoardLog(Tracker):
                 "logger=tensorboard needs a package that is not installed: pip install tensorboard"
             ) from error
         self.run_dir, self.folder = Path(save_dir), Path(save_dir) / "tensorboard"
-        self.make, self.writer = SummaryWriter, None
+        self.make = SummaryWriter
+        self.writer: SummaryWriter | None = None
         self.settings: dict[str, Any] = {}
 
     @property

@@ -132,12 +132,13 @@ class WandbLog(Tracker):
             x_save_requirements=False,
         )
         try:
-            wandb.setup(wandb.Settings(silent=True, mode=mode or "online"))
+            # W&B itself refuses a mode that is none of its own
+            wandb.setup(wandb.Settings(silent=True, mode=mode or "online"))  # type: ignore[arg-type]
             if mode in (None, "online") and not wandb.login(prompt=False, verify=False):
                 if mode == "online":
                     raise UserError("no API key is configured (wandb login, or WANDB_API_KEY)")
                 mode = "offline"
-            return wandb.init(mode=mode or "online", settings=settings, **arguments)
+            return wandb.init(mode=mode or "online", settings=settings, **arguments)  # type: ignore[arg-type]  # likewise
         except Exception as error:
             if self.on_failure == "fail":
                 raise UserError(
@@ -151,7 +152,9 @@ class WandbLog(Tracker):
         """Send what W&B lacks of the steps up to ``step``."""
         import wandb
 
-        missing = [(row.step, {**row.metrics, IMAGES: row.images}) for row in past.rows(self.run_dir, step)]
+        missing: list[tuple[int, dict[str, Any]]] = [
+            (row.step, {**row.metrics, IMAGES: row.images}) for row in past.rows(self.run_dir, step)
+        ]
         for picture in past.pictures(self.run_dir, step):
             if picture.step > self.last:
                 shown = wandb.Image(str(picture.path), caption=f"{picture.images:,} images")

@@ -39,7 +39,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     """
 
     def save_checkpoint(
-        self, checkpoint: dict[str, Any], path: Path, storage_options: Any | None = None
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
     ) -> None:
         path = Path(path)
         temporary = path.with_name(path.name + TEMPORARY)
@@ -58,8 +58,8 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             raise StorageError(f"could not write the checkpoint {path}: {why_unwritten(error)}") from error
 
     def load_checkpoint(
-        self, path: Path, map_location: Any | None = None, weights_only: bool | None = None
-    ) -> dict:
+        self, path: str | Path, map_location: Any | None = None, weights_only: bool | None = None
+    ) -> dict[str, Any]:
         return read_checkpoint(Path(path), map_location)
 
 
@@ -140,7 +140,7 @@ def why_unreadable(error: Exception) -> str:
 
 def newest_valid(folder: Path) -> tuple[Path | None, list[Path]]:
     """The checkpoint with the most steps that is whole, and the damaged ones with more steps than it."""
-    damaged = []
+    damaged: list[Path] = []
     for path in reversed(by_steps(folder)):
         if checksum_path(path).is_file() and matches_checksum(path):
             return path, damaged

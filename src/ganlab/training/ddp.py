@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
+from lightning.pytorch import LightningModule
 from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, nn
 
@@ -23,6 +24,9 @@ class AdversarialDDP(DDPStrategy):
     timeout: seconds that a process waits for its peers.
     """
 
+    _launcher: Launcher  # that _configure_launcher makes
+    lightning_module: LightningModule  # whenever one of its steps is taken
+
     def __init__(self, *, run_dir: Path | None = None, timeout: float = 300.0, **options) -> None:
         super().__init__(timeout=timedelta(seconds=timeout), **options)
         self.run_dir = run_dir
@@ -33,7 +37,7 @@ class AdversarialDDP(DDPStrategy):
     def setup_distributed(self) -> None:
         meet(super().setup_distributed, self._launcher.absent)
 
-    def _setup_model(self, model: nn.Module) -> nn.Module:
+    def _setup_model(self, model: nn.Module) -> nn.Module:  # type: ignore[override]  # as there is no wrapper
         broadcast_coalesced([*model.parameters(), *model.buffers()])
         return model
 

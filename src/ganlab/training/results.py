@@ -91,7 +91,7 @@ def score_table(scores: Mapping[str, ScoreRecord]) -> list[str]:
 
 def _beside(scores: Mapping[str, ScoreRecord]) -> dict[str, dict[str, float | None]]:
     """By the heading of its column, what each score is compared with: columns that hold any number, and the start's."""
-    named = {score.protocol.get("baseline") for score in scores.values()} - {None}
+    named: set[str] = {score.protocol.get("baseline") or "" for score in scores.values()} - {""}
     columns = {
         named.pop() if len(named) == 1 else "baseline": {n: s.baseline for n, s in scores.items()},
         "held-out real": {name: score.floor for name, score in scores.items()},

@@ -36,12 +36,13 @@ def checkpoint_to_resume(cfg: DictConfig, run_dir: Path) -> Path | None:
                 "another hydra.run.dir"
             )
         return None
-    if damaged and not newest:
+    if newest is None and damaged:
         raise all_damaged(run_dir, damaged)
-    for path in damaged:
-        set_aside(path, "it does not match its checksum", newest)
     if newest is None:
         log.info("%s holds no checkpoint yet: starting from the beginning", as_typed(run_dir))
+        return None
+    for path in damaged:
+        set_aside(path, "it does not match its checksum", newest)
     return newest
 
 

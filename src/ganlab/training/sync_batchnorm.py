@@ -30,7 +30,7 @@ class SyncBatchNorm(LayerSync):
                     f"trainer.sync_batchnorm=true: {name} is a {type(layer).__name__}, whose forward is its own and "
                     "would be passed over; use torch.nn.BatchNorm2d there, or trainer.sync_batchnorm=false"
                 )
-            layer.forward = MethodType(normalize, layer)
+            vars(layer)["forward"] = MethodType(normalize, layer)
         return model
 
     def revert(self, model: nn.Module) -> nn.Module:
@@ -95,7 +95,10 @@ def statistics(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 @torch.no_grad()
 def _remember(layer: _BatchNorm, mean: Tensor, variance: Tensor) -> None:
-    layer.num_batches_tracked += 1
-    momentum = 1 / layer.num_batches_tracked.item() if layer.momentum is None else layer.momentum
-    layer.running_mean.lerp_(mean.to(layer.running_mean.dtype), momentum)
-    layer.running_var.lerp_(variance.to(layer.running_var.dtype), momentum)
+    batches, running_mean, running_var = layer.num_batches_tracked, layer.running_mean, layer.running_var
+    if batches is None or running_mean is None or running_var is None:
+        return
+    batches += 1
+    momentum = 1 / batches.item() if layer.momentum is None else layer.momentum
+    running_mean.lerp_(mean.to(running_mean.dtype), momentum)
+    running_var.lerp_(variance.to(running_var.dtype), momentum)

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 Devices = Annotated[int, Range(least=-1, most=LARGEST)]
 Threads = Annotated[int, Range(least=1, most=1024)]  # with very many, OpenMP ends the process
 Seconds = Annotated[float, Range(above=0, most=10_000_000)]  # what fits a timeout of PyTorch
-PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed"}
+PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"32": "32-true", "bf16": "bf16-mixed"}
 
 
 class Data(Protocol):
@@ -87,23 +87,22 @@ class Trainer(pl.Trainer):
         callbacks: Sequence[pl.Callback | None] = (),
         loggers: Sequence[pl.loggers.Logger] = (),
     ) -> None:
-        accelerator = _accelerator(accelerator)
-        devices = _devices(devices, accelerator)
-        count = devices if isinstance(devices, int) else len(devices)
+        processor = _accelerator(accelerator)
+        chosen = _devices(devices, processor)
+        count = chosen if isinstance(chosen, int) else len(chosen)
         require_processes(count, num_nodes)
         if threads is not None:
             torch.set_num_threads(threads)
         self.compile_generator, self.channels_last = compile, channels_last
         self.stopped_by: int | None = None  # the signal that ended training early
-        precision = _precision(precision, accelerator)
         self.processes = num_nodes * count
         distributed = strategy == "ddp" or self.processes > 1
         super().__init__(
-            accelerator=accelerator,
-            devices=devices,
+            accelerator=processor,
+            devices=chosen,
             num_nodes=num_nodes,
             strategy=AdversarialDDP(run_dir=run_dir, timeout=timeout) if distributed else "auto",
-            precision=PRECISIONS[precision],
+            precision=PRECISIONS[_precision(precision, processor)],
             max_steps=max_steps,
             max_epochs=-1,
             detect_anomaly=detect_anomaly,
@@ -163,7 +162,7 @@ def _devices(devices: int | str | list[int], accelerator: str) -> int | list[int
     if wanted == -1:
         return gpus
     numbers = wanted if isinstance(wanted, list) else range(wanted or 0)
-    if not numbers or len(set(numbers)) < len(numbers):
+    if wanted is None or not numbers or len(set(numbers)) < len(numbers):
         raise UserError(
             f"trainer.devices={devices}: expected how many GPUs (-1: all), or different numbers of GPUs, as in "
             f"trainer.devices=[0,1]; {there}"
