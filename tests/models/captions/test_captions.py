@@ -7,6 +7,7 @@ from ganlab.config import compose, instantiate
 from ganlab.config.compose.check import check
 from ganlab.errors import UserError
 from ganlab.losses.adversarial import NonSaturating
+from ganlab.randomness import Draws
 from tests.support.runs import build, fit, tiny_config
 
 FEW = "data.images_per_caption=2"
@@ -124,6 +125,16 @@ def test_what_is_asked_for_is_drawn(runs):
         module.sample(1, caption="a large purple hexagon")
     with pytest.raises(UserError, match="label=3: this model draws captions"):
         module.sample(1, label=3)
+
+
+def test_a_caption_is_not_taken_for_a_label(runs):
+    module, _ = runs["gan_cls"]
+    with pytest.raises(UserError, match="this model draws captions"):
+        list(module.samples(1, label=[CAPTION]))
+    with pytest.raises(UserError, match="this model draws captions"):
+        module.inputs(1, module.draws, [CAPTION])
+    inputs = module.inputs(4, Draws(1, "sample"))
+    assert torch.equal(torch.cat(list(module.pictures_of(inputs))).cpu(), module.sample(4, seed=1))
 
 
 def test_a_table_has_a_row_for_each_caption_and_a_column_for_each_z(runs):

@@ -173,27 +173,19 @@ class TextGAN(LatentGAN):
 
         Words that the model does not know are read as the one token that stands for them all.
         """
-        return self.samples(
-            len(captions),
-            seed=seed,
-            label=captions,
-            averaged=averaged,
-            batch_size=batch_size,
-            rank=rank,
-            world=world,
-        )
+        inputs = self.prior(Draws(seed, "sample"), len(captions)), self.book.ids(captions)
+        return self.pictures_of(inputs, averaged=averaged, batch_size=batch_size, rank=rank, world=world)
 
-    def inputs(self, n: int, draws: Draws, label: int | Sequence[str] | None = None) -> tuple[Tensor, ...]:
-        """Latent vectors (n, size) and captions (n, L): the given ones, or of those trained on, evenly from all.
+    def inputs(self, n: int, draws: Draws, label: int | None = None) -> tuple[Tensor, ...]:
+        """Latent vectors (n, size) and captions (n, L) of those trained on, evenly from all.
 
         Raises:
             UserError: if a class is asked for by its number.
         """
-        if isinstance(label, int):
+        if label is not None:
             raise UserError(f'label={label}: this model draws captions; say what, as in caption="..."')
-        return self.prior(draws, n), self.book.ids(label or evenly(self.book.captions, n))
+        return self.prior(draws, n), self.book.ids(evenly(self.book.captions, n))
 
-    @torch.no_grad()
     def table(
         self,
         captions: Sequence[str],
@@ -207,15 +199,10 @@ class TextGAN(LatentGAN):
 
         Captions are read as by ``draw``.
         """
-        painter = self.average.current() if averaged else self.generator
         z = self.prior(Draws(seed, "sample"), columns).repeat(len(captions), 1)
         ids = self.book.ids(captions).repeat_interleave(columns, 0)
-        with eval_mode(painter):
-            parts = [
-                self.drawn(painter, *(values.to(self.device) for values in batch)).float().cpu()
-                for batch in zip(z.split(batch_size), ids.split(batch_size), strict=True)
-            ]
-        return torch.cat(parts)
+        parts = self.pictures_of((z, ids), averaged=averaged, batch_size=batch_size)
+        return torch.cat([part.cpu() for part in parts])
 
     @torch.no_grad()
     def interpolate(self, one: str, other: str, n: int, *, seed: int = 0, averaged: bool = True) -> Tensor:

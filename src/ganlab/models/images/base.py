@@ -89,7 +89,6 @@ class LatentGAN(GAN):
         parts = self.samples(n, seed=seed, label=label, averaged=averaged, batch_size=batch_size)
         return torch.cat([part.cpu() for part in parts])
 
-    @torch.no_grad()
     def samples(
         self,
         n: int,
@@ -102,11 +101,23 @@ class LatentGAN(GAN):
         world: int = 1,
     ) -> Iterator[Tensor]:
         """The pictures of :meth:`sample` in batches, on the module's device; each ``world``-th from ``rank`` on."""
-        inputs = [
-            values[rank::world].split(batch_size) for values in self.inputs(n, Draws(seed, "sample"), label)
-        ]
+        inputs = self.inputs(n, Draws(seed, "sample"), label)
+        return self.pictures_of(inputs, averaged=averaged, batch_size=batch_size, rank=rank, world=world)
+
+    @torch.no_grad()
+    def pictures_of(
+        self,
+        inputs: Sequence[Tensor],
+        *,
+        averaged: bool = True,
+        batch_size: int = 250,
+        rank: int = 0,
+        world: int = 1,
+    ) -> Iterator[Tensor]:
+        """What the generator makes of ``inputs``, n rows each, in batches, on the module's device; see ``samples``."""
         network = self.average.current() if averaged else self.generator
-        for batch in zip(*inputs, strict=True):
+        parts = [values[rank::world].split(batch_size) for values in inputs]
+        for batch in zip(*parts, strict=True):
             with eval_mode(network):
                 yield self.drawn(network, *(values.to(self.device) for values in batch)).float()
 
