@@ -11,6 +11,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "ganlab"
 COMMON = {
     "bounds",
     "types",
+    "sets",
     "errors",
     "randomness",
     "rank",

@@ -118,7 +118,7 @@ def test_ends_of_sees_length_and_both_ends(length, tmp_path):
 
 
 class Painted:
-    """Someone's own set, as ``types.ImageSet`` asks for it and no more."""
+    """Someone's own set, as ``sets.ImageSet`` asks for it and no more."""
 
     classes: tuple[str, ...] = ()
 

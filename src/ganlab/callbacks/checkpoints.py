@@ -12,6 +12,7 @@ from ganlab.callbacks.interval import crossed
 from ganlab.callbacks.quality import Quality
 from ganlab.errors import StorageError
 from ganlab.models.base import GAN
+from ganlab.sets import Identified
 from ganlab.training.checkpoints import (
     by_steps,
     checkpoint_name,
@@ -22,7 +23,7 @@ from ganlab.training.checkpoints import (
 )
 from ganlab.training.machine import machine, warn_of_other_machine
 from ganlab.training.trainer import Trainer
-from ganlab.types import Batch, Identified, Observation
+from ganlab.types import Batch, Observation
 
 log = logging.getLogger(__name__)
 

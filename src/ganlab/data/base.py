@@ -14,7 +14,8 @@ from ganlab.memory_budget import require_memory
 from ganlab.nearest import numbered
 from ganlab.pixels import from_uint8
 from ganlab.randomness import Draws
-from ganlab.types import Batch, ImageSet
+from ganlab.sets import ImageSet
+from ganlab.types import Batch
 
 Split = Literal["train", "test"]
 ImageSize = Size | tuple[Size, Size]  # of a square, or height and width

@@ -12,7 +12,8 @@ from tqdm import tqdm
 from ganlab.doctor.finding import Finding, fault, good, warning
 from ganlab.errors import GanlabError
 from ganlab.nearest import numbered
-from ganlab.types import Batch, CaptionedSet, ExampleSet, ImageSet, tensors_of
+from ganlab.sets import CaptionedSet, ExampleSet, ImageSet
+from ganlab.types import Batch, tensors_of
 
 AT_ONCE = 64
 NAMES = {"train": "trained on", "test": "held out"}

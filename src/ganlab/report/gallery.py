@@ -12,7 +12,8 @@ from torch import Tensor
 
 from ganlab.pixels import to_uint8
 from ganlab.report.page import PAGE
-from ganlab.types import ExampleSet, Translator
+from ganlab.sets import ExampleSet
+from ganlab.types import Translator
 
 LARGEST = 640  # pixels: pictures are shown no larger, and link to the whole
 PIXELS = 128  # pictures up to this side are enlarged pixel by pixel

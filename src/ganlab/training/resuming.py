@@ -12,9 +12,9 @@ from ganlab.config.runs.resume import allowing
 from ganlab.errors import GanlabError, StorageError, UserError
 from ganlab.models.restoring import Misfit, require_checkpoint, restore
 from ganlab.rank import is_first_process
+from ganlab.sets import Identified
 from ganlab.storage import as_typed
 from ganlab.training.checkpoints import by_steps, newest_valid, read_checkpoint, require_whole, steps_of
-from ganlab.types import Identified
 
 if TYPE_CHECKING:
     from ganlab.models.base import GAN

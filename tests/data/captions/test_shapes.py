@@ -10,7 +10,7 @@ from ganlab.data.captions.shapes import Shapes, draw, everything, held_out
 from ganlab.data.store.memory import MemoryImages
 from ganlab.errors import UserError
 from ganlab.lexicon import Words
-from ganlab.types import CaptionedSet
+from ganlab.sets import CaptionedSet
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from ganlab.data.order import IndexStream
 from ganlab.data.store.memory import MemoryImages, resized, with_channels
 from ganlab.errors import UserError
 from ganlab.pixels import from_uint8
-from ganlab.types import ImageSet
+from ganlab.sets import ImageSet
 
 
 class Noise(ImageData):

@@ -13,7 +13,7 @@ from ganlab.data.translation.sets import ExampleSplits, Named
 from ganlab.data.translation.unpaired import UnpairedData
 from ganlab.errors import UserError
 from ganlab.pixels import to_uint8
-from ganlab.types import ExampleSet, ImageSet, UnpairedSet
+from ganlab.sets import ExampleSet, ImageSet, UnpairedSet
 
 ROWS, COLUMNS = 12, 16
 

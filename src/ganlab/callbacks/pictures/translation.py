@@ -13,8 +13,8 @@ from ganlab.metrics.translation.base import spread
 from ganlab.models.translation.base import ImageToImage
 from ganlab.report.gallery import Gallery
 from ganlab.score_record import in_words, scores_of
+from ganlab.sets import ExampleSet
 from ganlab.training.trainer import Trainer
-from ganlab.types import ExampleSet
 
 
 class Rows(Pictures[ImageToImage]):

@@ -13,7 +13,7 @@ from ganlab.lexicon import Lexicon, padded, words_of
 
 
 class CaptionedImages:
-    """A :class:`~ganlab.types.CaptionedSet`: images, each with one caption or several.
+    """A :class:`~ganlab.sets.CaptionedSet`: images, each with one caption or several.
 
     groups: one for each image; the captions of an image fit all images of its group, and no other.
     """

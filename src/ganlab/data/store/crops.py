@@ -141,7 +141,7 @@ def window(picture, spot: Sequence[float], height: int, width: int):
 
 
 class Centred:
-    """An :class:`~ganlab.types.ImageSet`: the centres of another's images."""
+    """An :class:`~ganlab.sets.ImageSet`: the centres of another's images."""
 
     def __init__(self, images: StoredImages, height: int, width: int) -> None:
         self.whole, self.height, self.width, self.classes = images, height, width, images.classes

@@ -32,7 +32,7 @@ class ExampleSplits(NamedTuple):
 
 
 class Examples:
-    """An :class:`~ganlab.types.ExampleSet` of one or two sides; the shorter one begins again where it ends."""
+    """An :class:`~ganlab.sets.ExampleSet` of one or two sides; the shorter one begins again where it ends."""
 
     def __init__(self, sides: Sides, make: Callable[[str, Tensor, Tensor], Batch]) -> None:
         self.sides, self._make = sides, make

@@ -9,7 +9,7 @@ from ganlab.data.base import Channels, Split, require_grey_or_rgb
 from ganlab.data.store.crops import Centred
 from ganlab.data.translation.base import CropOptions, ExampleData
 from ganlab.data.translation.sets import Examples, Named
-from ganlab.types import ImageSet
+from ganlab.sets import ImageSet
 
 
 class UnpairedData(ExampleData):
@@ -50,7 +50,7 @@ class UnpairedData(ExampleData):
 
 
 class UnpairedExamples(Examples):
-    """An :class:`~ganlab.types.UnpairedSet`."""
+    """An :class:`~ganlab.sets.UnpairedSet`."""
 
     sides: Mapping[str, Named]
 

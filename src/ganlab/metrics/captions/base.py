@@ -12,7 +12,8 @@ from ganlab.errors import UserError
 from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.pixels import to_uint8
 from ganlab.score_record import Better, Score
-from ganlab.types import CaptionedSet, TextToImage
+from ganlab.sets import CaptionedSet
+from ganlab.types import TextToImage
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from ganlab.metrics.captions.attributes import said
 from ganlab.metrics.captions.base import CaptionScores
 from ganlab.metrics.captions.shape_reader import WORDS, read
 from ganlab.metrics.ranks import ALONE, Ranks
-from ganlab.types import CaptionedSet
+from ganlab.sets import CaptionedSet
 
 
 class Matcher(Protocol):

@@ -17,7 +17,8 @@ from ganlab.metrics.real.measures import MEASURES
 from ganlab.metrics.real.reference import Features, OnMissing, Reference, Split
 from ganlab.pixels import to_uint8
 from ganlab.score_record import Better, Score
-from ganlab.types import Extractor, ImageSet, NoiseToImage
+from ganlab.sets import ImageSet
+from ganlab.types import Extractor, NoiseToImage
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from ganlab.metrics.images.base import FakeScores
 from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.pixels import to_uint8
 from ganlab.score_record import Better
-from ganlab.types import Extractor, ImageSet
+from ganlab.sets import ImageSet
+from ganlab.types import Extractor
 
 
 @runtime_checkable

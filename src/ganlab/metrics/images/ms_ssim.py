@@ -12,7 +12,7 @@ from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.real.description import shuffled
 from ganlab.pixels import to_uint8
 from ganlab.score_record import Better
-from ganlab.types import ImageSet
+from ganlab.sets import ImageSet
 
 # of the scales, the finest first (Wang et al. 2003, section 3.2)
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)

@@ -18,7 +18,7 @@ from ganlab.metrics.real.description import shuffled
 from ganlab.pixels import to_uint8
 from ganlab.randomness import Draws
 from ganlab.score_record import Better
-from ganlab.types import ImageSet
+from ganlab.sets import ImageSet
 
 
 class SlicedWasserstein(FakeScores):

@@ -14,7 +14,8 @@ from torch import Tensor
 from ganlab.metrics.distances.frechet import Gaussian
 from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.real.description import KEPT, Description, describe, shuffled
-from ganlab.types import Extractor, ImageSet
+from ganlab.sets import ImageSet
+from ganlab.types import Extractor
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from torch import Tensor
 from ganlab.metrics.distances.frechet import Gaussian, Moments
 from ganlab.metrics.distances.manifold import Manifold
 from ganlab.metrics.ranks import ALONE, Ranks
-from ganlab.types import Extractor, ImageSet
+from ganlab.sets import ImageSet
+from ganlab.types import Extractor
 
 # features kept one by one, for what moments do not tell; a set's first, in a fixed random order
 KEPT = 10_000

@@ -10,7 +10,8 @@ from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.real import cache
 from ganlab.metrics.real.description import Description
 from ganlab.metrics.real.measures import MEASURES, Comparison, Value
-from ganlab.types import Extractor, ImageSet
+from ganlab.sets import ImageSet
+from ganlab.types import Extractor
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ from ganlab.errors import UserError
 from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.randomness import derive
 from ganlab.score_record import Better, Score
-from ganlab.types import Batch, ExampleSet, Translator
+from ganlab.sets import ExampleSet
+from ganlab.types import Batch, Translator
 
 log = logging.getLogger(__name__)
 

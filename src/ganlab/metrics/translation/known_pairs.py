@@ -11,7 +11,8 @@ from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.translation.base import Rows
 from ganlab.metrics.translation.unpaired import UnpairedScores
 from ganlab.pixels import to_uint8
-from ganlab.types import Batch, UnpairedSet
+from ganlab.sets import UnpairedSet
+from ganlab.types import Batch
 
 
 class KnownPairScores(UnpairedScores):

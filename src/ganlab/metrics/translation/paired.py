@@ -13,7 +13,8 @@ from ganlab.metrics.extractors.lpips import Perceptual
 from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.translation.base import Rows, TranslationScores, with_channels
 from ganlab.score_record import Better
-from ganlab.types import Batch, ExampleSet
+from ganlab.sets import ExampleSet
+from ganlab.types import Batch
 
 SSIM = f"SSIM of Wang et al. 2004 ({WINDOW}x{WINDOW} Gaussian, sigma 1.5, windows within the image)"
 POOLED = "PSNR of the squared error pooled over all images"

@@ -21,7 +21,8 @@ from ganlab.metrics.translation.base import Rows
 from ganlab.metrics.translation.paired import POOLED, SSIM, LikenessScores
 from ganlab.randomness import Draws
 from ganlab.score_record import Better
-from ganlab.types import Batch, ExampleSet
+from ganlab.sets import ExampleSet
+from ganlab.types import Batch
 
 PATCHES, DIRECTIONS = 128, 512  # of each image; of projections
 

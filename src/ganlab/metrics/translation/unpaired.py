@@ -16,7 +16,8 @@ from ganlab.metrics.real.measures import MEASURES
 from ganlab.metrics.real.reference import Features, OnMissing, Reference, Split
 from ganlab.metrics.translation.base import Rows, TranslationScores, with_channels
 from ganlab.pixels import to_uint8
-from ganlab.types import Batch, Extractor, UnpairedSet
+from ganlab.sets import UnpairedSet
+from ganlab.types import Batch, Extractor
 
 DIRECTIONS = {"a_to_b": ("a", "b"), "b_to_a": ("b", "a")}
 WholeScore = Literal["fid", "kid", "precision", "recall", "density", "coverage", "diversity"]
