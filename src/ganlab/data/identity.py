@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ganlab.data.store.files import in_threads
+from ganlab.data.store.workers import in_threads
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,9 @@ import torch
 from PIL import Image
 
 from ganlab.data.order import IndexStream
+from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.decode import Decoder
-from ganlab.data.store.files import CorruptFiles, FileImages
+from ganlab.data.store.files import FileImages
 from ganlab.data.store.pyramid import Pyramid
 from ganlab.errors import UserError
 from tests.support.runs import differences, training_state

@@ -11,8 +11,9 @@ from ganlab.data.captions.files import captions_below
 from ganlab.data.captions.sets import CaptionedImages, require_captions
 from ganlab.data.disk.listing import find_images, split
 from ganlab.data.disk.settings import NO_ROOT, FileData, FileOptions, require_share
+from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.decode import Decoder
-from ganlab.data.store.files import CorruptFiles, FileImages, read_headers
+from ganlab.data.store.files import FileImages, read_headers
 from ganlab.data.store.holding import in_memory_if_small
 from ganlab.errors import UserError
 

@@ -9,8 +9,9 @@ from typing import Any, ClassVar, TypedDict
 from ganlab.bounds import Count, Share, Whole, Workers
 from ganlab.data.base import StoredImages
 from ganlab.data.endless import EndlessData
+from ganlab.data.store.corrupt import CorruptFiles, OnCorrupt
 from ganlab.data.store.decode import Decoder
-from ganlab.data.store.files import CorruptFiles, FileImages, OnCorrupt, read_headers
+from ganlab.data.store.files import FileImages, read_headers
 from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,9 @@ from ganlab.bounds import Whole, Workers
 from ganlab.data.base import ColourOptions, ImageData, Splits
 from ganlab.data.disk.settings import FileData
 from ganlab.data.images.torchvision_sets import Source, obtain
+from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.decode import Decoder
-from ganlab.data.store.files import CorruptFiles, FileImages
+from ganlab.data.store.files import FileImages
 from ganlab.data.store.holding import in_memory_if_small
 
 IMAGES, ARCHIVE, PARTITION = "img_align_celeba", "img_align_celeba.zip", "list_eval_partition.txt"

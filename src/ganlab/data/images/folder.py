@@ -12,8 +12,9 @@ from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from ganlab.data.base import ColourOptions, ImageData, Splits, in_words
 from ganlab.data.disk.listing import Listing, Part, class_folders, class_names, find_images, split
 from ganlab.data.disk.settings import NO_ROOT, FolderData, FolderOptions
+from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.decode import Header
-from ganlab.data.store.files import CorruptFiles, FileImages, read_headers
+from ganlab.data.store.files import FileImages, read_headers
 from ganlab.data.store.holding import in_memory_if_small
 from ganlab.errors import UserError
 

@@ -14,7 +14,8 @@ from torch import Tensor
 from ganlab.data.base import StoredImages
 from ganlab.data.order import IndexStream
 from ganlab.data.store.decode import CorruptImage, Decoder, Header, channels_first
-from ganlab.data.store.files import FileImages, in_threads
+from ganlab.data.store.files import FileImages
+from ganlab.data.store.workers import in_threads
 from ganlab.errors import UserError
 from ganlab.randomness import Draws
 

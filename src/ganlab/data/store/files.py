@@ -4,68 +4,22 @@ import hashlib
 import logging
 import math
 import os
-import signal
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from itertools import count
-from threading import Thread
-from typing import Literal
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader
-from tqdm import tqdm
 
 from ganlab.data.order import IndexStream
+from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.decode import CorruptImage, Decoder
 from ganlab.data.store.memory import MemoryImages
+from ganlab.data.store.workers import in_threads, outlive_signals
 from ganlab.errors import UserError
-from ganlab.rank import is_first_process
 
 log = logging.getLogger(__name__)
-
-OnCorrupt = Literal["error", "skip"]
-
-
-class CorruptFiles:
-    """The unreadable files met so far, and what to do about them.
-
-    ``error``: ``check`` names them and stops. ``skip``: ``check`` warns of each once, and stops when they are
-    more than 1% of all ``total`` files.
-    """
-
-    def __init__(self, policy: OnCorrupt, total: int) -> None:
-        if policy not in ("error", "skip"):
-            raise UserError(f"data.on_corrupt={policy}: error (stop and name the file) or skip")
-        self.policy, self.total = policy, total
-        self.found: dict[str, str] = {}  # path: what to tell of it
-        self._told: set[str] = set()
-
-    @property
-    def stops(self) -> bool:
-        """Are those found so far too many to go on?"""
-        return bool(self.found) and (self.policy == "error" or len(self.found) > 0.01 * self.total)
-
-    def check(self) -> None:
-        """Raises UserError where training must not go on."""
-        new = {path: text for path, text in self.found.items() if path not in self._told}
-        self._told.update(new)
-        if not self.stops:
-            for text in new.values():
-                log.warning("unreadable image replaced by another: %s", text)
-            return
-        named = "; ".join(self.found[path] for path in sorted(self.found)[:5]) + (
-            "; ..." if len(self.found) > 5 else ""
-        )
-        remedy = (
-            "repair or remove it, or set data.on_corrupt=skip"
-            if self.policy == "error"
-            else "data.on_corrupt=skip stops at more than 1%"
-        )
-        raise UserError(f"{len(self.found)} of {self.total} images cannot be read: {named}: {remedy}")
 
 
 class FileImages:
@@ -208,7 +162,7 @@ class FileImages:
             num_workers=self.workers,
             collate_fn=_as_it_is,
             pin_memory=device.type == "cuda",  # uint8 travels, and becomes float on the device
-            worker_init_fn=_outlive_signals,
+            worker_init_fn=outlive_signals,
             generator=torch.Generator(),  # its own: nothing is drawn from the global one
         )
         for step, (answer, corrupt) in enumerate(loader, first):
@@ -244,22 +198,6 @@ def _as_it_is(batch: object) -> object:
     return batch
 
 
-def _outlive_signals(worker: int) -> None:
-    """Ctrl-C, SIGTERM and SIGHUP reach the whole process group: training, not its workers, decides when to end."""
-    for name in ("SIGINT", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    if sys.platform == "linux":  # elsewhere nobody tells who sent a signal
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-        Thread(target=_end_when_the_parent_says_so, daemon=True).start()
-
-
-def _end_when_the_parent_says_so() -> None:
-    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != os.getppid():
-        pass
-    os._exit(0)
-
-
 def read_headers(*sets: FileImages) -> list:
     """The headers of all files of sets that share their ``corrupt``.
 
@@ -277,24 +215,3 @@ def read_headers(*sets: FileImages) -> list:
             images.find_damage()
     corrupt.check()
     return headers
-
-
-def in_threads(work: Callable[[int], None], n: int, title: str) -> None:
-    """Call ``work`` with 0 to n - 1 under a progress bar; Pillow decodes outside Python's lock."""
-    Image.init()  # loads all formats now: threads that do it at the same time get in each other's way
-    chunks = [range(start, min(start + 32, n)) for start in range(0, n, 32)]
-
-    def run(chunk: range) -> int:
-        for index in chunk:
-            work(index)
-        return len(chunk)
-
-    hidden = None if is_first_process() else True  # None: shown in a terminal only
-    with ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as pool:
-        try:
-            with tqdm(total=n, desc=title, unit="image", leave=False, disable=hidden) as bar:
-                for done in pool.map(run, chunks):
-                    bar.update(done)
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise

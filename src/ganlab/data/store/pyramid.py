@@ -10,8 +10,9 @@ from torch import Tensor
 
 from ganlab.data.order import IndexStream
 from ganlab.data.store.decode import CorruptImage
-from ganlab.data.store.files import FileImages, in_threads
+from ganlab.data.store.files import FileImages
 from ganlab.data.store.memory import MemoryImages
+from ganlab.data.store.workers import in_threads
 
 
 class Pyramid:

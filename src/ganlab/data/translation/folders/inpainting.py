@@ -8,7 +8,8 @@ from ganlab.data.base import Channels, ImageSize
 from ganlab.data.disk.layouts import stem
 from ganlab.data.disk.listing import find_images, split
 from ganlab.data.disk.settings import FolderData
-from ganlab.data.store.files import CorruptFiles, FileImages
+from ganlab.data.store.corrupt import CorruptFiles
+from ganlab.data.store.files import FileImages
 from ganlab.data.translation.base import PictureFolderOptions
 from ganlab.data.translation.inpainting import InpaintingData, Mask
 from ganlab.data.translation.sets import ExampleSplits, Named

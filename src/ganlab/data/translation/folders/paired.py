@@ -9,8 +9,9 @@ from ganlab.data.base import Channels, ImageSize
 from ganlab.data.disk.layouts import Domains, find_domains, held_out_share, matched, stem
 from ganlab.data.disk.listing import find_images, split
 from ganlab.data.disk.settings import FolderData
+from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.decode import CorruptImage, Decoder
-from ganlab.data.store.files import CorruptFiles, FileImages
+from ganlab.data.store.files import FileImages
 from ganlab.data.store.pairs import Halves, TwoFileImages, TwoFiles
 from ganlab.data.translation.base import PictureFolderOptions
 from ganlab.data.translation.paired import PairedData

@@ -9,8 +9,8 @@ from ganlab.data.base import Channels, ImageSize, Split, height_and_width
 from ganlab.data.disk.layouts import stem
 from ganlab.data.disk.listing import Part, find_images, split
 from ganlab.data.disk.settings import FolderData
+from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.crops import FileCrops, WholeDecoder
-from ganlab.data.store.files import CorruptFiles
 from ganlab.data.translation.base import PictureFolderOptions
 from ganlab.data.translation.sets import ExampleSplits, Named
 from ganlab.data.translation.super_resolution import SuperResolutionData, require_divisible

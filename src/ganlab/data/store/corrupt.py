@@ -1,0 +1,48 @@
+"""What is done about image files that cannot be read."""
+
+import logging
+from typing import Literal
+
+from ganlab.errors import UserError
+
+log = logging.getLogger(__name__)
+
+OnCorrupt = Literal["error", "skip"]
+
+
+class CorruptFiles:
+    """The unreadable files met so far, and what to do about them.
+
+    ``error``: ``check`` names them and stops. ``skip``: ``check`` warns of each once, and stops when they are
+    more than 1% of all ``total`` files.
+    """
+
+    def __init__(self, policy: OnCorrupt, total: int) -> None:
+        if policy not in ("error", "skip"):
+            raise UserError(f"data.on_corrupt={policy}: error (stop and name the file) or skip")
+        self.policy, self.total = policy, total
+        self.found: dict[str, str] = {}  # path: what to tell of it
+        self._told: set[str] = set()
+
+    @property
+    def stops(self) -> bool:
+        """Are those found so far too many to go on?"""
+        return bool(self.found) and (self.policy == "error" or len(self.found) > 0.01 * self.total)
+
+    def check(self) -> None:
+        """Raises UserError where training must not go on."""
+        new = {path: text for path, text in self.found.items() if path not in self._told}
+        self._told.update(new)
+        if not self.stops:
+            for text in new.values():
+                log.warning("unreadable image replaced by another: %s", text)
+            return
+        named = "; ".join(self.found[path] for path in sorted(self.found)[:5]) + (
+            "; ..." if len(self.found) > 5 else ""
+        )
+        remedy = (
+            "repair or remove it, or set data.on_corrupt=skip"
+            if self.policy == "error"
+            else "data.on_corrupt=skip stops at more than 1%"
+        )
+        raise UserError(f"{len(self.found)} of {self.total} images cannot be read: {named}: {remedy}")
