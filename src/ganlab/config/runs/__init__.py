@@ -3,5 +3,6 @@
 record    writes and reads ``.hydra/``
 resume    which run to continue, and whether the present configuration may continue it
 pasted    lines that are printed to be pasted
+harmless  what a configuration from elsewhere would do, and which of it is harmless
 trust     what a configuration from elsewhere may build
 """
