@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import defaultdict
+from collections.abc import Container
 from pathlib import Path
 
 import pytest
@@ -61,16 +62,20 @@ FILES = {name_of(path): path for path in SOURCE.rglob("*.py")}
 ROOMS = sorted({path.parent for path in FILES.values()})
 
 
-def imports(path: Path, everywhere: bool = True) -> set[str]:
-    """Modules that a file imports; without ``everywhere`` only those it imports as soon as it is loaded."""
+def imports(path: Path, modules: Container[str] = FILES, everywhere: bool = True) -> set[str]:
+    """Modules that a file imports, of them parts of packages only where ``modules`` holds them.
+
+    Without ``everywhere`` only those it imports as soon as it is loaded.
+    """
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found = set()
     for node in ast.walk(tree) if everywhere else tree.body:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} imports by a relative name"
             names = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= {name if name in FILES else node.module for name in names}
+            found |= {name if name in modules else node.module for name in names}
     return found
 
 
@@ -197,6 +202,18 @@ def test_one_name_in_two_rooms_means_one_role():
     roles |= {"sliced_wasserstein"}  # the distance, and the score of pictures by it
     twice = {stem: names for (_, stem), names in where.items() if len(names) > 1 and stem not in roles}
     assert twice == {}
+
+
+def test_tests_and_benchmarks_import_only_the_support_of_tests():
+    root = Path(__file__).parents[1]
+    files = [*(root / "tests").rglob("*.py"), *(root / "benchmarks").rglob("*.py")]
+    modules = {".".join(path.relative_to(root).with_suffix("").parts) for path in files}
+    wrong = []
+    for path in files:
+        for module in imports(path, modules):
+            if module.split(".")[0] == "tests" and not f"{module}.".startswith("tests.support."):
+                wrong.append(f"{path.relative_to(root)} imports {module}: move it to tests/support/")
+    assert wrong == []
 
 
 def test_every_code_in_a_test_s_name_has_a_line():

@@ -16,8 +16,8 @@ from ganlab.models.base import GAN
 from ganlab.training import processes
 from ganlab.training.checkpoints import PATTERN, newest_valid, read_checkpoint
 from ganlab.training.run import train
+from tests.support.processes import AT, Outcome
 from tests.support.runs import ForkedWorker, fork
-from tests.training.test_processes import AT, Outcome
 
 ALONE, TOGETHER, LOSSES, TIMEOUT = 20, 12, 4, 3
 PREEMPTED = 75  # the exit code of a run that was asked to leave, and saved

@@ -16,8 +16,8 @@ from benchmarks.reliability.figure import Figure
 from ganlab.cli import main
 from ganlab.config import compose, save_config
 from ganlab.errors import GanlabError, UserError
-from tests.config.runs.test_trust import PAYLOADS, WORDS, refused
-from tests.data.disk.test_archives import EVIL
+from tests.support.archives import EVIL
+from tests.support.payloads import PAYLOADS, WORDS, refused
 from tests.support.runs import in_child
 
 MISTAKES = {  # a command, and what its answer must name

@@ -12,12 +12,10 @@ from ganlab.config import compose
 from ganlab.config.compose.catalogue import catalogue
 from ganlab.models.base import GAN
 from ganlab.training.run import train
-from tests.models.test_variants import words_for
-from tests.models.translation.test_variants import CASES as TRANSLATORS
-from tests.models.translation.test_variants import config as translator
 from tests.support.pictures import fill
+from tests.support.processes import as_rank, free_port
 from tests.support.runs import differences, fit, forked, in_child, tiny_config, training_state
-from tests.training.test_ddp_variants import as_rank, free_port
+from tests.support.variants import TRANSLATORS, translator, words_for
 
 STEPS, EVERY = 6, "callbacks.checkpoints.every_images=16"
 MOMENTS = {

@@ -5,8 +5,8 @@ import torch
 
 from ganlab.callbacks.start import StartFrom
 from ganlab.errors import UserError
-from tests.models.translation.test_variants import config
 from tests.support.runs import fit
+from tests.support.variants import translator
 
 SMALL = "model.generator.blocks=1"
 
@@ -15,7 +15,7 @@ SMALL = "model.generator.blocks=1"
 def finished(tmp_path_factory):
     """The directory and the generator of a finished SRResNet."""
     folder = tmp_path_factory.mktemp("srresnet")
-    return folder, fit(config("srresnet", SMALL, "trainer.max_steps=1"), folder).generator
+    return folder, fit(translator("srresnet", SMALL, "trainer.max_steps=1"), folder).generator
 
 
 def equal(one, other) -> bool:
@@ -37,8 +37,8 @@ def test_srgan_starts_from_a_finished_srresnet_and_resumes_with_its_own_weights(
         module.on_train_start = on_train_start
 
     words = [SMALL, f"callbacks.start.run={folder}"]
-    fit(config("srgan", *words, "trainer.max_steps=1"), tmp_path, wrap=look)
-    fit(config("srgan", *words, "trainer.max_steps=2"), tmp_path, resume=True, wrap=look)
+    fit(translator("srgan", *words, "trainer.max_steps=1"), tmp_path, wrap=look)
+    fit(translator("srgan", *words, "trainer.max_steps=2"), tmp_path, resume=True, wrap=look)
     assert found == [True, False]
 
 
@@ -51,7 +51,7 @@ def test_srgan_starts_from_a_finished_srresnet_and_resumes_with_its_own_weights(
     ],
 )
 def test_another_generator_is_told_before_the_first_step(finished, tmp_path, settings, sentence):
-    cfg = config("srgan", SMALL, f"callbacks.start.run={finished[0]}", "trainer.max_steps=1")
+    cfg = translator("srgan", SMALL, f"callbacks.start.run={finished[0]}", "trainer.max_steps=1")
     cfg.model.generator.update(settings)
     with pytest.raises(UserError, match=sentence):
         fit(cfg, tmp_path)

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.config.test_secrets import CANARY, KEY
+from tests.support.secrets import CANARY, KEY
 from tests.support.wandb_reading import alone
 
 DATA = "data._target_=tests.config.test_secrets.PrivateDigits"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from tests.config.runs.test_trust import MARKER, saved
+from tests.support.payloads import MARKER, saved
 
 
 def test_X5_X6_scores_are_not_computed_by_what_a_foreign_run_was_started_with(ganlab, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from ganlab.config import compose, own, save_config
-from tests.config.runs.test_trust import MARKER, MODULE
+from tests.support.payloads import MARKER, MODULE
 from tests.support.runs import tiny_config
 
 MODEL = "# Mine\ndefaults: [vanilla]\n_target_: {module}.MyGAN\n"

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from tests.inference.test_import_weights import resnet, unet
+from tests.support.known_layouts import resnet, unet
 
 PAIRS = ["model=pix2pix", "data=fonts_paired", "model.generator.width=4", "data.target_channels=3"]
 DOMAINS = ["model=cyclegan", "data=fonts_unpaired", "model.generator.width=4"]

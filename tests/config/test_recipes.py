@@ -3,16 +3,14 @@
 import pytest
 import torch
 
-from ganlab.config import compose, config_dir, instantiate
+from ganlab.config import compose, instantiate
 from ganlab.config.compose.check import check
 from ganlab.data.base import ImageData, Splits
 from ganlab.data.store.memory import MemoryImages
-from tests.config.test_notes import NAMES as NOTES
-from tests.config.test_text_recipes import RECIPES as TEXT
-from tests.config.test_translation_recipes import RECIPES as TRANSLATION
+from tests.support.recipes import recipes
 
-OTHERS = {*NOTES, *TEXT, *TRANSLATION, "grid", "ring"}  # have tests of their own
-RECIPES = sorted({path.stem for path in (config_dir() / "experiment").glob("*.yaml")} - OTHERS)
+# those of other kinds, and notes, have tests of their own
+RECIPES = sorted(name for name in recipes("images", "labelled") if not name.startswith("note_"))
 COUNTS = {  # of generator and discriminator, as published or counted in the authors' code
     "acgan_cifar10": (2_994_051, 1_664_875),
     "began_celeba": (1_716_611, 13_405_379),

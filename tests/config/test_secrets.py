@@ -13,10 +13,8 @@ from ganlab.config.compose.hydra_compose import compose_all, split
 from ganlab.config.secrets import Secrets, put_away
 from ganlab.data.images.packaged import Digits
 from ganlab.training.run import train
+from tests.support.secrets import CANARY, KEY
 from tests.support.wandb_reading import alone
-
-CANARY = "CANARY-1a2b3c4d"
-KEY = "0123456789abcdef" * 2 + "01234567"
 
 
 class PrivateDigits(Digits):

@@ -5,6 +5,7 @@ import torch
 
 from ganlab.config import compose, instantiate
 from ganlab.config.compose.check import check
+from tests.support.recipes import recipes
 
 RECIPES = {  # parameters of generator and discriminator as counted in the authors' code; what is not published: None
     "gan_cls_cub": (21_138_051, 4_228_801),
@@ -14,6 +15,10 @@ RECIPES = {  # parameters of generator and discriminator as counted in the autho
     "gan_int_flowers": (21_138_051 - 128 * (1025 + 16 * 1024), 4_228_801 - 128 * (1025 + 512) + 256),
     "stackgan_cub": None,
 }
+
+
+def test_every_recipe_is_among_them():
+    assert recipes("captions") == set(RECIPES)
 
 
 @pytest.mark.parametrize("name", RECIPES)

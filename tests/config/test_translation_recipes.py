@@ -5,6 +5,7 @@ import torch
 
 from ganlab.config import compose, instantiate
 from ganlab.config.compose.check import check
+from tests.support.recipes import recipes
 
 # the networks' parameters, the steps of the whole run, and the shapes of a batch
 RECIPES = {
@@ -15,6 +16,10 @@ RECIPES = {
     "srgan_div2k": ([23_565_505, 1_549_462], 1_200_000, {"low": (3, 24), "high": (3, 96)}),
     "context_encoder_paris": ([2_766_529, 71_130_531], 116_406, {"image": (3, 128), "mask": (1, 128)}),
 }
+
+
+def test_every_recipe_is_among_them():
+    assert recipes("paired", "unpaired", "super_resolution", "inpainting") == set(RECIPES)
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -18,7 +18,7 @@ from ganlab.data.store.decode import Decoder, Header
 from ganlab.errors import StorageError, UserError
 from ganlab.storage import digest
 from ganlab.training.checkpoints import checkpoint_name, checksum_path, newest_valid, read_checkpoint
-from tests.data.disk.test_archives import tarred, zipped
+from tests.support.archives import tarred, zipped
 from tests.support.mutations import bounded, damaged, success_or
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 14, 3), np.uint8)

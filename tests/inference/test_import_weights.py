@@ -14,85 +14,9 @@ from ganlab.inference.load import load
 from ganlab.networks.translation.patch import PatchGAN
 from ganlab.networks.translation.residual import ResNetTranslator
 from ganlab.networks.translation.unet import UNet
-from tests.models.translation.test_variants import config
+from tests.support.known_layouts import patch, resnet, unet
 from tests.support.runs import fit
-
-Conv, Up, Instance = nn.Conv2d, nn.ConvTranspose2d, nn.InstanceNorm2d
-stale = partial(Instance, track_running_stats=True)  # as in files of 2017, whose statistics were never used
-
-
-class Nested(nn.Module):
-    """A layer of ``model``; with a skip around it, or without at the outermost level."""
-
-    def __init__(self, *layers: nn.Module, skip: bool = True) -> None:
-        super().__init__()
-        self.model, self.skip = nn.Sequential(*layers), skip
-
-    def forward(self, maps):
-        made = self.model(maps)
-        return torch.cat([maps, made], 1) if self.skip else made
-
-
-def unet(width: int = 4, depth: int = 5) -> nn.Module:
-    """Names such as model.model.1.model.3.model.1.weight, one level inside the other."""
-    widths = [width * min(2**level, 8) for level in range(depth)]
-    down, up = (
-        partial(Conv, kernel_size=4, stride=2, padding=1),
-        partial(Up, kernel_size=4, stride=2, padding=1),
-    )
-    low, lower = widths[-1], widths[-2]
-    inside = Nested(
-        nn.LeakyReLU(0.2),
-        down(lower, low, bias=False),
-        nn.ReLU(),
-        up(low, lower, bias=False),
-        nn.BatchNorm2d(lower),
-    )
-    for outer, inner in zip(widths[-3::-1], widths[-2:0:-1], strict=True):
-        inside = Nested(
-            nn.LeakyReLU(0.2),
-            down(outer, inner, bias=False),
-            nn.BatchNorm2d(inner),
-            inside,
-            nn.ReLU(),
-            up(2 * inner, outer, bias=False),
-            nn.BatchNorm2d(outer),
-        )
-    ends = down(1, width, bias=False), inside, nn.ReLU(), up(2 * width, 3), nn.Tanh()
-    return nn.ModuleDict({"model": Nested(*ends, skip=False)})
-
-
-class Block(nn.Module):
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        layer = [nn.ReflectionPad2d(1), Conv(width, width, 3), stale(width)]
-        again = [nn.ReflectionPad2d(1), Conv(width, width, 3), stale(width)]
-        self.conv_block = nn.Sequential(*layer, nn.ReLU(), *again)
-
-    def forward(self, maps):
-        return maps + self.conv_block(maps)
-
-
-def resnet(channels: tuple[int, int] = (1, 3), width: int = 4, blocks: int = 6) -> nn.Module:
-    """Names such as model.10.conv_block.1.weight, so that 10 must come after 9; with stale statistics."""
-    one, other = channels
-    layers = [nn.ReflectionPad2d(3), Conv(one, width, 7), stale(width), nn.ReLU()]
-    for wide in (width, 2 * width):
-        layers += [Conv(wide, 2 * wide, 3, stride=2, padding=1), stale(2 * wide), nn.ReLU()]
-    layers += [Block(4 * width) for _ in range(blocks)]
-    for wide in (4 * width, 2 * width):
-        layers += [Up(wide, wide // 2, 3, stride=2, padding=1, output_padding=1), stale(wide // 2), nn.ReLU()]
-    return nn.ModuleDict(
-        {"model": nn.Sequential(*layers, nn.ReflectionPad2d(3), Conv(width, other, 7), nn.Tanh())}
-    )
-
-
-def patch() -> nn.Module:
-    layers = [Conv(2, 4, 4, 2, 1), nn.LeakyReLU(0.2)]
-    for before, after, stride in ((4, 8, 2), (8, 16, 1)):
-        layers += [Conv(before, after, 4, stride, 1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(0.2)]
-    return nn.ModuleDict({"model": nn.Sequential(*layers, Conv(16, 1, 4, 1, 1))})
-
+from tests.support.variants import translator
 
 CASES = {
     "unet": (unet, partial(UNet, in_channels=1, out_channels=3, image_size=32, width=4, dropout=0.0)),
@@ -170,7 +94,7 @@ def test_an_imported_run_can_be_loaded_and_trained_on(tmp_path):
     torch.manual_seed(0)
     theirs, path, folder = resnet(blocks=3, width=8), tmp_path / "horse2zebra.pth", tmp_path / "run"
     torch.save(theirs.state_dict(), path)
-    cfg = config("cyclegan", "model.identity_weight=0", "trainer.max_steps=2")
+    cfg = translator("cyclegan", "model.identity_weight=0", "trainer.max_steps=2")
     untouched = import_weights(cfg, {"a_to_b": path}, folder, ["model=cyclegan"])
     assert untouched == ["b_to_a", "discriminator_a", "discriminator_b"]
     module, image = load(folder), torch.randn(1, 1, 32, 32)

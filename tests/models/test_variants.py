@@ -6,25 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganlab.config.compose.catalogue import catalogue
-from tests.support.runs import DATA, differences, kind_of, training_state
-
-FROM_NOISE = (
-    "images",
-    "labelled",
-    "points",
-    "captions",
-)  # kinds; of the others, see test_translation_variants
-VARIANTS = [name for name, entry in catalogue()["model"].items() if entry.kind in FROM_NOISE]
-FEW = "data.images_per_caption=2"
-GROWING = ["model.growth.stable_images=8", "model.growth.fade_images=16", "data.image_size=16"]
-SETTINGS = {  # that make a run of a few steps do what a long one does
-    "gan_cls": [FEW],
-    "gan_int": [FEW],
-    "stackgan": [FEW, "model.first_stage_images=24"],
-    "progan": GROWING,
-    "progan_conditional": GROWING,
-}
+from tests.support.runs import differences, kind_of, training_state
+from tests.support.variants import VARIANTS, words_for
 
 
 def watch_updates(module) -> list[tuple[str, set[str]]]:
@@ -50,11 +33,6 @@ def watch_updates(module) -> list[tuple[str, set[str]]]:
 
     module.update = watched
     return moves
-
-
-def words_for(name: str) -> list[str]:
-    """The model, and data that it can be tried on."""
-    return [f"model={name}", f"data={DATA[kind_of(name)]}", *SETTINGS.get(name, [])]
 
 
 @pytest.mark.parametrize("name", VARIANTS)

@@ -2,7 +2,7 @@ import pytest
 
 from ganlab.errors import UserError
 from ganlab.report import collect, missing
-from tests.report.conftest import score
+from tests.support.results import score
 
 
 def test_a_run_by_the_contract(write):

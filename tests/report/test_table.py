@@ -5,7 +5,7 @@ import statistics
 import pytest
 
 from ganlab.report import aligned, collect, markdown, missing, runs_csv, settings_csv, table
-from tests.report.conftest import score
+from tests.support.results import score
 
 
 def rows_of(text: str) -> list[dict[str, str]]:

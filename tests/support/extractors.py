@@ -33,3 +33,9 @@ class Pooled:
         )
         directions = torch.randn(16, 10, generator=torch.Generator().manual_seed(1))
         return Features(features, features @ directions)
+
+
+def pictures(n: int, seed: int = 0) -> torch.Tensor:
+    return torch.randint(
+        0, 256, (n, 1, 8, 8), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8
+    )

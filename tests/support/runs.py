@@ -204,3 +204,13 @@ class ForkedWorker:
                 raise subprocess.TimeoutExpired("worker", timeout)
             time.sleep(0.01)
         return self.returncode
+
+
+QUICK = [
+    "model=mlp_gan",
+    "metrics=none",
+    "data.image_size=8",
+    "trainer=cpu",
+    "data.batch_size=64",
+    "callbacks.samples=null",
+]

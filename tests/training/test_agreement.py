@@ -11,9 +11,9 @@ import torch
 
 from ganlab.errors import PeerError, StorageError
 from ganlab.training.checkpoints import AtomicCheckpointIO
-from tests.models.translation.test_variants import config as translator
+from tests.support.processes import as_rank, free_port
 from tests.support.runs import differences, fit, forked, tiny_config, training_state
-from tests.training.test_ddp_variants import as_rank, free_port
+from tests.support.variants import translator
 
 SMALL = ["model=mlp_gan", "data.image_size=8", "trainer=ddp_cpu", "callbacks.samples=null"]
 SIGNALS = {  # seconds after which each process hears SIGTERM in its third step; None: never

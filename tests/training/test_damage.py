@@ -25,8 +25,8 @@ from ganlab.training.checkpoints import (
     read_checkpoint,
 )
 from ganlab.training.run import train
-from tests.support.runs import training_state
-from tests.training.test_storage import QUICK, files_up_to
+from tests.support.disk import files_up_to
+from tests.support.runs import QUICK, training_state
 
 RUN = [*QUICK, "model.generator.widths=[8]", "model.discriminator.widths=[8]"]
 EVERY_STEP = "callbacks.checkpoints.every_images=64"

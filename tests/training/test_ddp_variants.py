@@ -1,7 +1,5 @@
 """Every variant on two processes: they hold the same weights, those of one process at twice the batch."""
 
-import os
-import socket
 from pathlib import Path
 
 import pytest
@@ -11,10 +9,9 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from ganlab.config import instantiate
 from ganlab.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
-from tests.models.test_variants import VARIANTS, words_for
-from tests.models.translation.test_variants import CASES as TRANSLATORS
-from tests.models.translation.test_variants import config as translator
+from tests.support.processes import as_rank, free_port
 from tests.support.runs import build, fit, forked, tiny_config, training_state
+from tests.support.variants import TRANSLATORS, VARIANTS, translator, words_for
 
 OF_THE_BATCH = {"ebgan", "ebgan_mlp", "discogan"}  # a term is a function of the mean over a process's batch
 APART = (_DropoutNd, MinibatchDiscrimination, MinibatchStdDev)  # draw for, or compare, one process's samples
@@ -33,26 +30,6 @@ def config(name: str, world: int = 1):
     if name in TRANSLATORS:
         return translator(name, *words, batch_size=4 // world)
     return tiny_config(*words_for(name), *words, f"data.batch_size={16 // world}")
-
-
-def as_rank(rank: int, port: int) -> None:
-    """Let Lightning find two processes that are there already."""
-    os.environ |= {
-        "TORCHELASTIC_RUN_ID": "test",
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(port),
-        "WORLD_SIZE": "2",
-        "LOCAL_WORLD_SIZE": "2",
-        "GROUP_RANK": "0",
-        "RANK": str(rank),
-        "LOCAL_RANK": str(rank),
-    }
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def descend(parameters, fused: bool | None = None) -> torch.optim.Optimizer:

@@ -4,13 +4,12 @@ import errno
 import json
 import os
 import random
-import resource
 import shutil
 import signal
 import stat
 import time
 import traceback
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -32,16 +31,8 @@ from ganlab.training.checkpoints import (
     steps_of,
 )
 from ganlab.training.run import _owned, train
-from tests.support.runs import in_child
-
-QUICK = [
-    "model=mlp_gan",
-    "metrics=none",
-    "data.image_size=8",
-    "trainer=cpu",
-    "data.batch_size=64",
-    "callbacks.samples=null",
-]
+from tests.support.disk import files_up_to
+from tests.support.runs import QUICK, in_child
 
 
 def test_S1_killed_during_a_save(tmp_path):
@@ -144,17 +135,6 @@ def test_X2_the_environment_cannot_turn_safe_loading_off(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
     with pytest.raises(UserError, match="TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"):
         read_checkpoint(path)
-
-
-@contextmanager
-def files_up_to(size: int):
-    """No file may grow larger, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def full_disk(first: int, last: int, monkeypatch) -> None:

@@ -10,8 +10,8 @@ from torch import nn
 from ganlab.errors import UserError
 from ganlab.layers.norms import ConditionalBatchNorm2d
 from ganlab.training.sync_batchnorm import SyncBatchNorm
+from tests.support.processes import free_port
 from tests.support.runs import forked
-from tests.training.test_ddp_variants import free_port
 
 LAYERS = {
     "1d": (lambda: nn.BatchNorm1d(3), (6, 3)),

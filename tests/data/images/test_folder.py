@@ -18,6 +18,7 @@ from ganlab.data.disk.listing import held_out_by_hash
 from ganlab.data.images.folder import Folder
 from ganlab.data.store.decode import Decoder
 from ganlab.errors import UserError
+from tests.support.places import attach
 
 
 def picture(path: Path, seed=0, size=(8, 8), mode="RGB") -> None:
@@ -158,8 +159,6 @@ def test_memory_and_streaming_with_any_workers_give_the_same_batches(tmp_path, o
 
 
 def test_a_streamed_set_begins_at_the_modules_step(tmp_path):
-    from tests.data.images.test_images import attach
-
     fill(tmp_path, 40)
     straight = first(folder(tmp_path, memory_limit=0, flip=True), 14)
     resumed = first(attach(folder(tmp_path, memory_limit=0, flip=True, workers=2), steps=11), 3)

@@ -1,7 +1,6 @@
 """What every image data module gives to training: range, order, flips, place to begin."""
 
 from itertools import islice
-from types import SimpleNamespace
 
 import lightning.pytorch as pl
 import pytest
@@ -13,6 +12,7 @@ from ganlab.data.store.memory import MemoryImages, resized, with_channels
 from ganlab.errors import UserError
 from ganlab.pixels import from_uint8
 from ganlab.sets import ImageSet
+from tests.support.places import attach
 
 
 class Noise(ImageData):
@@ -29,16 +29,6 @@ class Noise(ImageData):
 
 def noise(**changes) -> Noise:
     return Noise(**({"image_size": [6, 4], "batch_size": 8, "seed": 5} | changes))
-
-
-def attach(data: ImageData, *, steps=0, rank=0, world=1) -> ImageData:
-    data.trainer = SimpleNamespace(
-        lightning_module=SimpleNamespace(steps=torch.tensor(steps)),
-        global_rank=rank,
-        world_size=world,
-        strategy=SimpleNamespace(root_device=torch.device("cpu")),
-    )
-    return data
 
 
 def first(data: ImageData, n: int) -> list:

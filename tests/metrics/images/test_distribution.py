@@ -11,8 +11,8 @@ from ganlab.errors import UserError
 from ganlab.metrics.images.distribution import DistributionScores
 from ganlab.metrics.real import cache
 from ganlab.metrics.real.measures import MEASURES
-from tests.metrics.real.test_description import pictures, together
-from tests.support.extractors import Pooled
+from tests.support.extractors import Pooled, pictures
+from tests.support.ranks import together
 
 
 class Fakes:

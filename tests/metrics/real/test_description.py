@@ -1,7 +1,5 @@
 """Sets of images as an extractor sees them, alone and by several processes together."""
 
-from threading import Barrier, Thread
-
 import pytest
 import torch
 
@@ -9,38 +7,8 @@ from ganlab.data.store.memory import MemoryImages
 from ganlab.metrics.ranks import Ranks
 from ganlab.metrics.real import description
 from ganlab.metrics.real.description import describe, shuffled
-from tests.support.extractors import Pooled
-
-
-def pictures(n: int, seed: int = 0) -> torch.Tensor:
-    return torch.randint(
-        0, 256, (n, 1, 8, 8), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8
-    )
-
-
-def together(world: int, work) -> list:
-    """Run ``work(ranks)`` in one thread per rank, with a gather that waits for all."""
-    answers, slots, barrier = [None] * world, [None] * world, Barrier(world)
-
-    def gather_of(rank):
-        def gather(value):
-            slots[rank] = value
-            barrier.wait()
-            stacked = torch.stack(list(slots))
-            barrier.wait()
-            return stacked
-
-        return gather
-
-    def run(rank):
-        answers[rank] = work(Ranks(rank, world, gather_of(rank)))
-
-    threads = [Thread(target=run, args=(rank,)) for rank in range(world)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return answers
+from tests.support.extractors import Pooled, pictures
+from tests.support.ranks import together
 
 
 @pytest.mark.parametrize(("n", "world"), [(40, 2), (41, 2), (43, 3), (2, 3)])

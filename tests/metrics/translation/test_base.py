@@ -13,7 +13,7 @@ from ganlab.metrics.translation.base import spread, with_channels
 from ganlab.metrics.translation.inpainting import InpaintingScores
 from ganlab.metrics.translation.paired import PairScores
 from ganlab.metrics.translation.super_resolution import SuperResolutionScores
-from tests.metrics.real.test_description import together
+from tests.support.ranks import together
 from tests.support.translators import Answers, Examples, noise, pictures
 
 CPU = torch.device("cpu")

@@ -12,8 +12,8 @@ from ganlab.metrics.real.description import Description
 from ganlab.metrics.translation.known_pairs import KnownPairScores
 from ganlab.metrics.translation.unpaired import UnpairedScores
 from ganlab.pixels import from_uint8, to_uint8
-from tests.metrics.real.test_description import together
 from tests.support.extractors import Pooled
+from tests.support.ranks import together
 from tests.support.translators import Answers, TwoDomains, noise
 
 CPU = torch.device("cpu")

@@ -21,8 +21,8 @@ from ganlab.pixels import from_uint8
 from ganlab.techniques.ema import NoAverage
 from ganlab.techniques.growth import Growth, Stage
 from ganlab.techniques.priors import Normal
+from tests.support.processes import as_rank, free_port
 from tests.support.runs import build, differences, fit, forked, tiny_config, training_state
-from tests.training.test_ddp_variants import as_rank, free_port
 
 # 4 pixels for 16 images, 8 pixels after 48, 16 pixels faded in after 80 and learned alone after 96
 SCHEDULE = ["data.image_size=16", "model.growth.stable_images=16", "model.growth.fade_images=32"]

@@ -7,14 +7,14 @@ import torch
 
 from ganlab.config import instantiate
 from ganlab.errors import UserError
-from tests.models.translation.test_variants import config
 from tests.support.runs import differences
 from tests.support.translation_data import Noise
+from tests.support.variants import translator
 
 
 def made(model: str, *overrides: str, **data):
     """A model of width 8 and a batch for it."""
-    cfg = config(model, *overrides, **data)
+    cfg = translator(model, *overrides, **data)
     torch.manual_seed(1)
     return instantiate(cfg.model), instantiate(cfg.data)
 
@@ -139,7 +139,7 @@ def test_data_that_does_not_fit_is_told_before_training(name, shapes, sentence):
     ],
 )
 def test_pictures_need_not_be_square(name, shapes):
-    cfg = config(name)
+    cfg = translator(name)
     cfg.data.image_size = [32, 64]
     model = instantiate(cfg.model)
     model.check(shapes)

@@ -6,57 +6,9 @@ from torch.nn import functional as F
 
 from ganlab.config import instantiate
 from ganlab.errors import UserError
-from tests.models.translation.test_variants import config
+from tests.support.games import bce, step, still
 from tests.support.runs import fit
-
-
-def step(cfg, tmp_path, steps: int = 1, spy=None):
-    """Train for so many steps; the module, the terms of its updates, and every network's inputs in the last step."""
-    terms, calls = [], {}
-
-    def wrap(module):
-        update, training_step = module.update, module.training_step
-
-        class Watched:
-            def __init__(self, player):
-                self.inner = update(player)
-
-            def __enter__(self):
-                self.terms = self.inner.__enter__()
-                terms.append(self.terms)
-                return self.terms
-
-            def __exit__(self, *error):
-                return self.inner.__exit__(*error)
-
-        def watched_step(batch, batch_idx):
-            terms.clear()
-            for inputs in calls.values():
-                inputs.clear()
-            return training_step(batch, batch_idx)
-
-        module.update, module.training_step = Watched, watched_step
-        for name, network in module.named_children():
-            calls[name] = []
-            network.register_forward_pre_hook(lambda _, args, name=name: calls[name].append(args[0].detach()))
-        if spy:
-            spy(module)
-
-    cfg.trainer.max_steps = steps
-    module = fit(cfg, tmp_path, wrap=wrap)
-    values = [{key: value.item() for key, value in update.items()} for update in terms]
-    return module, values, {name: list(inputs) for name, inputs in calls.items()}
-
-
-def still(cfg):
-    """Learning rates of 0: what a step computed can be computed again afterwards."""
-    for optimizer in cfg.model.optimizers.values():
-        optimizer.lr = 0.0
-    return cfg
-
-
-def bce(score, label: float):
-    return F.binary_cross_entropy_with_logits(score, torch.full_like(score, label)).item()
+from tests.support.variants import translator
 
 
 def mse(score, label: float):
@@ -64,7 +16,7 @@ def mse(score, label: float):
 
 
 def test_pix2pix_is_the_paper_s_game(tmp_path):
-    module, (d, g), calls = step(still(config("pix2pix", "model.generator.dropout=0")), tmp_path)
+    module, (d, g), calls = step(still(translator("pix2pix", "model.generator.dropout=0")), tmp_path)
     batch = module.trainer.datamodule.batch(0)
     source, target = batch["source"], batch["target"]
     assert len(calls["generator"]) == 1, "one translation for both players"
@@ -82,7 +34,7 @@ def test_pix2pix_is_the_paper_s_game(tmp_path):
 
 
 def test_cyclegan_translates_once_and_weighs_as_its_authors_do(tmp_path):
-    cfg = still(config("cyclegan", "model.identity_weight=0.5", channels=(3, 3)))
+    cfg = still(translator("cyclegan", "model.identity_weight=0.5", channels=(3, 3)))
     module, (g, d), calls = step(cfg, tmp_path, steps=3)
     batch = module.trainer.datamodule.batch(2)
     a, b = batch["a"], batch["b"]
@@ -116,7 +68,7 @@ def test_cyclegan_translates_once_and_weighs_as_its_authors_do(tmp_path):
 def test_cyclegan_s_discriminators_alone_see_the_pools(tmp_path):
     """Full pools that always swap return what they held before, to the discriminators and to nobody else."""
     overrides = [f"model.replay_{side}.{key}" for side in "ab" for key in ("capacity=2", "probability=1.0")]
-    cfg = still(config("cyclegan", "model.identity_weight=0", *overrides))
+    cfg = still(translator("cyclegan", "model.identity_weight=0", *overrides))
     module, _, calls = step(cfg, tmp_path, steps=2)
     first, second = (module.trainer.datamodule.batch(index) for index in (0, 1))
     with torch.no_grad():
@@ -133,11 +85,11 @@ def test_cyclegan_s_discriminators_alone_see_the_pools(tmp_path):
 
 def test_an_identity_between_domains_of_different_channels_is_refused():
     with pytest.raises(UserError, match=r"^model\.identity_weight=0\.5: domains of 1 and 3 channels"):
-        instantiate(config("cyclegan", "model.identity_weight=0.5").model)
+        instantiate(translator("cyclegan", "model.identity_weight=0.5").model)
 
 
 def test_discogan_is_the_authors_game(tmp_path):
-    cfg = still(config("discogan", "model.curriculum=1"))
+    cfg = still(translator("discogan", "model.curriculum=1"))
     module, (d,), _ = step(cfg, tmp_path / "d", steps=3)
     batch = module.trainer.datamodule.batch(2)
     with torch.no_grad():
@@ -161,11 +113,11 @@ def test_discogan_is_the_authors_game(tmp_path):
         assert [len(calls[name]) for name in ("a_to_b", "b_to_a")] == [2, 2], "no translation twice"
         assert module.published["game/reconstruction_share"] == pytest.approx(rho, rel=1e-3)
     with pytest.raises(UserError, match=r"rate=2\.0: expected a number from 0 to 1"):
-        instantiate(config("discogan", "model.rate=2").model)
+        instantiate(translator("discogan", "model.rate=2").model)
 
 
 def hole_config(name: str = "context_encoder", *overrides: str, **data):
-    return config(name, "model.generator.bottleneck=20", *overrides, **data)
+    return translator(name, "model.generator.bottleneck=20", *overrides, **data)
 
 
 def test_a_context_encoder_weighs_the_hole_and_its_band(tmp_path):
@@ -260,8 +212,8 @@ def test_a_hole_out_of_reach_is_told_before_the_first_update(tmp_path):
 
 def test_rates_fall_in_the_second_half_and_resume_where_they_were(tmp_path):
     words = ["model/schedules=linear_decay", "model.schedules.every.updates=4", "model.identity_weight=0"]
-    fit(config("cyclegan", *words, "trainer.max_steps=3"), tmp_path)
-    module = fit(config("cyclegan", *words, "trainer.max_steps=4"), tmp_path, resume=True)
+    fit(translator("cyclegan", *words, "trainer.max_steps=3"), tmp_path)
+    module = fit(translator("cyclegan", *words, "trainer.max_steps=4"), tmp_path, resume=True)
     assert module.learning_rate("generator") == module.learning_rate("discriminator") == pytest.approx(1e-4)
 
 
@@ -279,7 +231,7 @@ def test_rates_fall_with_the_run_for_players_that_move_more_or_less_often(tmp_pa
         module.training_step = noted
 
     # the discriminators move in the third step alone
-    step(config("discogan", *words), tmp_path, steps=5, spy=spy)
+    step(translator("discogan", *words), tmp_path, steps=5, spy=spy)
     assert len(rates) == 5
     for position, both in enumerate(rates):
         assert both == pytest.approx([1e-3 * (5 - position) / 5] * 2)

@@ -6,15 +6,15 @@ from torch.nn import functional as F
 
 from ganlab.config import instantiate
 from ganlab.errors import UserError
-from tests.models.translation.test_games import bce, step, still
-from tests.models.translation.test_variants import config
+from tests.support.games import bce, step, still
 from tests.support.runs import fit
+from tests.support.variants import translator
 
 SMALL = "model.generator.blocks=1"
 
 
 def test_it_pretrains_by_least_squares_and_then_plays_with_features(tmp_path):
-    cfg = still(config("srgan", SMALL, "model.pretraining_images=2"))
+    cfg = still(translator("srgan", SMALL, "model.pretraining_images=2"))
     module, (only,), _ = step(cfg, tmp_path / "first")
     batch = module.trainer.datamodule.batch(0)
     with torch.no_grad():
@@ -41,18 +41,18 @@ def test_the_generator_slows_down_once_when_the_game_begins(tmp_path):
     words = [SMALL, "model.game_rate=0.5", "model.optimizers.generator.lr=8e-4"]
     rates = []
     for folder, steps, resume in (("a", 2, False), ("a", 3, True), ("b", 4, False)):
-        cfg = config("srgan", *words, "model.pretraining_images=4", f"trainer.max_steps={steps}")
+        cfg = translator("srgan", *words, "model.pretraining_images=4", f"trainer.max_steps={steps}")
         module = fit(cfg, tmp_path / folder, resume=resume)
         rates.append((module.learning_rate("generator"), module.learning_rate("discriminator")))
     assert rates == [(8e-4, 1e-4), (4e-4, 1e-4), (4e-4, 1e-4)]
     at_once = fit(
-        config("srgan", *words, "model.pretraining_images=0", "trainer.max_steps=2"), tmp_path / "c"
+        translator("srgan", *words, "model.pretraining_images=0", "trainer.max_steps=2"), tmp_path / "c"
     )
     assert at_once.learning_rate("generator") == 4e-4
 
 
 def test_weights_of_vgg_that_are_missing_are_told_before_training(monkeypatch, tmp_path):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    model = instantiate(config("srgan", SMALL, "model/perceptual=vgg54").model)
+    model = instantiate(translator("srgan", SMALL, "model/perceptual=vgg54").model)
     with pytest.raises(UserError, match=r"vgg19-dcbb9e9d\.pth cannot be read"):
         model.check({"low": (3, 16, 16), "high": (3, 32, 32)})

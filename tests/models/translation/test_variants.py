@@ -6,40 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganlab.config import compose
 from ganlab.config.compose.catalogue import catalogue
-from ganlab.config.compose.check import check
 from tests.support.runs import differences, fit, training_state
-from tests.support.translation_data import noise
-
-# the kind of data that a model takes, what makes it small, and the players of four steps by their first letters
-CASES = {
-    "pix2pix": ("paired", [], "dg dg dg dg"),
-    "cyclegan": ("unpaired", ["model.identity_weight=0"], "gd gd gd gd"),
-    "cyclegan_small": ("unpaired", ["model.identity_weight=0"], "gd gd gd gd"),
-    "discogan": ("unpaired", [], "g g d g"),
-    "srresnet": ("super_resolution", ["model.generator.blocks=1"], "g g g g"),
-    "srgan": (
-        "super_resolution",
-        ["model.generator.blocks=1", "model.pretraining_images=2"],
-        "g dg dg dg",
-    ),
-    "context_encoder": ("inpainting", ["model.generator.bottleneck=20"], "dg dg dg dg"),
-    "context_encoder_random": ("inpainting", ["model.generator.bottleneck=20"], "dg dg dg dg"),
-}
-
-
-def config(model: str, *overrides: str, **data):
-    """A run of seconds on random pictures: networks of width 8, no scores and no pictures."""
-    kind, settings, _ = CASES[model]
-    base = ["trainer=cpu", "metrics=none", "callbacks.samples=null", f"model={model}"]
-    cfg = compose([*base, *settings, *overrides])
-    cfg.data = noise(kind, **data)
-    for player in ("generator", "discriminator"):
-        if player in cfg.model and "width" in cfg.model[player]:
-            cfg.model[player].width = 8
-    check(cfg)
-    return cfg
+from tests.support.variants import TRANSLATORS, translator
 
 
 def watch(module, moves: list[str]) -> None:
@@ -74,10 +43,10 @@ def watch(module, moves: list[str]) -> None:
     module.update, module.training_step = watched, training_step
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", TRANSLATORS)
 def test_players_move_in_order_and_a_stopped_run_ends_like_a_straight_one(name, tmp_path):
-    moves, (kind, _, order) = [], CASES[name]
-    whole, half = (config(name, f"trainer.max_steps={steps}") for steps in (4, 2))
+    moves, (kind, _, order) = [], TRANSLATORS[name]
+    whole, half = (translator(name, f"trainer.max_steps={steps}") for steps in (4, 2))
     straight = fit(whole, tmp_path / "straight", wrap=lambda module: watch(module, moves))
     assert " ".join(moves) == order
     assert straight.steps == straight.trainer.global_step == 4
@@ -91,14 +60,14 @@ def test_players_move_in_order_and_a_stopped_run_ends_like_a_straight_one(name, 
 
 def test_bf16_trains_and_translates_in_float32(tmp_path):
     """pix2pix, whose one translation is part of two updates."""
-    module = fit(config("pix2pix", "precision=bf16", "trainer.max_steps=2"), tmp_path)
+    module = fit(translator("pix2pix", "precision=bf16", "trainer.max_steps=2"), tmp_path)
     assert all(p.isfinite().all() and p.dtype == torch.float32 for p in module.parameters())
     made = module.translate(module.trainer.datamodule.batch(0))
     assert {value.dtype for value in made.values()} == {torch.float32}
 
 
 def test_the_pools_are_in_the_checkpoint(tmp_path):
-    module = fit(config("cyclegan", "trainer.max_steps=3"), tmp_path)
+    module = fit(translator("cyclegan", "trainer.max_steps=3"), tmp_path)
     (saved,) = training_state(Path(tmp_path))["ganlab"]["per_process"]
     for pool, channels in (("replay_a", 1), ("replay_b", 3)):
         assert saved[pool]["stored"].shape == (6, channels, 32, 32)
@@ -108,10 +77,10 @@ def test_the_pools_are_in_the_checkpoint(tmp_path):
 def test_compiling_takes_every_generator(tmp_path, monkeypatch):
     compiled = []
     monkeypatch.setattr(torch.nn.Module, "compile", lambda module: compiled.append(module))
-    module = fit(config("cyclegan", "trainer.compile=true", "trainer.max_steps=1"), tmp_path)
+    module = fit(translator("cyclegan", "trainer.compile=true", "trainer.max_steps=1"), tmp_path)
     assert compiled == [module.a_to_b, module.b_to_a]
 
 
 def test_no_model_is_left_out():
-    kinds = {kind for kind, *_ in CASES.values()}
-    assert set(CASES) == {name for name, entry in catalogue()["model"].items() if entry.kind in kinds}
+    kinds = {kind for kind, *_ in TRANSLATORS.values()}
+    assert set(TRANSLATORS) == {name for name, entry in catalogue()["model"].items() if entry.kind in kinds}

@@ -1,0 +1,82 @@
+"""Networks with the names and layers of the widely used PyTorch code."""
+
+from functools import partial
+
+import torch
+from torch import nn
+
+Conv, Up, Instance = nn.Conv2d, nn.ConvTranspose2d, nn.InstanceNorm2d
+stale = partial(Instance, track_running_stats=True)  # as in files of 2017, whose statistics were never used
+
+
+class Nested(nn.Module):
+    """A layer of ``model``; with a skip around it, or without at the outermost level."""
+
+    def __init__(self, *layers: nn.Module, skip: bool = True) -> None:
+        super().__init__()
+        self.model, self.skip = nn.Sequential(*layers), skip
+
+    def forward(self, maps):
+        made = self.model(maps)
+        return torch.cat([maps, made], 1) if self.skip else made
+
+
+def unet(width: int = 4, depth: int = 5) -> nn.Module:
+    """Names such as model.model.1.model.3.model.1.weight, one level inside the other."""
+    widths = [width * min(2**level, 8) for level in range(depth)]
+    down, up = (
+        partial(Conv, kernel_size=4, stride=2, padding=1),
+        partial(Up, kernel_size=4, stride=2, padding=1),
+    )
+    low, lower = widths[-1], widths[-2]
+    inside = Nested(
+        nn.LeakyReLU(0.2),
+        down(lower, low, bias=False),
+        nn.ReLU(),
+        up(low, lower, bias=False),
+        nn.BatchNorm2d(lower),
+    )
+    for outer, inner in zip(widths[-3::-1], widths[-2:0:-1], strict=True):
+        inside = Nested(
+            nn.LeakyReLU(0.2),
+            down(outer, inner, bias=False),
+            nn.BatchNorm2d(inner),
+            inside,
+            nn.ReLU(),
+            up(2 * inner, outer, bias=False),
+            nn.BatchNorm2d(outer),
+        )
+    ends = down(1, width, bias=False), inside, nn.ReLU(), up(2 * width, 3), nn.Tanh()
+    return nn.ModuleDict({"model": Nested(*ends, skip=False)})
+
+
+class Block(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        layer = [nn.ReflectionPad2d(1), Conv(width, width, 3), stale(width)]
+        again = [nn.ReflectionPad2d(1), Conv(width, width, 3), stale(width)]
+        self.conv_block = nn.Sequential(*layer, nn.ReLU(), *again)
+
+    def forward(self, maps):
+        return maps + self.conv_block(maps)
+
+
+def resnet(channels: tuple[int, int] = (1, 3), width: int = 4, blocks: int = 6) -> nn.Module:
+    """Names such as model.10.conv_block.1.weight, so that 10 must come after 9; with stale statistics."""
+    one, other = channels
+    layers = [nn.ReflectionPad2d(3), Conv(one, width, 7), stale(width), nn.ReLU()]
+    for wide in (width, 2 * width):
+        layers += [Conv(wide, 2 * wide, 3, stride=2, padding=1), stale(2 * wide), nn.ReLU()]
+    layers += [Block(4 * width) for _ in range(blocks)]
+    for wide in (4 * width, 2 * width):
+        layers += [Up(wide, wide // 2, 3, stride=2, padding=1, output_padding=1), stale(wide // 2), nn.ReLU()]
+    return nn.ModuleDict(
+        {"model": nn.Sequential(*layers, nn.ReflectionPad2d(3), Conv(width, other, 7), nn.Tanh())}
+    )
+
+
+def patch() -> nn.Module:
+    layers = [Conv(2, 4, 4, 2, 1), nn.LeakyReLU(0.2)]
+    for before, after, stride in ((4, 8, 2), (8, 16, 1)):
+        layers += [Conv(before, after, 4, stride, 1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(0.2)]
+    return nn.ModuleDict({"model": nn.Sequential(*layers, Conv(16, 1, 4, 1, 1))})

@@ -1,0 +1,54 @@
+"""Each conf/model/*.yaml as a run of seconds: on embedded data, or on random pictures for those that translate."""
+
+from ganlab.config import compose
+from ganlab.config.compose.catalogue import catalogue
+from ganlab.config.compose.check import check
+from tests.support.runs import DATA, kind_of
+from tests.support.translation_data import noise
+
+FROM_NOISE = ("images", "labelled", "points", "captions")  # kinds of data; the others are translated
+VARIANTS = [name for name, entry in catalogue()["model"].items() if entry.kind in FROM_NOISE]
+FEW = "data.images_per_caption=2"
+GROWING = ["model.growth.stable_images=8", "model.growth.fade_images=16", "data.image_size=16"]
+SETTINGS = {  # that make a run of a few steps do what a long one does
+    "gan_cls": [FEW],
+    "gan_int": [FEW],
+    "stackgan": [FEW, "model.first_stage_images=24"],
+    "progan": GROWING,
+    "progan_conditional": GROWING,
+}
+
+
+def words_for(name: str) -> list[str]:
+    """The model, and data that it can be tried on."""
+    return [f"model={name}", f"data={DATA[kind_of(name)]}", *SETTINGS.get(name, [])]
+
+
+# the kind of data that a model takes, what makes it small, and the players of four steps by their first letters
+TRANSLATORS = {
+    "pix2pix": ("paired", [], "dg dg dg dg"),
+    "cyclegan": ("unpaired", ["model.identity_weight=0"], "gd gd gd gd"),
+    "cyclegan_small": ("unpaired", ["model.identity_weight=0"], "gd gd gd gd"),
+    "discogan": ("unpaired", [], "g g d g"),
+    "srresnet": ("super_resolution", ["model.generator.blocks=1"], "g g g g"),
+    "srgan": (
+        "super_resolution",
+        ["model.generator.blocks=1", "model.pretraining_images=2"],
+        "g dg dg dg",
+    ),
+    "context_encoder": ("inpainting", ["model.generator.bottleneck=20"], "dg dg dg dg"),
+    "context_encoder_random": ("inpainting", ["model.generator.bottleneck=20"], "dg dg dg dg"),
+}
+
+
+def translator(model: str, *overrides: str, **data):
+    """A run of seconds on random pictures: networks of width 8, no scores and no pictures."""
+    kind, settings, _ = TRANSLATORS[model]
+    base = ["trainer=cpu", "metrics=none", "callbacks.samples=null", f"model={model}"]
+    cfg = compose([*base, *settings, *overrides])
+    cfg.data = noise(kind, **data)
+    for player in ("generator", "discriminator"):
+        if player in cfg.model and "width" in cfg.model[player]:
+            cfg.model[player].width = 8
+    check(cfg)
+    return cfg
