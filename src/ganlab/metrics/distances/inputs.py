@@ -61,4 +61,4 @@ def squared_distances(one: Tensor, other: Tensor) -> Tensor:
     lengths, other_lengths = one.square().sum(1), other.square().sum(1)
     squared = torch.addmm(lengths[:, None] + other_lengths, one, other.T, alpha=-2)
     smallest = ROUNDING * float(lengths.max() + other_lengths.max())
-    return torch.nn.functional.threshold_(squared, smallest, 0.0)
+    return torch.threshold_(squared, smallest, 0.0)

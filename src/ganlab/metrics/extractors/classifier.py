@@ -66,7 +66,8 @@ class EmbeddedFeatures:
             raise UserError(f"metrics: data={data}: ganlab has classifiers of {' and of '.join(SHA256)}")
         self.name, self.suffix = data, f"_{data}"
         self.classes, self.weights = tuple(CLASSES[data]), SHA256[data]
-        self._device, self._network = torch.device("cpu"), None
+        self._device = torch.device("cpu")
+        self._network: EmbeddedClassifier | None = None
 
     def prepare(self) -> None:
         """Read the weights; a second call does nothing.
@@ -74,8 +75,12 @@ class EmbeddedFeatures:
         Raises:
             UserError: their file is missing, damaged or not the one that belongs to this code.
         """
+        self._read()
+
+    def _read(self) -> EmbeddedClassifier:
+        """The network; with its weights, read once."""
         if self._network is not None:
-            return
+            return self._network
         path = WEIGHTS / f"{self.name}.safetensors"
         remedy = "install ganlab again, for instance with `pip install --force-reinstall --no-deps ganlab`"
         try:
@@ -90,7 +95,8 @@ class EmbeddedFeatures:
             network = EmbeddedClassifier(classes=len(self.classes))
         network.load_state_dict(load_file(path), assign=True)
         network = network.eval().requires_grad_(False)
-        self._network = network.to(self._device, memory_format=torch.channels_last)
+        self._network = network.to(self._device).to(memory_format=torch.channels_last)
+        return self._network
 
     def to(self, device: torch.device) -> "EmbeddedFeatures":
         """Compute on ``device`` from now on."""
@@ -102,9 +108,9 @@ class EmbeddedFeatures:
     def __call__(self, images: Tensor) -> Features:
         """(B, 1 or 3, H, W) uint8 to (B, 64) and (B, classes), float32, on the device of the images."""
         check_pixels(images)
-        self.prepare()
+        network = self._read()
         with full_float32(self._device):
-            seen = self._network(grey_32(images.to(self._device)))
+            seen = network(grey_32(images.to(self._device)))
         return Features(*(part.to(images.device) for part in seen))
 
     def maps(self, images: Tensor) -> Tensor:
@@ -112,8 +118,7 @@ class EmbeddedFeatures:
 
         Every channel is looked at as a grey picture of its own, so that colours count. Gradients reach the images.
         """
-        self.prepare()
-        return self._network.features[:9](images.reshape(-1, 1, *images.shape[2:]))
+        return self._read().features[:9](images.reshape(-1, 1, *images.shape[2:]))
 
 
 def grey_32(images: Tensor) -> Tensor:

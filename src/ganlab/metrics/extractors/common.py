@@ -21,11 +21,12 @@ def check_pixels(images: Tensor) -> None:
 @contextmanager
 def full_float32(device: torch.device) -> Iterator[None]:
     """No gradients, no autocast, no TF32: a score is the same number in any run and on any device."""
+    # PyTorch gives these modules their attributes when it is imported
     settings = (
-        torch.backends.cudnn.conv,
+        torch.backends.cudnn.conv,  # type: ignore[attr-defined]
         torch.backends.cuda.matmul,
-        torch.backends.mkldnn.conv,
-        torch.backends.mkldnn.matmul,
+        torch.backends.mkldnn.conv,  # type: ignore[attr-defined]
+        torch.backends.mkldnn.matmul,  # type: ignore[attr-defined]
     )
     before = [setting.fp32_precision for setting in settings]
     try:

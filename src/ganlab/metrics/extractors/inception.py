@@ -39,7 +39,8 @@ class InceptionFeatures:
         self.path = None if weights is None else Path(weights).expanduser()
         self.download, self.weights = download, ""
         self._name_after("" if weights is None else "unread")
-        self._device, self._network = torch.device("cpu"), None
+        self._device = torch.device("cpu")
+        self._network: nn.Module | None = None
 
     def _name_after(self, weights: str) -> None:
         self.name = f"inception_{weights}" if weights else "inception"
@@ -51,8 +52,12 @@ class InceptionFeatures:
         Raises:
             UserError: they are missing, could not be fetched, are damaged or not those of an Inception-v3.
         """
+        self._read()
+
+    def _read(self) -> nn.Module:
+        """The network; with its weights, read once."""
         if self._network is not None:
-            return
+            return self._network
         path = self.path or Path(torch.hub.get_dir(), "checkpoints", FILE)
         if self.download:
             fetch(path)
@@ -71,6 +76,7 @@ class InceptionFeatures:
         self._network = read(path).to(self._device)
         self.weights = digest
         self._name_after("" if official else digest[:8])
+        return self._network
 
     def to(self, device: torch.device) -> "InceptionFeatures":
         """Compute on ``device`` from now on."""
@@ -82,9 +88,9 @@ class InceptionFeatures:
     def __call__(self, images: Tensor) -> Features:
         """(B, 1 or 3, H, W) uint8 to (B, 2048) and (B, 1008), float32, on the device of the images."""
         check_pixels(images)
-        self.prepare()
+        network = self._read()
         with full_float32(self._device):
-            seen = self._network(images.to(self._device).expand(-1, 3, -1, -1))
+            seen = network(images.to(self._device).expand(-1, 3, -1, -1))
         return Features(*(part.to(images.device) for part in seen))
 
 

@@ -27,6 +27,8 @@ BACKBONES = {
     "squeeze": Backbone("SqueezeNet", "squeezenet1_1-b8a52dc0.pth", 17),
 }
 
+Net = Literal["alex", "vgg", "squeeze"]
+
 
 class Perceptual:
     """The published LPIPS 0.1 of pairs of pictures: torchvision's backbone, and the linear heads inside torchmetrics.
@@ -34,14 +36,13 @@ class Perceptual:
     net: the backbone; papers take alex. weights: its file; None is where torch.hub keeps it. Nothing is downloaded.
     """
 
-    def __init__(
-        self, *, net: Literal["alex", "vgg", "squeeze"] = "alex", weights: Path | None = None
-    ) -> None:
+    def __init__(self, *, net: Net = "alex", weights: Path | None = None) -> None:
         if net not in BACKBONES:
             raise UserError(f"metrics: net={net}: LPIPS is published with {', '.join(BACKBONES)}")
         self.net, self.backbone = net, BACKBONES[net]
         self.path = Path(weights).expanduser() if weights else None
-        self._device, self._network = torch.device("cpu"), None
+        self._device = torch.device("cpu")
+        self._network: nn.Module | None = None
 
     @property
     def smallest(self) -> int:
@@ -54,8 +55,12 @@ class Perceptual:
         Raises:
             UserError: they are missing, damaged or others than the published ones.
         """
+        self._read()
+
+    def _read(self) -> nn.Module:
+        """The network; with its weights, read once."""
         if self._network is not None:
-            return
+            return self._network
         path = self.path or Path(torch.hub.get_dir(), "checkpoints", self.backbone.file)
         expected = Path(self.backbone.file).stem.rpartition("-")[2]
         remedy = (
@@ -74,6 +79,7 @@ class Perceptual:
                 f"another file: {remedy}"
             )
         self._network = read(self.net, path).to(self._device)
+        return self._network
 
     def to(self, device: torch.device) -> "Perceptual":
         """Compute on ``device`` from now on."""
@@ -84,17 +90,17 @@ class Perceptual:
 
     def __call__(self, one: Tensor, other: Tensor) -> Tensor:
         """(B, 1 or 3, H, W) twice, in [0, 1], to (B,) float64; a grey image counts as three equal channels."""
-        self.prepare()
+        network = self._read()
         pairs = [(2 * images.float() - 1).to(self._device).expand(-1, 3, -1, -1) for images in (one, other)]
         with full_float32(self._device):
-            distance = self._network(*pairs)
+            distance = network(*pairs)
         return distance.flatten().cpu().double()
 
     def measured(self) -> str:
         return f"LPIPS 0.1 with {self.backbone.words} (weights {Path(self.backbone.file).stem[-8:]})"
 
 
-def read(net: str, path: Path) -> nn.Module:
+def read(net: Net, path: Path) -> nn.Module:
     """torchmetrics' LPIPS with the backbone's weights from ``path``, read without running code."""
     from torchmetrics.functional.image.lpips import _NoTrainLpips
 

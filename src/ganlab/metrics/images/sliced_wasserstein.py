@@ -90,9 +90,9 @@ class SlicedWasserstein(FakeScores):
         return self._distances(self.real, described)
 
     def _distances(self, real: Tensor, fake: Tensor) -> dict[str, float | None]:
+        slices = self._slices(real)
         distances = [
-            1000
-            * sliced_wasserstein(*(self._rows(found[:, scale]) for found in (real, fake)), self._slices(real))
+            1000 * sliced_wasserstein(self._rows(real[:, scale]), self._rows(fake[:, scale]), slices)
             for scale in range(len(self.scales))
         ]
         return dict(zip(self.names(), [sum(distances) / len(distances), *distances], strict=True))

@@ -48,7 +48,8 @@ def described(
     """What the extractor says of these images: kept in ``folder``, or computed by all processes and kept there."""
     key = key_of(images, extractor)
     kept = read(folder, key)
-    if bool(ranks.gather(torch.tensor(int(kept is not None))).all()):  # else some would wait for the others
+    everywhere = bool(ranks.gather(torch.tensor(int(kept is not None))).all())
+    if kept is not None and everywhere:  # else some would wait for the others
         return kept
     description = describe(shuffled(images, ranks, batch_size), len(images), extractor, ranks)
     if ranks.rank == 0:
@@ -103,5 +104,5 @@ def _digest(tensors: dict[str, Tensor]) -> str:
     digest = hashlib.sha256()
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode())
-        digest.update(tensor.numpy())
+        digest.update(tensor.numpy().data)
     return digest.hexdigest()

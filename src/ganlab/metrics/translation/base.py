@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.randomness import derive
 from ganlab.score_record import Better, Score
 from ganlab.sets import ExampleSet
-from ganlab.types import Batch, Translator
+from ganlab.types import Batch, Translator, batch_of, tensors_of
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +26,11 @@ FITTING = {  # by a key that only their batches have
     "label": "digits, glyphs or inception",
 }
 Rows = Mapping[str, Tensor]  # by name, what is known of each example: (n, ...), in the set's order
+Examples = TypeVar("Examples", bound=ExampleSet)
 Translate = Callable[[Batch, int], dict[str, Tensor] | None]
 
 
-class TranslationScores:
+class TranslationScores(Generic[Examples]):
     """Scores of a translator on held-out examples, from what :meth:`describe` says of each.
 
     Pictures are scored as files would hold them, rounded to 8 bits. Processes share out whole batches: each example
@@ -76,9 +77,7 @@ class TranslationScores:
         """For each name whether lower or higher is better."""
         return dict(self.direction)
 
-    def prepare(
-        self, train: ExampleSet, test: ExampleSet, device: torch.device, ranks: Ranks = ALONE
-    ) -> None:
+    def prepare(self, train: Examples, test: Examples, device: torch.device, ranks: Ranks = ALONE) -> None:
         """Choose the examples and score the trivial answer.
 
         Raises:
@@ -136,7 +135,7 @@ class TranslationScores:
         parts, broken = defaultdict(list), 0
         for number in own or [0]:  # a process without a batch does the first one, to know its shapes
             given = self.test.batch(batches[number])
-            batch = Batch(**{key: value.to(self.device) for key, value in given.items()})
+            batch = batch_of({key: value.to(self.device) for key, value in tensors_of(given).items()})
             outputs = translate(batch, number)
             if outputs is None:
                 return {}, 0

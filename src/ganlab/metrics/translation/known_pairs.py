@@ -71,7 +71,7 @@ class KnownPairScores(UnpairedScores):
             "hidden_l1": float(distances.gather(1, truth[:, None]).mean()),
             "retrieval": float((distances.argmin(1) == truth).double().mean()),
         }
-        if self.accuracy in self.direction and "a_to_b/logits" in rows:
+        if self.classes is not None and self.accuracy in self.direction and "a_to_b/logits" in rows:
             read = rows["a_to_b/logits"][once].argmax(1)
             found[self.accuracy] = float((read == self.classes[which]).double().mean())
         return super().values(rows) | found

@@ -14,13 +14,13 @@ from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.translation.base import Rows, TranslationScores, with_channels
 from ganlab.score_record import Better
 from ganlab.sets import ExampleSet
-from ganlab.types import Batch
+from ganlab.types import Batch, tensors_of
 
 SSIM = f"SSIM of Wang et al. 2004 ({WINDOW}x{WINDOW} Gaussian, sigma 1.5, windows within the image)"
 POOLED = "PSNR of the squared error pooled over all images"
 
 
-class LikenessScores(TranslationScores):
+class LikenessScores(TranslationScores[ExampleSet]):
     """Scores of pictures against those that they should be: a subclass's own and, where it can be had, LPIPS.
 
     perceptual: what computes LPIPS, a mean over images; None leaves it out. on_missing: what happens where it cannot:
@@ -56,8 +56,8 @@ class LikenessScores(TranslationScores):
         self, train: ExampleSet, test: ExampleSet, device: torch.device, ranks: Ranks = ALONE
     ) -> None:
         self.require_kind(test)
-        if "lpips" in self.direction:
-            size = test.batch(torch.tensor([0]))[self.truth].shape[2:]
+        if self.perceptual is not None and "lpips" in self.direction:
+            size = tensors_of(test.batch(torch.tensor([0])))[self.truth].shape[2:]
             self.leave_out_if_small(["lpips"], size, self.perceptual.smallest)
             self.perceptual.to(device)
         super().prepare(train, test, device, ranks)
@@ -70,10 +70,14 @@ class LikenessScores(TranslationScores):
 
     def lpips(self, output: Tensor, truth: Tensor) -> dict[str, Tensor]:
         """A row for LPIPS, of (B, C, H, W) in [0, 1] twice; none where it is left out."""
-        return {"lpips": self.perceptual(output, truth)} if "lpips" in self.direction else {}
+        if self.perceptual is None or "lpips" not in self.direction:
+            return {}
+        return {"lpips": self.perceptual(output, truth)}
 
     def measured(self, name: str) -> str:
-        return self.perceptual.measured() if name == "lpips" else self.measured_otherwise(name)
+        if self.perceptual is not None and name == "lpips":
+            return self.perceptual.measured()
+        return self.measured_otherwise(name)
 
     def measured_otherwise(self, name: str) -> str:
         """``measured`` of one of ``own``."""
@@ -103,8 +107,9 @@ class PairScores(LikenessScores):
     def trivial(self, batch: Batch) -> dict[str, Tensor] | None:
         """The source itself; a grey one repeated, a coloured one made grey, where the target's channels differ."""
         answer = with_channels(batch["source"], batch["target"].shape[1])
-        fits = answer is not None and answer.shape == batch["target"].shape
-        return {"target": answer} if fits else None
+        if answer is None or answer.shape != batch["target"].shape:
+            return None
+        return {"target": answer}
 
     def describe(self, batch: Batch, outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         output, target = as_stored(outputs["target"]), as_stored(batch["target"])

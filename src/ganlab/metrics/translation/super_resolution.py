@@ -67,7 +67,8 @@ class SuperResolutionScores(LikenessScores):
         super().prepare(train, test, device, ranks)
 
     def trivial(self, batch: Batch) -> dict[str, Tensor]:
-        return {"high": bicubic(batch["low"], batch["high"].shape[2:])}
+        height, width = batch["high"].shape[2:]
+        return {"high": bicubic(batch["low"], (height, width))}
 
     def describe(self, batch: Batch, outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         whole = [as_stored(images) for images in (outputs["high"], batch["high"])]
@@ -92,11 +93,11 @@ class SuperResolutionScores(LikenessScores):
         means = {name: float(values.mean()) for name, values in rows.items() if name not in details}
         found = {"psnr_y": psnr(means.pop("square")), **means}
         if details:
-            sets = [
+            output, high = (
                 standardised(patches.flatten(0, 1).unsqueeze(1)).flatten(1) for patches in details.values()
-            ]
-            directions = random_directions(sets[0].shape[1], DIRECTIONS, self.seed)
-            found["swd_detail"] = 1000 * sliced_wasserstein(*sets, directions)
+            )
+            directions = random_directions(output.shape[1], DIRECTIONS, self.seed)
+            found["swd_detail"] = 1000 * sliced_wasserstein(output, high, directions)
         return found
 
     def measured_otherwise(self, name: str) -> str:
@@ -111,4 +112,4 @@ class SuperResolutionScores(LikenessScores):
 
 def bicubic(low: Tensor, size: tuple[int, int]) -> Tensor:
     """(B, C, h, w) to (B, C, *size); with antialiasing, which enlarging does not need, torch takes a = -0.5."""
-    return interpolate(low, tuple(size), mode="bicubic", antialias=True)
+    return interpolate(low, size, mode="bicubic", antialias=True)

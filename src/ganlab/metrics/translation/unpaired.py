@@ -17,13 +17,13 @@ from ganlab.metrics.real.reference import Features, OnMissing, Reference, Split
 from ganlab.metrics.translation.base import Rows, TranslationScores, with_channels
 from ganlab.pixels import to_uint8
 from ganlab.sets import UnpairedSet
-from ganlab.types import Batch, Extractor
+from ganlab.types import Batch, Extractor, tensors_of
 
 DIRECTIONS = {"a_to_b": ("a", "b"), "b_to_a": ("b", "a")}
 WholeScore = Literal["fid", "kid", "precision", "recall", "density", "coverage", "diversity"]
 
 
-class UnpairedScores(TranslationScores):
+class UnpairedScores(TranslationScores[UnpairedSet]):
     """Distances between translations and the domain that they should belong to, for each direction; cycle_l1.
 
     Distances are named after measure, extractor and direction: ``fid_a_to_b``, ``fid_glyphs_b_to_a``. Every picture
@@ -144,15 +144,15 @@ class UnpairedScores(TranslationScores):
         b_from_a, a_from_b = with_channels(a, b.shape[1]), with_channels(b, a.shape[1])
         if b_from_a is None or a_from_b is None or a.shape[2:] != b.shape[2:]:
             return None
-        cycles = {
-            "cycle_a": with_channels(b_from_a, a.shape[1]),
-            "cycle_b": with_channels(a_from_b, b.shape[1]),
-        }
-        return {"b": b_from_a, "a": a_from_b, **cycles}
+        a_again, b_again = with_channels(b_from_a, a.shape[1]), with_channels(a_from_b, b.shape[1])
+        if a_again is None or b_again is None:
+            return None
+        return {"b": b_from_a, "a": a_from_b, "cycle_a": a_again, "cycle_b": b_again}
 
     def describe(self, batch: Batch, outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        given = tensors_of(batch)
         rows = {
-            f"cycle_{side}": mean_absolute(as_stored(outputs[f"cycle_{side}"]), as_stored(batch[side]))
+            f"cycle_{side}": mean_absolute(as_stored(outputs[f"cycle_{side}"]), as_stored(given[side]))
             for side in self.keys
         }
         for direction, side in self._made():
