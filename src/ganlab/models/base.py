@@ -3,8 +3,7 @@
 import logging
 import math
 import random
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -14,8 +13,7 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Positive, bounded
 from ganlab.errors import DivergedError, UserError
-from ganlab.models.optimizer_numbers import Numbers, numbers_of, take_over
-from ganlab.models.players import EVERY, fused, require_players
+from ganlab.models.players import Players
 from ganlab.models.restoring import fit_optimizers, fitted_weights, kind_of, require_checkpoint
 from ganlab.models.telemetry import Telemetry
 from ganlab.randomness import Draws, derive
@@ -27,7 +25,7 @@ log = logging.getLogger(__name__)
 SCHEMA = 1  # of what on_save_checkpoint writes; what an earlier schema lacks, on_load_checkpoint knows
 
 
-class GAN(Telemetry):
+class GAN(Players, Telemetry):
     """A game of any number of named players, each with modules, an optimizer and perhaps a schedule of its own.
 
     A variant names its players in :meth:`players` and writes its paper's algorithm in ``training_step``, with one
@@ -55,10 +53,8 @@ class GAN(Telemetry):
         gradient_clip: Positive | None = None,
         seed: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(optimizers=optimizers, schedules=schedules)
         self.automatic_optimization = False
-        self.optimizer_factories = dict(optimizers)
-        self.schedule_factories = dict(schedules or {})
         self.gradient_clip = gradient_clip
         self.seed = seed
         self.steps = 0
@@ -68,40 +64,15 @@ class GAN(Telemetry):
         self._moved: set[str] = set()  # players whose gradients nobody has looked at since they stepped
         self._norms: dict[str, float] = {}  # of such gradients, from before a resume
         self._stepped = False
-        self._optimizer_of: dict[str, torch.optim.Optimizer] = {}
         # of PerProcess modules, one for each process of the saved run
         self._saved_states: list[dict[str, Any]] = []
-        self._saved_numbers: dict[str, list[Numbers]] = {}  # that the saved run's optimizers began with
 
     @property
     def scores_are_logits(self) -> bool:
         """Whether a score of 0 means "real or fake, I cannot tell": the adversarial loss knows, where there is one."""
         return getattr(getattr(self, "loss", None), "scores_are_logits", False)
 
-    # -- the players ---------------------------------------------------------------------------------------------
-
-    def players(self) -> dict[str, Sequence[nn.Module]]:
-        """Name -> modules of each player."""
-        raise NotImplementedError
-
-    def configure_optimizers(self):
-        """One optimizer for each player, in the order of :meth:`players`."""
-        players = self.players()
-        own = {name: make for name, make in self.schedule_factories.items() if name != EVERY}
-        require_players(players, self.optimizer_factories, own)
-        self._parameters_of = {
-            name: [p for module in modules for p in module.parameters() if p.requires_grad]
-            for name, modules in players.items()
-        }
-        self._optimizer_of = {
-            name: fused(name, self.optimizer_factories[name], parameters)
-            for name, parameters in self._parameters_of.items()
-        }
-        self._numbers = {name: numbers_of(optimizer) for name, optimizer in self._optimizer_of.items()}
-        common = self.schedule_factories.get(EVERY)
-        makers = (dict.fromkeys(players, common) if common else {}) | own
-        self._schedule_of = {name: make(self._optimizer_of[name]) for name, make in makers.items()}
-        return list(self._optimizer_of.values()), list(self._schedule_of.values())
+    # -- an update -----------------------------------------------------------------------------------------------
 
     @contextmanager
     def update(self, player: str) -> Iterator[dict[str, Tensor]]:
@@ -112,10 +83,10 @@ class GAN(Telemetry):
                 elsewhere looking would wait for the device, and the health callback looks every few steps.)
             ValueError: if there is no such player, or the body gave no term.
         """
-        if player not in self._parameters_of:
-            raise ValueError(f"update({player!r}): the players of this game are {list(self._parameters_of)}")
+        if player not in self.parameters_of():
+            raise ValueError(f"update({player!r}): the players of this game are {list(self.parameters_of())}")
         terms: dict[str, Tensor] = {}
-        with self._only(player):
+        with self.only(player):
             yield terms
             if not terms:
                 raise ValueError(
@@ -124,7 +95,7 @@ class GAN(Telemetry):
             loss = torch.stack(list(terms.values())).sum() if len(terms) > 1 else next(iter(terms.values()))
             if loss.device.type == "cpu" and self.draws.world == 1:
                 self._stop_unless_finite(player, terms, loss)
-            for parameter in self._parameters_of[player]:
+            for parameter in self.parameters_of()[player]:
                 parameter.grad = None  # what zero_grad does, without its bookkeeping
             self.manual_backward(loss)
             self._limit_gradient(player)
@@ -135,7 +106,7 @@ class GAN(Telemetry):
 
     def _limit_gradient(self, player: str) -> None:
         """Clip the gradient if asked; on a CPU also stop if it is not finite (it is the same on all processes)."""
-        parameters = self._parameters_of[player]
+        parameters = self.parameters_of()[player]
         if self.gradient_clip is not None:
             norm = nn.utils.clip_grad_norm_(parameters, self.gradient_clip)
             self.track(f"health/{player}_gradient_norm", norm)
@@ -144,52 +115,20 @@ class GAN(Telemetry):
         if self.device.type == "cpu" and not math.isfinite(norm.item()):
             raise DivergedError(self._diverged(player, "gradient", f"norm {norm.item():g}"))
 
-    @contextmanager
-    def _only(self, player: str) -> Iterator[None]:
-        """Freeze every other player, also if the body raises."""
-        others = [p for name, parameters in self._parameters_of.items() if name != player for p in parameters]
-        for parameter in others:
-            parameter.requires_grad_(False)
-        try:
-            yield
-        finally:
-            for parameter in others:
-                parameter.requires_grad_(True)
-
     def _step(self, player: str) -> None:
         """Step the optimizer. Lightning counts the first one of a training step, so ``global_step`` counts those."""
         if self._stepped:
-            self._optimizer_of[player].step()
+            self.optimizers_by_player()[player].step()
         else:
             self._stepped = True
             self._counted_optimizer_of[player].step()
         self._moved.add(player)
         if player in self.schedule_factories:
-            self._schedule_of[player].step()
+            self.schedules_by_player()[player].step()
         self.after_update(player)
 
     def after_update(self, player: str) -> None:
         """A hook for what belongs to a player's step: an average to move, weights to clip."""
-
-    def parameters_of(self) -> dict[str, list[nn.Parameter]]:
-        """Each player's parameters."""
-        return self._parameters_of
-
-    def optimizers_by_player(self) -> dict[str, torch.optim.Optimizer]:
-        """Each player's optimizer."""
-        return self._optimizer_of
-
-    def schedules_by_player(self) -> dict[str, torch.optim.lr_scheduler.LRScheduler]:
-        """The schedules of the players that have one."""
-        return self._schedule_of
-
-    def parameter_groups(self, player: str) -> list[dict[str, Any]]:
-        """The groups of the player's optimizer, whose numbers a variant may schedule itself."""
-        return self._optimizer_of[player].param_groups
-
-    def learning_rate(self, player: str) -> float:
-        """The player's present learning rate (of its first group)."""
-        return self._optimizer_of[player].param_groups[0]["lr"]
 
     def every(self, n: int) -> bool:
         """True in every n-th training step."""
@@ -205,12 +144,12 @@ class GAN(Telemetry):
 
     def _present_norms(self) -> dict[str, float]:
         gradients = {
-            player: [p.grad for p in self._parameters_of[player] if p.grad is not None]
+            player: [p.grad for p in self.parameters_of()[player] if p.grad is not None]
             for player in self._moved
         }
         new = {player: float(nn.utils.get_total_norm(found)) for player, found in gradients.items() if found}
         norms = self._norms | new
-        return {player: norms[player] for player in self._parameters_of if player in norms}
+        return {player: norms[player] for player in self.parameters_of() if player in norms}
 
     def _stop_unless_finite(self, player: str, terms: Mapping[str, Tensor], loss: Tensor) -> None:
         if math.isfinite(loss.item()):
@@ -235,35 +174,20 @@ class GAN(Telemetry):
             for name, part in per_process(self):
                 if name in self._saved_states[rank]:
                     part.set_extra_state(self._saved_states[rank][name])
-        self._take_over_numbers()
+        self.take_over_numbers()
         wrapped = self.optimizers()
         wrapped = wrapped if isinstance(wrapped, list) else [wrapped]
-        self._counted_optimizer_of = dict(zip(self._optimizer_of, wrapped, strict=True))
-
-    def _take_over_numbers(self) -> None:
-        """Let what is configured now count, where it is not what the checkpoint's optimizers began with."""
-        for player, before in self._saved_numbers.items():
-            optimizer, schedule = self._optimizer_of[player], self._schedule_of.get(player)
-            changes = take_over(optimizer, schedule, before, self._numbers[player])
-            if changes and self.trainer.is_global_zero:
-                log.info("model.optimizers.%s: %s", player, ", ".join(changes))
+        self._counted_optimizer_of = dict(zip(self.optimizers_by_player(), wrapped, strict=True))
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Count the step and make all randomness in it a function of (seed, step, rank)."""
         if self.steps:
-            self._move_common_schedules()
+            self.step_common_schedules()
         self.steps += 1
         self.images += len(next(iter(batch.values()))) * self.draws.world
         self._stepped = False
         self.draws.reseed("step", self.steps)
         _seed_everything(derive(self.seed, "step", self.steps, self.draws.rank), self.device)
-
-    def _move_common_schedules(self) -> None:
-        with warnings.catch_warnings():  # of PyTorch, where a player has not moved yet
-            warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step")
-            for player, schedule in self._schedule_of.items():
-                if player not in self.schedule_factories:
-                    schedule.step()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["ganlab"] = {
@@ -271,9 +195,11 @@ class GAN(Telemetry):
             "steps": self.steps,
             "images": self.images,
             "counts": dict(self.counts),
-            "numbers": self._numbers,
-            "optimizers": {player: kind_of(optimizer) for player, optimizer in self._optimizer_of.items()},
-            "schedules": list(self._schedule_of),
+            "numbers": self.numbers,
+            "optimizers": {
+                player: kind_of(optimizer) for player, optimizer in self.optimizers_by_player().items()
+            },
+            "schedules": list(self.schedules_by_player()),
             **self.telemetry(),
             "norms": self._present_norms(),
             "per_process": states_of_all(self, self.draws.world),
@@ -295,14 +221,14 @@ class GAN(Telemetry):
         self._norms = dict(state.get("norms", {}))
         self.take_telemetry(state, checkpoint.get("published", {"values": {}, "at": {}}))
         self._saved_states = state.get("per_process", [])
-        self._saved_numbers = state.get("numbers", {})
+        self.saved_numbers = state.get("numbers", {})
 
     def _fit(self, checkpoint: dict[str, Any]) -> None:
         """Adapt the checkpoint's weights, and its optimizers if it has any, to this model; warn of what begins anew."""
         checkpoint["state_dict"], notes = fitted_weights(self, checkpoint["state_dict"])
         if "optimizer_states" in checkpoint:
             require_checkpoint(checkpoint, "optimizer_states", "lr_schedulers")
-            if not self._optimizer_of:
+            if not self.optimizers_by_player():
                 self.configure_optimizers()
             notes += fit_optimizers(self, checkpoint)
         if self._trainer is not None and self.trainer.is_global_zero:

@@ -1,15 +1,22 @@
 """The players of a game and what moves them: an optimizer each, and perhaps a schedule."""
 
 import inspect
-from collections.abc import Mapping
+import logging
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
+from lightning.pytorch import LightningModule
 from torch import nn
 
 from ganlab.bounds import Momentum, Weight, require_within
 from ganlab.errors import UserError
-from ganlab.types import OptimizerFactory
+from ganlab.models.optimizer_numbers import Numbers, numbers_of, take_over
+from ganlab.types import OptimizerFactory, ScheduleFactory
+
+log = logging.getLogger(__name__)
 
 EVERY = "every"  # among schedules: of all players that have none of their own
 NUMBERS = {  # of PyTorch's optimizers, whose own words leave the key out
@@ -57,3 +64,93 @@ def fused(player: str, factory: OptimizerFactory, parameters: list[nn.Parameter]
     if group.get("fused", False) is None and group.get("foreach") is None and not group.get("differentiable"):
         return factory(parameters, fused=True)
     return optimizer
+
+
+class Players(LightningModule):
+    """A module of named players, each with modules, an optimizer and perhaps a schedule of its own.
+
+    optimizers: for each player, a function from its parameters to an optimizer.
+    schedules: for some players, a function from the optimizer to a learning-rate schedule; under ``EVERY`` one for all
+        others.
+    """
+
+    def __init__(
+        self, *, optimizers: Mapping[str, OptimizerFactory], schedules: Mapping[str, ScheduleFactory] | None
+    ) -> None:
+        super().__init__()
+        self.optimizer_factories = dict(optimizers)
+        self.schedule_factories = dict(schedules or {})
+        self._optimizer_of: dict[str, torch.optim.Optimizer] = {}
+        self.numbers: dict[str, list[Numbers]] = {}  # that the optimizers began with ...
+        self.saved_numbers: dict[str, list[Numbers]] = {}  # ... and those of a run that is resumed
+
+    def players(self) -> dict[str, Sequence[nn.Module]]:
+        """Name -> modules of each player."""
+        raise NotImplementedError
+
+    def configure_optimizers(self):
+        """One optimizer for each player, in the order of :meth:`players`."""
+        players = self.players()
+        own = {name: make for name, make in self.schedule_factories.items() if name != EVERY}
+        require_players(players, self.optimizer_factories, own)
+        self._parameters_of = {
+            name: [p for module in modules for p in module.parameters() if p.requires_grad]
+            for name, modules in players.items()
+        }
+        self._optimizer_of = {
+            name: fused(name, self.optimizer_factories[name], parameters)
+            for name, parameters in self._parameters_of.items()
+        }
+        self.numbers = {name: numbers_of(optimizer) for name, optimizer in self._optimizer_of.items()}
+        common = self.schedule_factories.get(EVERY)
+        makers = (dict.fromkeys(players, common) if common else {}) | own
+        self._schedule_of = {name: make(self._optimizer_of[name]) for name, make in makers.items()}
+        return list(self._optimizer_of.values()), list(self._schedule_of.values())
+
+    @contextmanager
+    def only(self, player: str) -> Iterator[None]:
+        """Freeze every other player, also if the body raises."""
+        others = [p for name, parameters in self._parameters_of.items() if name != player for p in parameters]
+        for parameter in others:
+            parameter.requires_grad_(False)
+        try:
+            yield
+        finally:
+            for parameter in others:
+                parameter.requires_grad_(True)
+
+    def parameters_of(self) -> dict[str, list[nn.Parameter]]:
+        """Each player's parameters."""
+        return self._parameters_of
+
+    def optimizers_by_player(self) -> dict[str, torch.optim.Optimizer]:
+        """Each player's optimizer."""
+        return self._optimizer_of
+
+    def schedules_by_player(self) -> dict[str, torch.optim.lr_scheduler.LRScheduler]:
+        """The schedules of the players that have one."""
+        return self._schedule_of
+
+    def parameter_groups(self, player: str) -> list[dict[str, Any]]:
+        """The groups of the player's optimizer, whose numbers a variant may schedule itself."""
+        return self._optimizer_of[player].param_groups
+
+    def learning_rate(self, player: str) -> float:
+        """The player's present learning rate (of its first group)."""
+        return self._optimizer_of[player].param_groups[0]["lr"]
+
+    def take_over_numbers(self) -> None:
+        """Let what is configured now count, where it is not what the checkpoint's optimizers began with."""
+        for player, before in self.saved_numbers.items():
+            optimizer, schedule = self._optimizer_of[player], self._schedule_of.get(player)
+            changes = take_over(optimizer, schedule, before, self.numbers[player])
+            if changes and self.trainer.is_global_zero:
+                log.info("model.optimizers.%s: %s", player, ", ".join(changes))
+
+    def step_common_schedules(self) -> None:
+        """To be called once in a training step: the schedules of players that have none of their own."""
+        with warnings.catch_warnings():  # of PyTorch, where a player has not moved yet
+            warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step")
+            for player, schedule in self._schedule_of.items():
+                if player not in self.schedule_factories:
+                    schedule.step()

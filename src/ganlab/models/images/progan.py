@@ -129,7 +129,7 @@ class ProGAN(LatentGAN):
             return
         rate = self.growth.learning_rate(self.stage.level)
         for player in self.players():
-            self._optimizer_of[player].state.clear()
+            self.optimizers_by_player()[player].state.clear()
             for group in self.parameter_groups(player):
                 group["lr"] = group["lr"] if rate is None else rate
 
