@@ -3,7 +3,7 @@
 import difflib
 import logging
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -133,7 +133,7 @@ class Quality(GameCallback[GAN], KeepsScores):
         self.scores, self.seconds = from_json(state_dict["scores"]), state_dict["seconds"]
 
 
-def _gather_over(trainer: Trainer):
+def _gather_over(trainer: Trainer) -> Callable[[torch.Tensor], torch.Tensor]:
     device = trainer.strategy.root_device
 
     def gather(value: torch.Tensor) -> torch.Tensor:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
+from torch import Tensor
+
 from ganlab.callbacks.base import GameCallback
 from ganlab.errors import UserError
 from ganlab.models.base import GAN
@@ -53,5 +55,5 @@ class StartFrom(GameCallback[GAN]):
             network.load_state_dict(found)
 
 
-def _shape(weight) -> str:
+def _shape(weight: Tensor | None) -> str:
     return "absent" if weight is None else str(tuple(weight.shape))

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from lightning.pytorch.loggers.logger import rank_zero_experiment
@@ -13,6 +13,9 @@ from lightning.pytorch.utilities import rank_zero_only
 from ganlab.errors import UserError
 from ganlab.loggers import past
 from ganlab.loggers.tracker import Tracker, score_lines
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +59,7 @@ class TensorBoardLog(Tracker):
 
     @property
     @rank_zero_experiment
-    def experiment(self):
+    def experiment(self) -> "SummaryWriter":
         """PyTorch's SummaryWriter, for callbacks of your own."""
         if self.writer is None:
             self.writer = self.make(str(self.folder))

@@ -77,7 +77,7 @@ class WandbLog(Tracker):
 
     @property
     @rank_zero_experiment
-    def experiment(self):
+    def experiment(self) -> Any:
         """W&B's run, for callbacks of your own."""
         if self.run is None:
             self.begin({}, 0)

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed as dist
 from lightning.pytorch import LightningModule
+from lightning.pytorch.plugins.environments import ClusterEnvironment
 from lightning.pytorch.strategies import DDPStrategy
+from lightning.pytorch.utilities.types import STEP_OUTPUT
 from torch import Tensor, nn
 
 from ganlab.training.processes import Launcher, meet
@@ -25,9 +28,10 @@ class AdversarialDDP(DDPStrategy):
     """
 
     _launcher: Launcher  # that _configure_launcher makes
+    cluster_environment: ClusterEnvironment  # that the trainer has found
     lightning_module: LightningModule  # whenever one of its steps is taken
 
-    def __init__(self, *, run_dir: Path | None = None, timeout: float = 300.0, **options) -> None:
+    def __init__(self, *, run_dir: Path | None = None, timeout: float = 300.0, **options: Any) -> None:
         super().__init__(timeout=timedelta(seconds=timeout), **options)
         self.run_dir = run_dir
 
@@ -50,7 +54,7 @@ class AdversarialDDP(DDPStrategy):
         ]
         average_coalesced(gradients)
 
-    def training_step(self, *args, **kwargs):
+    def training_step(self, *args: Any, **kwargs: Any) -> STEP_OUTPUT:
         """The module's, and then rank 0's batch statistics for all, before any callback looks, samples or saves."""
         output = super().training_step(*args, **kwargs)
         broadcast_coalesced([b for b in self.lightning_module.buffers() if b.is_floating_point()])

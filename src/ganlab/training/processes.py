@@ -10,9 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Thread, current_thread, main_thread
+from typing import Any
 
 import torch.distributed as dist
 from lightning.fabric.utilities.distributed import _set_num_threads_if_needed
+from lightning.pytorch import Trainer
+from lightning.pytorch.plugins.environments import ClusterEnvironment
 from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
 
 from ganlab.config import own
@@ -30,13 +33,21 @@ class Launcher(_SubprocessScriptLauncher):
     Lightning would kill this process, without a word, at the first other that ends badly; here it is told why.
     """
 
-    def __init__(self, cluster_environment, num_processes: int, num_nodes: int, run_dir: Path | None) -> None:
+    def __init__(
+        self,
+        cluster_environment: ClusterEnvironment,
+        num_processes: int,
+        num_nodes: int,
+        run_dir: Path | None,
+    ) -> None:
         super().__init__(cluster_environment, num_processes, num_nodes)
         self.run_dir = run_dir
         self.watch: Watch | None = None
         self.still: dict[int, float] = {}  # since when a process is stopped
 
-    def launch(self, function: Callable, *args, trainer=None, **kwargs):
+    def launch(
+        self, function: Callable[..., Any], *args: Any, trainer: Trainer | None = None, **kwargs: Any
+    ) -> Any:
         environment = self.cluster_environment
         environment.validate_settings(num_devices=self.num_processes, num_nodes=self.num_nodes)
         if not environment.creates_processes_externally:

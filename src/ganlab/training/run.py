@@ -140,7 +140,7 @@ def _status(trainer: "Trainer", error: BaseException | None) -> str:
 
 
 @contextmanager
-def _owned(run_dir: Path):
+def _owned(run_dir: Path) -> Iterator[None]:
     """Hold the run directory for this process alone: a second run in it would destroy both.
 
     Raises:

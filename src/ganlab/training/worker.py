@@ -7,6 +7,7 @@ import sys
 import traceback
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 
 def main() -> None:
@@ -28,7 +29,7 @@ def main() -> None:
     sys.exit(code)
 
 
-def run(run_dir: Path, notes) -> int:
+def run(run_dir: Path, notes: TextIO) -> int:
     """The exit code; what failed goes to ``notes``: a sentence, and for what is not a user's matter the traceback."""
     from ganlab.config.secrets import conceal
     from ganlab.errors import GanlabError, Interrupted
