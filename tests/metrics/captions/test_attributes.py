@@ -44,18 +44,6 @@ def scored(metric, data, model, ranks=None) -> dict[str, float]:
     return {name: score.value for name, score in metric.evaluate(model, ranks or Ranks()).items()}
 
 
-@pytest.mark.parametrize(("height", "width"), [(32, 32), (64, 64), (48, 64)])
-def test_the_reader_is_right_about_every_real_shape(height, width):
-    shapes = everything() * (8 if height == 32 else 2)
-    pixels = draw(shapes, height, width, torch.Generator().manual_seed(1))
-    assert torch.equal(read(pixels), said([shape.caption() for shape in shapes]))
-
-
-def test_a_picture_without_a_shape_shows_nothing():
-    ground = torch.randint(0, 41, (2, 3, 32, 32), dtype=torch.uint8)
-    assert torch.equal(read(ground), torch.full((2, 5), -1))
-
-
 def test_a_model_that_draws_what_is_said_is_right_and_one_that_mixes_up_left_and_right_is_not(data):
     metric = AttributeAccuracy(n_fake=200, batch_size=64)
     assert metric.names()[:2] == ["attributes", "exact"]

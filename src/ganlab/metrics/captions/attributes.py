@@ -1,4 +1,4 @@
-"""Whether drawn shapes are what their captions say: attribute by attribute, read off in closed form."""
+"""Whether drawn shapes are what their captions say: attribute by attribute."""
 
 from collections.abc import Mapping, Sequence
 
@@ -45,7 +45,7 @@ class AttributeAccuracy(CaptionScores):
         return {"attributes": sum(each.values()) / len(each), "exact": exact, **each}
 
     def measured(self) -> str:
-        return "attributes read off by colour, extent, filled share and centre of mass"
+        return "attributes are those of the most alike of all templates of size, kind and place, with the colour within"
 
 
 def said(captions: Sequence[str]) -> Tensor:

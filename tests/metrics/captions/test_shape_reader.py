@@ -1,0 +1,92 @@
+"""The reader of shapes is right about real pictures that it has never met, damaged or not, whatever they show."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ganlab.data.captions import shapes
+from ganlab.data.captions.shapes import SHAPES, draw, everything
+from ganlab.metrics.captions.attributes import said
+from ganlab.metrics.captions.shape_reader import WORDS, read
+
+SHAPES_EACH = everything() * 4
+
+
+def drawn(size: int) -> Tensor:
+    return draw(SHAPES_EACH, size, size, torch.Generator().manual_seed(20))
+
+
+def noisy(size: int) -> Tensor:
+    pixels = drawn(size)
+    return pixels + 25 * torch.randn(pixels.shape, generator=torch.Generator().manual_seed(21))
+
+
+def blurred(size: int) -> Tensor:
+    weights = torch.softmax(-torch.arange(-4.0, 5.0).square() / 2, 0)  # sigma 1 pixel
+    pixels = F.pad(drawn(size).float(), (4, 4, 4, 4), mode="replicate").transpose(0, 1)
+    kernel = (weights[:, None] * weights).expand(len(SHAPES_EACH), 1, 9, 9)
+    return F.conv2d(pixels, kernel, groups=len(SHAPES_EACH)).transpose(0, 1)
+
+
+def between_pixels(size: int) -> Tensor:
+    """Half a pixel to the right and down."""
+    pixels = F.pad(drawn(size).float(), (1, 0, 1, 0), mode="replicate")
+    return F.avg_pool2d(pixels, 2, stride=1)
+
+
+def on_grey(size: int) -> Tensor:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            shapes.F, "interpolate", lambda clouds, size, mode: torch.full((len(clouds), 3, *size), 100.0)
+        )
+        return drawn(size)
+
+
+def confusion(pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """Shares (3, 3) of each kind of shape read as each, nothing left out; and how often all other words are right."""
+    truth = said([shape.caption() for shape in SHAPES_EACH])
+    words = read(pixels.round().clamp(0, 255).to(torch.uint8))
+    kinds = len(SHAPES)
+    counts = torch.bincount(kinds * truth[:, 2] + words[:, 2].clamp_min(0), minlength=kinds**2).view(
+        kinds, kinds
+    )
+    return counts / counts.sum(1, keepdim=True), (words == truth)[:, [0, 1, 3, 4]].double().mean(0)
+
+
+@pytest.mark.parametrize("size", [16, 32, 64])
+@pytest.mark.parametrize("damage", [drawn, noisy, blurred, between_pixels, on_grey])
+def test_each_shape_is_read_as_itself(damage, size):
+    table, others = confusion(damage(size))
+    least = 1.0 if damage is drawn else 0.97 if size == 16 else 0.99
+    assert table.diagonal().min() >= least, table
+    assert others.min() >= least
+
+
+def test_the_table_shows_a_reader_of_one_class():
+    circles = draw([shape for shape in SHAPES_EACH if shape.shape == "circle"], 32, 32, torch.Generator())
+    table, _ = confusion(circles.repeat(3, 1, 1, 1)[: len(SHAPES_EACH)])
+    assert torch.equal(table, torch.tensor([[1.0, 0.0, 0.0]] * 3))
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 32), (64, 64), (48, 64), (24, 24), (16, 32)])
+def test_sides_need_not_be_equal(height, width):
+    pixels = draw(everything(), height, width, torch.Generator().manual_seed(1))
+    assert torch.equal(read(pixels), said([shape.caption() for shape in everything()]))
+
+
+@pytest.mark.parametrize("size", [1, 4, 16, 32])
+def test_a_picture_without_a_shape_shows_nothing(size):
+    generator = torch.Generator().manual_seed(2)
+    clouds = F.interpolate(40 * torch.rand(8, 3, 4, 4, generator=generator), (size, size), mode="bilinear")
+    noise = torch.randint(0, 256, (8, 3, size, size), dtype=torch.uint8, generator=generator)
+    flat = torch.full((8, 3, size, size), 130, dtype=torch.uint8)
+    for pixels in (clouds.to(torch.uint8), noise, flat):
+        assert torch.equal(read(pixels), torch.full((8, 5), -1))
+
+
+def test_a_shape_is_read_where_it_lies_and_its_words_are_those_of_the_data():
+    pixels = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
+    pixels[:, :2, 17:24, 3:10] = 220  # a yellow square of 7 pixels
+    words = [names[place] for names, place in zip(WORDS.values(), read(pixels)[0].tolist(), strict=True)]
+    assert words == ["small", "yellow", "square", "bottom", "left"]
