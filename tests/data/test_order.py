@@ -77,3 +77,21 @@ def test_batches_of_changing_size_follow_each_other_in_the_same_row():
     row = torch.cat([half.indices(step) for step in range(10) for half in halves])
     assert torch.equal(row, torch.cat([stream(batch_size=1).indices(g) for g in range(18 + 4 * 7)]))
     assert halves[1].side_at(5) == float("inf"), "whole images, unless told otherwise"
+
+
+def test_a_limited_order_draws_the_same_few_samples_for_every_seed_all_of_them_each_epoch():
+    def limited(**options) -> IndexStream:
+        return IndexStream(**{"length": 17, "batch_size": 3, "seed": 3, "limit": 6} | options)
+
+    def drawn(order: IndexStream, steps=range(2)) -> list[int]:
+        return torch.cat([order.indices(step) for step in steps]).tolist()
+
+    few = set(drawn(limited()))
+    assert len(few) == 6
+    assert few == set(drawn(limited(seed=8))) == set(drawn(limited(), range(2, 4)))
+    assert drawn(limited()) != drawn(limited(seed=8))
+    assert few < set(drawn(limited(limit=9), range(3))), "a larger limit keeps what a smaller one has"
+    assert drawn(limited(limit=40), range(5)) != drawn(limited(limit=None), range(5))
+    assert set(drawn(limited(limit=40), range(6))) == set(range(17))
+    with pytest.raises(UserError, match=r"more than the 2 training images: .* try data.batch_size=2"):
+        limited(limit=2)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ganlab.bounds import Share, Size
-from ganlab.data.endless import BatchOptions, EndlessData, growth_of, place
+from ganlab.data.endless import EndlessData, StoredOptions, growth_of, place
 from ganlab.data.order import IndexStream
 from ganlab.errors import UserError
 from ganlab.memory_budget import require_memory
@@ -40,7 +40,7 @@ class Splits(NamedTuple):
     test: StoredImages
 
 
-class ImageOptions(BatchOptions, total=False):
+class ImageOptions(StoredOptions, total=False):
     """The constructor arguments of all images, beside ``channels``: see ``ImageData``."""
 
     image_size: ImageSize
@@ -63,7 +63,7 @@ class ImageData(EndlessData):
         flip: Chance that a training image is mirrored left to right; true means 0.5.
         dequantize: Width of uniform noise that is added to training images, in steps of the 256 pixel values; 1 fills
             the gaps between them, as in the code of Gulrajani et al. 2017 (WGAN-GP).
-        options: See ``BatchOptions``.
+        options: See ``StoredOptions``.
     """
 
     kind: ClassVar[str] = "images"
@@ -75,7 +75,7 @@ class ImageData(EndlessData):
         channels: Channels = 3,
         flip: Flip = False,
         dequantize: Share = 0.0,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[StoredOptions],
     ) -> None:
         super().__init__(**options)
         self.height, self.width = height_and_width(image_size)
@@ -130,6 +130,7 @@ class ImageData(EndlessData):
             seed=self.seed,
             rank=rank,
             world=world,
+            limit=self.limit,
             **growth_of(self, world),
         )
 

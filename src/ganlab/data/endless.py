@@ -24,19 +24,29 @@ class BatchOptions(TypedDict, total=False):
     seed: int
 
 
+class StoredOptions(BatchOptions, total=False):
+    """Those of data whose samples are stored.
+
+    limit: how many training samples, of each side where there are two, are trained on, the same ones for every seed;
+        null: all. Scores compare with all that there are.
+    """
+
+    limit: Count | None
+
+
 class EndlessData(LightningDataModule):
     """Batches without end, made of stored images in an order that depends on (seed, step, rank) alone.
 
-    Args: see ``BatchOptions``.
+    Args: see ``StoredOptions``.
     """
 
     kind: ClassVar[str]
 
-    def __init__(self, *, batch_size: Count = 64, seed: int = 0) -> None:
+    def __init__(self, *, batch_size: Count = 64, seed: int = 0, limit: Count | None = None) -> None:
         super().__init__()
         if batch_size < 1:
             raise UserError(f"data.batch_size={batch_size}: a batch needs at least 1 image")
-        self.batch_size, self.seed = batch_size, seed
+        self.batch_size, self.seed, self.limit = batch_size, seed, limit
         self._splits: Any = None
         self._identity: Identity | None = None
 

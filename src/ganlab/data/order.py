@@ -10,6 +10,11 @@ from ganlab.errors import UserError
 from ganlab.randomness import derive
 
 
+def fixed_order(n: int, *name: str) -> Tensor:
+    """A shuffle of 0 to n - 1 that is the same in every run, whatever its seed."""
+    return torch.randperm(n, generator=torch.Generator().manual_seed(derive(0, *name)))
+
+
 class IndexStream:
     """Which samples make up the batch of a step, on one of ``world`` processes.
 
@@ -21,6 +26,7 @@ class IndexStream:
     batch_at: for batches of changing size, from a step to the positions before it over all ranks, in place of
         s * B * world, and to its B, at most ``batch_size``.
     side_at: for images that may be smaller, from a step to the pixels on a side that they need.
+    limit: of all ``length`` samples, how many are drawn at all, the same ones in every run; None: all.
 
     Raises:
         UserError: no samples, or fewer than one global batch.
@@ -36,7 +42,10 @@ class IndexStream:
         world: int = 1,
         batch_at: Callable[[int], tuple[int, int]] | None = None,
         side_at: Callable[[int], float] | None = None,
+        limit: int | None = None,
     ) -> None:
+        self.kept = None if limit is None else fixed_order(length, "limit")[:limit]
+        length = length if limit is None else min(limit, length)
         if length == 0:
             raise UserError(
                 "the training set holds 0 images: 0 batches per epoch; check the data set's settings"
@@ -65,7 +74,7 @@ class IndexStream:
         own = self._permutation(epoch)[start : start + len(positions)]
         if len(own) < len(positions):  # the batch reaches into the next epoch
             own = torch.cat((own, self._permutation(epoch + 1)[: len(positions) - len(own)]))
-        return own
+        return own if self.kept is None else self.kept[own]
 
     def _permutation(self, epoch: int) -> Tensor:
         if epoch not in self._permutations:

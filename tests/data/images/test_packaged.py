@@ -5,8 +5,11 @@ import pytest
 import torch
 from PIL import Image
 
+from ganlab.data.captions.shapes import Shapes
 from ganlab.data.images.packaged import Digits, Glyphs, Photos
-from ganlab.data.translation.photos import PhotosInpaint
+from ganlab.data.images.stacked import StackedDigits
+from ganlab.data.translation.fonts import FontsUnpaired
+from ganlab.data.translation.photos import PhotosInpaint, PhotosSR
 from ganlab.errors import UserError
 from ganlab.pixels import from_uint8
 
@@ -102,3 +105,21 @@ def test_photos_are_the_crops_that_image_to_image_data_have():
 def test_photos_larger_than_what_is_held_out_are_refused():
     with pytest.raises(UserError, match="held out is 128 pixels wide"):
         Photos(image_size=160).prepare()
+
+
+@pytest.mark.parametrize(
+    ("make", "key"),
+    [
+        (Digits, "image"),
+        (StackedDigits, "image"),
+        (FontsUnpaired, "b"),
+        (PhotosSR, "high"),
+        (Shapes, "image"),
+    ],
+)
+def test_limit_is_how_many_images_any_data_trains_on(make, key):
+    data = make(image_size=16, batch_size=8, flip=False, limit=24)
+    batches = [batch[key] for batch, _ in zip(data.train_dataloader(), range(6), strict=False)]
+    assert len(rows(torch.cat(batches[:3]))) == len(rows(torch.cat(batches))) == 24
+    size = len(data.dataset("train"))
+    assert size > 24, "scores compare with all"

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from ganlab.data.base import Channels, Flip, ImageData, ImageOptions, ImageSize, Splits
-from ganlab.data.endless import BatchOptions
-from ganlab.data.store.glyphs import CHARACTERS, FONTS, draw, fixed_order
+from ganlab.data.endless import StoredOptions
+from ganlab.data.order import fixed_order
+from ganlab.data.store.glyphs import CHARACTERS, FONTS, draw
 from ganlab.data.store.memory import MemoryImages, resized, with_channels
 from ganlab.data.store.photographs import crops, photographs
 from ganlab.errors import UserError
@@ -85,7 +86,7 @@ class Photos(ImageData):
         image_size: ImageSize = 32,
         channels: Channels = 3,
         flip: Flip = True,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[StoredOptions],
     ) -> None:
         super().__init__(image_size=image_size, channels=channels, flip=flip, **options)
 

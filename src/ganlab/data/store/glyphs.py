@@ -3,11 +3,8 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from ganlab.errors import UserError
-from ganlab.randomness import derive
 
 if TYPE_CHECKING:
     from PIL import ImageFont
@@ -72,8 +69,3 @@ def glyph(
     spot = (width // 2 + moved[1], height // 2 + moved[0])
     ImageDraw.Draw(image).text(spot, character, fill=255, font=font, anchor="mm")
     return np.asarray(image)
-
-
-def fixed_order(n: int, *name: str) -> Tensor:
-    """A shuffle of 0 to n - 1 that is the same in every run, whatever its seed."""
-    return torch.randperm(n, generator=torch.Generator().manual_seed(derive(0, *name)))

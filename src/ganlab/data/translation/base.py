@@ -17,7 +17,7 @@ from ganlab.data.base import (
     require_memory_for_batch,
 )
 from ganlab.data.disk.settings import FolderOptions
-from ganlab.data.endless import BatchOptions, EndlessData, place
+from ganlab.data.endless import EndlessData, StoredOptions, place
 from ganlab.data.order import IndexStream
 from ganlab.data.store.crops import Centred, cut
 from ganlab.data.translation.sets import Examples, ExampleSplits, Named
@@ -26,7 +26,7 @@ from ganlab.randomness import Draws, derive
 from ganlab.types import Batch
 
 
-class ExampleOptions(BatchOptions, total=False):
+class ExampleOptions(StoredOptions, total=False):
     """The constructor arguments of all image-to-image data, beside ``load_size``: see ``ExampleData``."""
 
     image_size: ImageSize
@@ -44,6 +44,7 @@ class PictureFolderOptions(FolderOptions, total=False):
 
     flip: Flip
     seed: int
+    limit: Count | None
 
 
 class ExampleData(EndlessData):
@@ -56,7 +57,7 @@ class ExampleData(EndlessData):
         image_size: Side of the square examples, or [height, width].
         load_size: Size that pictures have before they are cropped; null: ``image_size``, nothing is cut off.
         flip: Chance that a training example is mirrored left to right; true means 0.5.
-        batch_size, seed: See ``BatchOptions``.
+        batch_size, seed, limit: See ``StoredOptions``.
     """
 
     classes: ClassVar[tuple[str, ...]] = ()
@@ -69,8 +70,9 @@ class ExampleData(EndlessData):
         batch_size: Count = 16,
         flip: Flip = True,
         seed: int = 0,
+        limit: Count | None = None,
     ) -> None:
-        super().__init__(batch_size=batch_size, seed=seed)
+        super().__init__(batch_size=batch_size, seed=seed, limit=limit)
         self.height, self.width = height_and_width(image_size)
         self.load_height, self.load_width = loaded_height_and_width(load_size, image_size)
         require_memory_for_batch(batch_size, self.load_height, self.load_width)
@@ -137,6 +139,7 @@ class ExampleData(EndlessData):
                 seed=derive(self.seed, "order", side),
                 rank=rank,
                 world=world,
+                limit=self.limit,
             )
             for side, stored in self._splits.train.items()
         }

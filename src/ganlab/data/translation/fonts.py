@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from ganlab.data.base import Channels, Flip, ImageSize, Split
-from ganlab.data.endless import BatchOptions
-from ganlab.data.store.glyphs import CHARACTERS, fixed_order, glyph, truetype
+from ganlab.data.endless import StoredOptions
+from ganlab.data.order import fixed_order
+from ganlab.data.store.glyphs import CHARACTERS, glyph, truetype
 from ganlab.data.store.memory import MemoryImages, with_channels
 from ganlab.data.translation.paired import PairedData
 from ganlab.data.translation.sets import ExampleSplits, Named
@@ -54,7 +55,7 @@ class FontsPaired(PairedData):
         image_size: ImageSize = 32,
         load_size: ImageSize | None = 36,
         flip: Flip = False,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[StoredOptions],
     ) -> None:
         super().__init__(
             source_channels=source_channels,
@@ -101,7 +102,7 @@ class FontsUnpaired(UnpairedData):
         b_channels: Channels = 1,
         image_size: ImageSize = 32,
         flip: Flip = False,
-        **options: Unpack[BatchOptions],
+        **options: Unpack[StoredOptions],
     ) -> None:
         super().__init__(
             a_channels=a_channels,
