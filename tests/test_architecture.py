@@ -50,7 +50,8 @@ BETWEEN_WINGS = {  # floor: (from, to) that may be
 }
 HEAVY = {"torch", "lightning", "torchvision", "wandb", "sklearn", "matplotlib", "numpy", "PIL"}
 MOST_FILES = 16  # in a room; a longer list is not read at a glance
-MOST_LINES = 320
+MOST_LINES = 250  # of a file ...
+LONGEST = 45  # ... and of a function, with its signature and its docstring
 
 
 def name_of(path: Path) -> str:
@@ -183,6 +184,40 @@ def test_a_room_has_a_map_of_all_that_is_in_it(room):
 def test_files_stay_readable():
     lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in FILES.items()}
     assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def functions(node: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The outermost functions below a node."""
+    found = []
+    for child in ast.iter_child_nodes(node):
+        is_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+        found += [child] if is_function else functions(child)
+    return found
+
+
+def own_lines(node: ast.AST) -> dict[str, int]:
+    """The lines of every function below a node; those of a function within another are its own alone."""
+    lengths = {}
+    for function in functions(node):
+        inner = functions(function)
+        within = sum(each.end_lineno - each.lineno + 1 for each in inner)
+        lengths[f"{function.name}:{function.lineno}"] = function.end_lineno - function.lineno + 1 - within
+        lengths |= own_lines(function)
+    return lengths
+
+
+def test_functions_stay_readable():
+    lengths = {
+        f"{name}.{function}": length
+        for name, path in FILES.items()
+        for function, length in own_lines(ast.parse(path.read_text(encoding="utf-8"))).items()
+    }
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_a_function_within_another_counts_by_itself():
+    text = "class A:\n  def outer(self):\n    x = 1\n    def inner():\n      y = 2\n      return y\n    return x\n"
+    assert own_lines(ast.parse(text)) == {"outer:2": 3, "inner:4": 3}
 
 
 def test_one_name_in_two_rooms_means_one_role():

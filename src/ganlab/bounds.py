@@ -79,11 +79,7 @@ def outside(value: Any, annotation: Any) -> Iterator[tuple[tuple[Any, ...], Any,
     """
     if get_origin(annotation) is Annotated:
         kind, *marks = get_args(annotation)
-        for mark in marks:
-            if isinstance(mark, Range) and _is_number(value) and value not in mark:
-                yield (), value, f"a {'whole ' * (kind is int)}number {mark}"
-            if isinstance(mark, Text) and isinstance(value, str) and value not in mark:
-                yield (), value, f"a text {mark}"
+        yield from (((), value, expected) for expected in _broken(value, kind, marks))
         yield from outside(value, kind)
     elif get_origin(annotation) in (Union, types.UnionType):
         members = get_args(annotation)
@@ -97,6 +93,15 @@ def outside(value: Any, annotation: Any) -> Iterator[tuple[tuple[Any, ...], Any,
     elif isinstance(value, Sequence) and not isinstance(value, str) and get_args(annotation):
         for key, inner in enumerate(value):
             yield from _below(key, inner, get_args(annotation)[0])
+
+
+def _broken(value: Any, kind: Any, marks: Sequence[Any]) -> Iterator[str]:
+    """What is expected in words, for each mark that the value itself lies beyond."""
+    for mark in marks:
+        if isinstance(mark, Range) and _is_number(value) and value not in mark:
+            yield f"a {'whole ' * (kind is int)}number {mark}"
+        if isinstance(mark, Text) and isinstance(value, str) and value not in mark:
+            yield f"a text {mark}"
 
 
 def require_within(where: str, value: Any, annotation: Any, default: Any = None) -> None:

@@ -49,22 +49,11 @@ def write_samples(
     if n < 1:
         raise UserError(f"n={n}: expected a number of samples, at least 1")
     model = load(run_dir, checkpoint, device="cuda" if torch.cuda.is_available() else "cpu")
-    if caption is not None and label is not None:
-        raise UserError(
-            f"label={label} caption={caption!r}: a model knows classes or captions; leave one of them out"
-        )
-    if caption is not None and not isinstance(model, TextGAN):
-        raise UserError(f"caption={caption!r}: this model was not trained on captions; leave caption out")
+    require_sense(model, label, caption)
     if isinstance(model, Translator):
-        if label is not None:
-            raise UserError(
-                f"label={label}: this model translates pictures and knows no classes; leave label out"
-            )
         return write_held_out(model, Path(run_dir), n=n, checkpoint=checkpoint, output=output)
-    # names are those of the data, and only a model that is told labels learns what they mean
     if label is not None:
-        known = saved_config(Path(run_dir)).get("class_names") if model.data_kind == "labelled" else None
-        label = number_of(label, [str(name) for name in known or ()])
+        label = number_of(label, class_names(run_dir, model.data_kind))
     name = f"{checkpoint}-seed{seed}" + ("" if label is None else f"-label{label}")
     name += "" if caption is None else f"-{short(caption)}"
     folder = Path(output) if output else Path(run_dir) / "generated" / name
@@ -76,6 +65,26 @@ def write_samples(
             write_points(samples, folder / "points.csv")
             return folder
         return write_pictures(to_uint8(samples), folder, min(20, max(1, round(min(n, 400) ** 0.5))))
+
+
+def require_sense(model: object, label: int | str | None, caption: str | None) -> None:
+    """Raises UserError where a label or a caption is asked of a model that knows none."""
+    if caption is not None and label is not None:
+        raise UserError(
+            f"label={label} caption={caption!r}: a model knows classes or captions; leave one of them out"
+        )
+    if caption is not None and not isinstance(model, TextGAN):
+        raise UserError(f"caption={caption!r}: this model was not trained on captions; leave caption out")
+    if label is not None and isinstance(model, Translator):
+        raise UserError(
+            f"label={label}: this model translates pictures and knows no classes; leave label out"
+        )
+
+
+def class_names(run_dir: Path, data_kind: str) -> list[str]:
+    """Those of the data that a run was trained on: only a model of labelled data learns what they mean."""
+    names = saved_config(Path(run_dir)).get("class_names") if data_kind == "labelled" else None
+    return [str(name) for name in names or ()]
 
 
 def number_of(label: int | str, names: Sequence[str]) -> int:

@@ -83,12 +83,16 @@ def translate_pictures(
     options = {"direction": direction, "seed": seed, "tile": tile}
     with fresh_folder(folder, run_dir):
         faults = _translate_all(model, found, where, channels, masks, options, gallery, n)
-        if len(faults) == len(found):
-            many = f"none of the {len(found)} pictures in {given} could be translated; the first: " * (
-                len(found) > 1
-            )
-            raise UserError(many + faults[0])
+        require_some(given, found, faults)
         return Written(gallery.write(), len(found) - len(faults), len(faults))
+
+
+def require_some(given: Path, found: Sequence[Found], faults: Sequence[str]) -> None:
+    """Raises UserError where no picture could be translated."""
+    if len(faults) < len(found):
+        return
+    many = f"none of the {len(found)} pictures in {given} could be translated; the first: "
+    raise UserError(many * (len(found) > 1) + faults[0])
 
 
 def _translate_all(

@@ -77,13 +77,7 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
         if is_first_process():
             save_config(cfg, run_dir)
             forget_results(run_dir)  # what they say is no longer the end
-        if trainer.processes > 1:
-            log.info(
-                "%d processes: each trains on data.batch_size=%d samples in a step, together on %d",
-                trainer.processes,
-                data.batch_size,
-                trainer.processes * data.batch_size,
-            )
+        trainer.announce(data.batch_size)
         if checkpoint:
             log.info("resuming %s after step %d", as_typed(run_dir), steps_of(checkpoint))
         fit = partial(trainer.fit, model, datamodule=data, ckpt_path=checkpoint)

@@ -27,6 +27,15 @@ log = logging.getLogger(__name__)
 Devices = Annotated[int, Range(least=-1, most=LARGEST)]
 Threads = Annotated[int, Range(least=1, most=1024)]  # with very many, OpenMP ends the process
 Seconds = Annotated[float, Range(above=0, most=10_000_000)]  # what fits a timeout of PyTorch
+DONE_ELSEWHERE: dict[str, Any] = {  # what Lightning need not do
+    "enable_checkpointing": False,  # a callback of ganlab's writes them
+    "enable_progress_bar": False,  # likewise
+    "enable_model_summary": False,
+    "limit_val_batches": 0,
+    "num_sanity_val_steps": 0,
+    "log_every_n_steps": 10**9,  # a callback hands means to the loggers
+    "use_distributed_sampler": False,  # the data is sharded by position
+}
 PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"32": "32-true", "bf16": "bf16-mixed"}
 
 
@@ -111,14 +120,16 @@ class Trainer(pl.Trainer):
             plugins=[*_plugins(), *([SyncBatchNorm()] if sync_batchnorm and distributed else [])],
             profiler=_NoProfiler(),
             default_root_dir=run_dir,
-            enable_checkpointing=False,  # our own callback writes them
-            enable_progress_bar=False,  # likewise
-            enable_model_summary=False,
-            limit_val_batches=0,
-            num_sanity_val_steps=0,
-            log_every_n_steps=10**9,  # our own callback hands means to the loggers
-            use_distributed_sampler=False,  # the data is sharded by position
+            **DONE_ELSEWHERE,
         )
+
+    def announce(self, batch_size: int) -> None:
+        """Say in the log how many samples all processes train on in a step, where there are several."""
+        if self.processes > 1:
+            log.info(
+                "%d processes: each trains on data.batch_size=%d samples in a step, together on %d",
+                *(self.processes, batch_size, self.processes * batch_size),
+            )
 
     def fit(  # type: ignore[override]  # of Lightning's ways to train only the one that resumes exactly
         self, model: "GAN", datamodule: pl.LightningDataModule, ckpt_path: Path | None = None
