@@ -7,6 +7,7 @@ from ganlab.config import compose, instantiate
 from ganlab.config.compose.check import check
 from ganlab.data.base import ImageData, Splits
 from ganlab.data.store.memory import MemoryImages
+from ganlab.training.order import in_order
 from tests.support.recipes import recipes
 
 # those of other kinds, and notes, have tests of their own
@@ -78,7 +79,7 @@ def test_a_recipe_has_its_paper_s_size_and_trains(name, tmp_path):
     if name.startswith("r3gan"):
         assert (cfg.model.learning_rate.start, cfg.model.gamma.start) == (2e-4, 0.05)
     del cfg.callbacks.checkpoints  # a hundred megabytes or more
-    callbacks = list(instantiate(cfg.callbacks).values())
+    callbacks = in_order(instantiate(cfg.callbacks))
     trainer = instantiate(cfg.trainer, run_dir=tmp_path, callbacks=callbacks, loggers=[])
     trainer.fit(model, datamodule=data)
     assert model.steps == 2

@@ -10,6 +10,7 @@ from ganlab.config import instantiate
 from ganlab.loggers.csv import CSVLog
 from ganlab.randomness import derive
 from ganlab.training.checkpoints import newest_valid, steps_of
+from ganlab.training.order import in_order
 
 DATA = {  # embedded data for each kind of model
     "images": "digits",
@@ -48,7 +49,7 @@ def fit(cfg, folder: Path, *, resume: bool = False, wrap=None):
     log = CSVLog(folder / "metrics.csv")
     if checkpoint:
         log.rewind(steps_of(checkpoint))
-    callbacks = list(instantiate(cfg.callbacks).values())
+    callbacks = in_order(instantiate(cfg.callbacks))
     trainer = instantiate(cfg.trainer, run_dir=folder, callbacks=callbacks, loggers=[log])
     trainer.fit(module, datamodule=data, ckpt_path=checkpoint)
     return module

@@ -11,4 +11,5 @@ interval       intervals counted in images
 pictures/      what is drawn as training goes on, one file for each wing
 
 To add one: subclass ``base.GameCallback``, or Lightning's own ``Callback``; name it in a file of ``conf/callbacks/``.
+Its ``order`` says when it acts (``training/order.py``); its name and its place in the file say nothing.
 """

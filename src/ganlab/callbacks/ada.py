@@ -7,6 +7,7 @@ from torch import Tensor
 from ganlab.callbacks.base import GameCallback
 from ganlab.errors import UserError
 from ganlab.models.images.base import LatentGAN
+from ganlab.training.order import Order
 from ganlab.training.trainer import Trainer
 from ganlab.types import Batch, Observation
 
@@ -29,6 +30,8 @@ class AdaptAugmentation(GameCallback[LatentGAN]):
         UserError: before training, if a score of 0 does not mean "real or fake, I cannot tell", or the augmentation is
             of another kind.
     """
+
+    order = Order.ADAPT
 
     def on_fit_start(self, trainer: Trainer, pl_module: LatentGAN) -> None:
         if not pl_module.scores_are_logits:

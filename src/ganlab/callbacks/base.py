@@ -1,14 +1,14 @@
 """A callback of a game: Lightning's hooks, with the trainer, the module and the batch of this house."""
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ganlab.models.base import GAN
+from ganlab.training.order import Order
 from ganlab.training.trainer import Trainer
 from ganlab.types import Batch, Observation
 
-if (
-    TYPE_CHECKING
-):  # Lightning's hooks take any module; those below, which take a game, are all that a checker sees
+# Lightning's hooks take any module; those below, which take a game, are all that a checker sees
+if TYPE_CHECKING:
     Callback = object
 else:
     from lightning.pytorch import Callback
@@ -21,6 +21,8 @@ class GameCallback(Callback, Generic[Game]):
 
     Each hook does nothing here. ``outputs`` is what ``training_step`` lets callbacks see.
     """
+
+    order: ClassVar[float] = Order.MIDDLE  # of all callbacks at the end of a step, lower ones first
 
     def setup(self, trainer: Trainer, pl_module: Game, stage: str) -> None: ...
 

@@ -22,6 +22,7 @@ from ganlab.training.checkpoints import (
     steps_of,
 )
 from ganlab.training.machine import machine, warn_of_other_machine
+from ganlab.training.order import Order
 from ganlab.training.trainer import Trainer
 from ganlab.types import Batch, Observation
 
@@ -40,6 +41,8 @@ class Checkpoints(GameCallback[GAN]):
         is not finite is never the best.
     mode: whether the lowest or the highest value is the best; for a score it is known.
     """
+
+    order = Order.SAVE
 
     @bounded
     def __init__(

@@ -14,6 +14,7 @@ from ganlab.errors import DivergedError, PeerError
 from ganlab.models.base import GAN
 from ganlab.models.images.base import LatentGAN
 from ganlab.pixels import require_range
+from ganlab.training.order import Order
 from ganlab.training.trainer import Trainer
 from ganlab.types import Batch, Observation, tensors_of
 
@@ -40,6 +41,8 @@ class Health(GameCallback[GAN]):
         more than one image.
     consistency_steps: how often the processes of a distributed run compare their weights.
     """
+
+    order = Order.WATCH
 
     @bounded
     def __init__(

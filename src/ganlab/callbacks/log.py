@@ -8,6 +8,7 @@ from ganlab.bounds import Count, bounded
 from ganlab.callbacks.base import GameCallback
 from ganlab.metrics.distances.divergence import jensen_shannon
 from ganlab.models.base import GAN
+from ganlab.training.order import Order
 from ganlab.training.trainer import Trainer
 from ganlab.types import Batch, Observation
 
@@ -17,6 +18,8 @@ class MetricsLog(GameCallback[GAN]):
 
     every_steps: how often; the first step is always logged. Logging each step can double the time of a small GAN.
     """
+
+    order = Order.LOG
 
     @bounded
     def __init__(self, *, every_steps: Count = 50) -> None:

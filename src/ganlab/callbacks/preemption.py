@@ -11,6 +11,7 @@ import torch
 from ganlab.bounds import Count, bounded
 from ganlab.callbacks.base import GameCallback
 from ganlab.models.base import GAN
+from ganlab.training.order import Order
 from ganlab.training.trainer import Trainer
 from ganlab.types import Batch, Observation
 
@@ -30,6 +31,8 @@ class Preemption(GameCallback[GAN]):
 
     agree_steps: how often the processes of a distributed run compare their flags.
     """
+
+    order = Order.STOP
 
     @bounded
     def __init__(self, *, agree_steps: Count = 10) -> None:

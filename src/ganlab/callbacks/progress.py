@@ -10,6 +10,7 @@ from tqdm import tqdm
 from ganlab.bounds import Weight, bounded
 from ganlab.callbacks.base import GameCallback
 from ganlab.models.base import GAN
+from ganlab.training.order import Order
 from ganlab.training.trainer import Trainer
 from ganlab.types import Batch, Observation
 
@@ -21,6 +22,8 @@ class Progress(GameCallback[GAN]):
 
     refresh_seconds: of the bar.
     """
+
+    order = Order.SHOW
 
     @bounded
     def __init__(self, *, refresh_seconds: Weight = 0.5, line_seconds: Weight = 20.0) -> None:

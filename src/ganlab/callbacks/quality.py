@@ -17,6 +17,7 @@ from ganlab.metrics.ranks import Ranks
 from ganlab.metrics.scores import Metric
 from ganlab.models.base import GAN
 from ganlab.score_record import KeepsScores, Score, ScoreRecord, from_json, in_words, to_json
+from ganlab.training.order import Order
 from ganlab.training.trainer import Trainer
 from ganlab.types import Batch, Observation
 
@@ -37,6 +38,8 @@ class Quality(GameCallback[GAN], KeepsScores):
     Raises:
         UserError: for an objective that is surely never logged, before training.
     """
+
+    order = Order.SCORE
 
     @bounded
     def __init__(

@@ -7,5 +7,6 @@ sync_batchnorm        batch norms of several processes that see one batch
 environment, machine  what is said of processes from outside; what the last bits depend on
 resuming              from which checkpoint a run goes on, and whether it may
 checkpoints           files that are whole or not there
+order                 in which order callbacks act
 faults, results       what ends training, in a sentence; results.json
 """

@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from logging.handlers import MemoryHandler
@@ -29,6 +29,7 @@ from ganlab.score_record import from_json, scores_of
 from ganlab.storage import as_typed
 from ganlab.training.checkpoints import probe, steps_of
 from ganlab.training.faults import fault_of
+from ganlab.training.order import in_order
 from ganlab.training.processes import leave_group
 from ganlab.training.results import forget_results, results_of, score_table, write_results
 from ganlab.training.resuming import already_complete, checkpoint_to_resume, prepared_to_resume
@@ -106,13 +107,6 @@ def _end(
     finish(trainer.loggers, results)
     leave_group(trainer.strategy.launcher, patience=30.0 if error is None else 5.0)
     return results, error
-
-
-def in_order(callbacks: Mapping[str, Any]) -> list:
-    """Callbacks as configured, those last that grant the wish of any other to stop, and save what all others keep."""
-    last = ("preemption", "checkpoints", "progress")
-    names = sorted(callbacks, key=lambda name: last.index(name) if name in last else -1)
-    return [callbacks[name] for name in names]
 
 
 def _loggers(cfg: DictConfig, run_dir: Path, checkpoint: Path | None) -> list:

@@ -9,20 +9,21 @@ import torch
 
 from ganlab.callbacks.pictures.sheet import GROUND, sheet
 from ganlab.callbacks.pictures.translation import Rows
+from ganlab.score_record import KeepsScores, from_json
 from tests.support.translators import Answers, Examples, pictures
 
 
 class Model(Answers):
     """Shows an example beside its negative."""
 
-    steps, images, scores = 0, 0, {}
+    steps, images = 0, 0
 
     def __init__(self):
         super().__init__(lambda batch: {"target": -batch["source"]})
 
     def panels(self, batch):
         self.asked.append(len(batch["source"]))
-        return {"input": batch["source"], "output": -batch["source"], "input ": batch["source"]}
+        return {"input": batch["source"], "output": -batch["source"], "input again": batch["source"]}
 
 
 class Shows:
@@ -31,6 +32,10 @@ class Shows:
 
     def log_picture(self, name, pixels, *, images, step):
         self.shown.append((name, pixels, images, step))
+
+
+class Keeper(KeepsScores):
+    scores = from_json({"l1": {"last": {"value": 0.25, "images": 16, "steps": 2}}})
 
 
 def trainer(folder, held_out, shows):
@@ -44,6 +49,7 @@ def trainer(folder, held_out, shows):
         max_steps=2,
         datamodule=data,
         world_size=1,
+        callbacks=[Keeper()],
     )
 
 
@@ -73,6 +79,7 @@ def test_the_same_examples_as_training_goes_on_and_a_gallery_at_the_end(tmp_path
     assert np.array_equal(first[:-30], last[:-30])
     page = (tmp_path / "gallery.html").read_text()
     assert "my &lt;run&gt;" in page
+    assert "l1 0.25" in page
     expected = [0, 2, 4, 6, 8] if n_held_out else [0, 1, 2]
     assert re.findall(r"example (\d+)", page) == [str(index) for index in expected]
 

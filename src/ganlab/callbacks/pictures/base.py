@@ -11,6 +11,7 @@ from ganlab.callbacks.interval import crossed
 from ganlab.errors import UserError
 from ganlab.loggers.tracker import ShowsPictures
 from ganlab.pixels import save_animation, save_png
+from ganlab.training.order import Order
 from ganlab.training.trainer import Trainer
 from ganlab.types import Batch, Observation
 
@@ -22,6 +23,8 @@ class Pictures(GameCallback[Game]):
 
     every_images: how often.
     """
+
+    order = Order.SCORE
 
     @bounded
     def __init__(self, *, every_images: Count) -> None:
