@@ -67,7 +67,6 @@ def test_header_and_keys(name):
     cfg = load(name)
     assert kind_of(name) == "labelled" or DATA[name].facts.classes is None
     handed_on = {
-        "limit",
         "load_size",
         "side_by_side",
         "dequantize",

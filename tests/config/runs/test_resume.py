@@ -129,6 +129,10 @@ def test_R10_a_key_of_a_later_version_is_no_difference_unless_a_command_sets_it(
     assert differences(OmegaConf.create(CONFIG), later, named=["model.penalty"]) == key
     assert differences(OmegaConf.create(CONFIG), later) == key
     assert differences(later, OmegaConf.create(CONFIG), named=["seed"]) != {}
+    data = OmegaConf.merge(later, {"data": {"limit": None}})
+    assert differences(later, data, named=["data"]) == {}, "data=digits was typed, and digits have a new key"
+    data.data.limit = 100
+    assert set(differences(later, data, named=["data.limit"])) == {"data.limit"}
 
 
 def test_R5_auto_takes_the_last_name_not_the_newest_file(tmp_path):

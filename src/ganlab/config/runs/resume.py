@@ -137,8 +137,8 @@ def differences(
 ) -> dict[str, tuple[Any, Any]]:
     """``{key: (old, new)}`` for every key outside ``FREE`` and ``permitted`` whose resolved value differs.
 
-    named: keys set by a command. A key that ``old`` lacks, and that is not among them, came with a later version of
-    ganlab, and is no difference.
+    named: keys set by a command. A key that ``old`` lacks, and that is not among them or is null, came with a later
+    version of ganlab, and is no difference.
     """
     before, after = flatten(as_written(old)), flatten(plain(new))
     free = (*FREE, *permitted)
@@ -147,7 +147,11 @@ def differences(
         for key in sorted(before.keys() | after.keys())
         if before.get(key, ABSENT) not in (after.get(key, ABSENT), HIDDEN)
         and not any(_covers(name, key) for name in free)
-        and (key in before or named is None or any(_covers(name, key) for name in named))
+        and (
+            key in before
+            or named is None
+            or (after[key] is not None and any(_covers(name, key) for name in named))
+        )
     }
 
 
