@@ -9,4 +9,5 @@ resuming              from which checkpoint a run goes on, and whether it may
 checkpoints           files that are whole or not there
 order                 in which order callbacks act
 faults, results       what ends training, in a sentence; results.json
+summary               what a run says at its end
 """

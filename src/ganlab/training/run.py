@@ -19,21 +19,21 @@ from filelock import FileLock, Timeout
 from omegaconf import DictConfig
 
 from ganlab.config import check, instantiate, save_config
-from ganlab.config.runs.trust import to_open, to_resume
+from ganlab.config.runs.trust import to_resume
 from ganlab.config.secrets import Secrets, conceal
 from ganlab.errors import DivergedError, GanlabError, Interrupted, UserError
 from ganlab.loggers.tracker import begin, finish
 from ganlab.randomness import derive
 from ganlab.rank import is_first_process
-from ganlab.score_record import from_json, scores_of
+from ganlab.score_record import scores_of
 from ganlab.storage import as_typed
 from ganlab.training.checkpoints import probe, steps_of
 from ganlab.training.faults import fault_of
 from ganlab.training.order import in_order
 from ganlab.training.processes import leave_group
-from ganlab.training.results import forget_results, results_of, score_table, write_results
+from ganlab.training.results import forget_results, results_of, write_results
 from ganlab.training.resuming import already_complete, checkpoint_to_resume, prepared_to_resume
-from ganlab.types import Translator
+from ganlab.training.summary import summary
 
 if TYPE_CHECKING:
     from ganlab.models.base import GAN
@@ -171,44 +171,13 @@ def _conclude(
             130 if stopped_by == signal.SIGINT else 75,
         )
     if is_first_process():
-        log.info("%s", _summary(cfg, run_dir, model, results))
+        log.info("%s", summary(run_dir, model, results, max_steps=cfg.trainer.max_steps))
     objective = cfg.get("objective")
     if objective is not None and objective not in model.published:
         raise UserError(
             f"objective={objective} was not logged; logged were: {', '.join(sorted(model.published))}"
         )
     return model.published[objective] if objective else None
-
-
-def _summary(cfg: DictConfig, run_dir: Path, model: "GAN", results: dict[str, Any]) -> str:
-    where = as_typed(run_dir)
-    names = (f"{player}/loss" for player in model.players())
-    losses = "   ".join(f"{name} {model.published[name]:.3f}" for name in names if name in model.published)
-    wins = model.published.get("game/real_wins")
-    judged = (
-        f"   a real image outscores a fake one {wins:.0%} of the time (50% is a tie)"
-        if wins is not None
-        else ""
-    )
-    translates = isinstance(model, Translator)
-    seen, sample = ("examples", ("input=FOLDER", "output=FOLDER")) if translates else ("noise", ("n=64",))
-    seconds = int(results["seconds"])
-    minutes = f"{seconds // 60}:{seconds % 60:02d} min"
-    return "\n".join(
-        [
-            "",
-            f"finished {model.steps:,} steps on {model.images:,} images in {minutes} "
-            f"({results['parameters']:,} weights)",
-            f"  {losses}{judged}",
-            *score_table(from_json(results["scores"])),
-            f"  run directory  {where}",
-            f"  pictures       {where}/samples/ (animation.gif: the same {seen} as training went on)",
-            f"  numbers        {where}/results.json, metrics.csv",
-            "next",
-            f"  {to_open('sample', run_dir, *sample)}",
-            f"  {to_resume(run_dir, f'trainer.max_steps={2 * cfg.trainer.max_steps}')}",
-        ]
-    )
 
 
 def _objective_of(cfg: DictConfig, run_dir: Path) -> float | None:

@@ -1,8 +1,11 @@
 """The table at the end of a run: what scores are shown beside."""
 
+from types import SimpleNamespace
+
+from ganlab.config import compose, save_config
 from ganlab.loggers.tracker import score_lines
 from ganlab.score_record import from_json
-from ganlab.training.results import score_table
+from ganlab.training.summary import score_table, summary
 
 
 def score(value, *, floor=None, baseline=None, **protocol):
@@ -61,3 +64,24 @@ def test_scores_of_earlier_versions_have_no_baseline():
 
 def test_no_scores_have_no_table():
     assert score_table({}) == []
+
+
+def test_the_summary_of_a_run_and_what_to_do_next(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save_config(compose([]), tmp_path / "run")
+    model = SimpleNamespace(
+        steps=2000,
+        images=128_000,
+        players=lambda: {"discriminator": [], "generator": []},
+        published={"discriminator/loss": 1.25, "generator/loss": 0.5, "game/real_wins": 0.9},
+    )
+    results = {"seconds": 61.2, "parameters": 12_345, "scores": {"fid": score(2.0, floor=0.5, **FROM_NOISE)}}
+    lines = summary(tmp_path / "run", model, results, max_steps=2000).splitlines()
+    assert lines[1] == "finished 2,000 steps on 128,000 images in 1:01 min (12,345 weights)"
+    assert lines[2].strip() == (
+        "discriminator/loss 1.250   generator/loss 0.500   a real image outscores a fake one 90% of the time (50% is a "
+        "tie)"
+    )
+    assert lines[3:6] == score_table(from_json(results["scores"]))
+    assert lines[-1].split()[-2:] == ["resume=run", "trainer.max_steps=4000"]
+    assert "n=64" in lines[-2]

@@ -1,0 +1,100 @@
+"""What a run says at its end: how good it is beside what there is to compare it with, and what to do next."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganlab.config.runs.trust import to_open, to_resume
+from ganlab.score_record import ScoreRecord, from_json
+from ganlab.storage import as_typed
+from ganlab.types import Translator
+
+if TYPE_CHECKING:
+    from ganlab.models.base import GAN
+
+
+def summary(run_dir: Path, model: "GAN", results: Mapping[str, Any], *, max_steps: int) -> str:
+    """What came of a run of ``max_steps``, how good it is, where it lies, and what to do next."""
+    where = as_typed(run_dir)
+    names = (f"{player}/loss" for player in model.players())
+    losses = "   ".join(f"{name} {model.published[name]:.3f}" for name in names if name in model.published)
+    wins = model.published.get("game/real_wins")
+    judged = (
+        f"   a real image outscores a fake one {wins:.0%} of the time (50% is a tie)"
+        if wins is not None
+        else ""
+    )
+    translates = isinstance(model, Translator)
+    seen, sample = ("examples", ("input=FOLDER", "output=FOLDER")) if translates else ("noise", ("n=64",))
+    seconds = int(results["seconds"])
+    minutes = f"{seconds // 60}:{seconds % 60:02d} min"
+    return "\n".join(
+        [
+            "",
+            f"finished {model.steps:,} steps on {model.images:,} images in {minutes} "
+            f"({results['parameters']:,} weights)",
+            f"  {losses}{judged}",
+            *score_table(from_json(results["scores"])),
+            f"  run directory  {where}",
+            f"  pictures       {where}/samples/ (animation.gif: the same {seen} as training went on)",
+            f"  numbers        {where}/results.json, metrics.csv",
+            "next",
+            f"  {to_open('sample', run_dir, *sample)}",
+            f"  {to_resume(run_dir, f'trainer.max_steps={2 * max_steps}')}",
+        ]
+    )
+
+
+def score_table(scores: Mapping[str, ScoreRecord]) -> list[str]:
+    """Lines for the console: each score, last and best, beside what else there is to compare it with."""
+    if not scores:
+        return []
+    beside = _beside(scores)
+    rows = [("score", "last", "best", "at images", *beside)]
+    for name, score in scores.items():
+        rows.append(
+            (
+                f"{name} ({score.better} is better)",
+                *(_short(score.value(which)) for which in ("last", "best")),
+                f"{score.best.images:,}" if score.best else "-",
+                *(_short(values[name]) for values in beside.values()),
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  "
+        + row[0].ljust(widths[0])
+        + "".join(f"  {cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True))
+        for row in rows
+    ]
+    return [*lines, *(f"  {line}" for line in protocol_lines(scores))]
+
+
+def _beside(scores: Mapping[str, ScoreRecord]) -> dict[str, dict[str, float | None]]:
+    """By the heading of its column, what each score is compared with: columns that hold any number, and the start's."""
+    named: set[str] = {score.protocol.get("baseline") or "" for score in scores.values()} - {""}
+    columns = {
+        named.pop() if len(named) == 1 else "baseline": {n: s.baseline for n, s in scores.items()},
+        "held-out real": {name: score.floor for name, score in scores.items()},
+    }
+    held = {heading: values for heading, values in columns.items() if set(values.values()) != {None}}
+    return held | {"untrained": {name: score.value("start") for name, score in scores.items()}}
+
+
+def protocol_lines(scores: Mapping[str, ScoreRecord]) -> list[str]:
+    """How the scores were measured, once for each way."""
+    lines = {}
+    for score in scores.values():
+        p = score.protocol
+        if "baseline" in p:
+            source, rest = "translated examples", f"; baseline: {p['baseline'] or 'none'}"
+        else:
+            source, rest = f"from {p['sampled_from']}", f"; {p['floor_n'] or 'no'} held out"
+        lines[p["measured"]] = (
+            f"measured with {p['measured']}; {p['n_fake']:,} {source}, seed {p['seed']}{rest}"
+        )
+    return list(lines.values())
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
