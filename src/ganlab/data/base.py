@@ -1,7 +1,7 @@
 """What all image data sets have in common: endless training batches, fixed sets for grids and metrics."""
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, Literal, NamedTuple, Protocol, Unpack
+from typing import Literal, NamedTuple, Protocol, Unpack
 
 import torch
 from torch import Tensor
@@ -66,7 +66,7 @@ class ImageData(EndlessData):
         options: See ``StoredOptions``.
     """
 
-    kind: ClassVar[str] = "images"
+    kind: str = "images"
 
     def __init__(
         self,
@@ -85,7 +85,8 @@ class ImageData(EndlessData):
         self.dequantize = dequantize
         self.image_size, self.channels = image_size, channels
 
-    def load(self) -> Splits:
+    def load(self) -> tuple[ImageSet, ImageSet]:
+        """``Splits``, or captioned ones; see ``EndlessData.load``."""
         raise NotImplementedError
 
     @property
@@ -98,7 +99,7 @@ class ImageData(EndlessData):
         """The names of the labels, empty for data without labels."""
         return self.dataset("train").classes
 
-    def dataset(self, split: Split) -> StoredImages:
+    def dataset(self, split: Split) -> ImageSet:
         """The images of a split as they are: uint8, never mirrored, in a fixed order."""
         self.prepare()
         return getattr(self._splits, split)
@@ -106,7 +107,9 @@ class ImageData(EndlessData):
     def _batches(self) -> Iterator[Batch]:
         step, rank, world, device = place(self)
         draws = Draws(self.seed, rank=rank, world=world)
-        for images, labels in self.dataset("train").batches(self._order(rank, world), step, device):
+        self.prepare()
+        stored: StoredImages = self._splits.train
+        for images, labels in stored.batches(self._order(rank, world), step, device):
             if self.flip:
                 draws.reseed("flip", step)
                 images = mirrored(images, draws.uniform(len(images)) < self.flip)

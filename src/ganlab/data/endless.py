@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, ClassVar, TypedDict
+from typing import Any, TypedDict
 
 import torch
 from lightning.pytorch import LightningDataModule
@@ -40,7 +40,7 @@ class EndlessData(LightningDataModule):
     Args: see ``StoredOptions``.
     """
 
-    kind: ClassVar[str]
+    kind: str
 
     def __init__(self, *, batch_size: Count = 64, seed: int = 0, limit: Count | None = None) -> None:
         super().__init__()
@@ -88,7 +88,8 @@ class EndlessData(LightningDataModule):
 
     def setup(self, stage: str) -> None:
         self.prepare()
-        self._order(self.trainer.global_rank, self.trainer.world_size)  # more processes need more images
+        _, rank, world, _ = place(self)
+        self._order(rank, world)  # more processes need more images
 
     def train_dataloader(self) -> "Endless":
         """Training batches without end; the first is the one that follows the steps already done."""

@@ -50,7 +50,7 @@ class PointData(LightningDataModule):
     sigma: standard deviation around the modes, or around the curve. batch_size: points per step and process.
     """
 
-    kind: ClassVar[str] = "points"
+    kind: str = "points"
     shape: ClassVar[tuple[int, ...]] = (2,)
     classes: ClassVar[tuple[str, ...]] = ()
 

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, Literal, NamedTuple, Unpack
+from typing import Literal, NamedTuple, Unpack
 
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
@@ -84,7 +84,7 @@ class CaptionData(ImageData):
         load_size: Size that images have before a random ``image_size`` is cut out of them; null: ``image_size``.
     """
 
-    kind: ClassVar[str] = "captions"
+    kind: str = "captions"
 
     def __init__(
         self,

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ganlab.errors import UserError
 
@@ -94,7 +95,7 @@ def _csv_lines(path: Path, text: str) -> Iterator[tuple[int, Mapping]]:
         raise UserError(f"{path}, line {reader.line_num}: not CSV ({error})") from None
 
 
-def _value(row: Mapping, keys: Sequence[str], path: Path, number: int):
+def _value(row: Mapping, keys: Sequence[str], path: Path, number: int) -> Any:
     """What ``row`` has under the first of ``keys`` that it has."""
     key = next((key for key in keys if row.get(key) is not None), None)
     if key is None:

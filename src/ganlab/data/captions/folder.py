@@ -50,14 +50,14 @@ class CaptionFiles(FileData, CaptionData):
     def read(self) -> CaptionSplits:
         train, test = self.listed()
         corrupt = CorruptFiles("error", len(train) + len(test))
-        sets = [self._files(part, corrupt) for part in (train, test)]
-        read_headers(*sets)
-        pictures = in_memory_if_small(*sets, self.memory_limit)
+        files, held_out = (self._files(part, corrupt) for part in (train, test))
+        read_headers(files, held_out)
+        pictures = in_memory_if_small(files, held_out, self.memory_limit)
         log.info("%s: %d captioned images to train on, %d held out", self.root, len(train), len(test))
         return CaptionSplits(
             *(
-                CaptionedImages(files, [entry.captions for entry in part], [entry.group for entry in part])
-                for files, part in zip(pictures, (train, test), strict=True)
+                CaptionedImages(images, [entry.captions for entry in part], [entry.group for entry in part])
+                for images, part in zip(pictures, (train, test), strict=True)
             )
         )
 

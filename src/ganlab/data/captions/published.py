@@ -1,7 +1,6 @@
 """The captioned sets of the papers: birds and flowers with Reed's ten captions each, and COCO with five."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Unpack
 
@@ -120,7 +119,7 @@ class COCOCaptions(CaptionFiles):
         return [Captioned(paths[number], texts, number) for number, texts in captions.items()]
 
 
-def read_coco(path: Path) -> tuple[dict[int, str], dict[int, Sequence[str]]]:
+def read_coco(path: Path) -> tuple[dict[int, str], dict[int, list[str]]]:
     """File names and captions by the image's number.
 
     Raises:

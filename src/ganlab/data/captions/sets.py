@@ -2,14 +2,13 @@
 
 import hashlib
 from collections.abc import Hashable, Mapping, Sequence
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from ganlab.data.base import StoredImages
 from ganlab.errors import UserError
 from ganlab.lexicon import Lexicon, padded, words_of
+from ganlab.sets import ImageSet
 
 
 class CaptionedImages:
@@ -18,10 +17,10 @@ class CaptionedImages:
     groups: one for each image; the captions of an image fit all images of its group, and no other.
     """
 
-    classes: ClassVar[tuple[str, ...]] = ()
+    classes: tuple[str, ...] = ()
 
     def __init__(
-        self, pictures: StoredImages, captions: Sequence[Sequence[str]], groups: Sequence[Hashable]
+        self, pictures: ImageSet, captions: Sequence[Sequence[str]], groups: Sequence[Hashable]
     ) -> None:
         self.pictures, self.all_captions, self.groups = pictures, captions, groups
 
@@ -31,7 +30,7 @@ class CaptionedImages:
     @property
     def files(self) -> Sequence[str]:
         """Those that the images were read from, if any."""
-        return self.pictures.files
+        return getattr(self.pictures, "files", ())
 
     def images(self, indices: Tensor) -> Tensor:
         return self.pictures.images(indices)

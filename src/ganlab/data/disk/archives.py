@@ -10,6 +10,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
@@ -140,7 +141,7 @@ def _zip_members(path: Path) -> Iterator[Member]:
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
                 raise Refused(f"{path.name} holds {info.filename!r}, a link or a device")
             if not info.filename.endswith("/"):
-                yield Member(info.filename, lambda info=info: archive.open(info))
+                yield Member(info.filename, partial(archive.open, info))
 
 
 def _tar_members(path: Path) -> Iterator[Member]:
@@ -150,6 +151,7 @@ def _tar_members(path: Path) -> Iterator[Member]:
                 if not (info.isfile() or info.isdir()):
                     raise Refused(f"{path.name} holds {info.name!r}, a link or a device")
                 if info.isfile():
-                    yield Member(info.name, lambda info=info: archive.extractfile(info))
+                    # never None of a file
+                    yield Member(info.name, partial(archive.extractfile, info))  # type: ignore[arg-type]
         while raw.read(CHUNK):  # to the end, where the checksum is
             pass

@@ -98,7 +98,7 @@ def _fetch(archive: Archive, part: Path) -> None:
             done = 0  # all of it comes again
         length = response.headers.get("Content-Length", "")
         total = done + int(length) if length.isdecimal() else None
-        if shutil.disk_usage(part.parent).free < (total or 0) - done:
+        if total is not None and shutil.disk_usage(part.parent).free < total - done:
             raise Refused(f"{archive.name} has {total / 1e6:,.0f} MB, more than is free on the disk")
         with part.open("ab" if done else "wb") as file, _bar(archive.name, total, done) as bar:
             while chunk := response.read(CHUNK):
@@ -129,9 +129,10 @@ def check(path: Path, archive: Archive) -> str:
 
 def reason_of(error: Exception) -> str:
     """What an error says, in one line."""
+    reason: object = error
     if isinstance(error, URLError) and not isinstance(error, HTTPError):
-        error = error.reason
-    return " ".join(str(error).split())[:300] or type(error).__name__
+        reason = error.reason
+    return " ".join(str(reason).split())[:300] or type(reason).__name__
 
 
 def _bar(title: str, total: int | None, done: int) -> tqdm:

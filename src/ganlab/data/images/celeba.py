@@ -1,6 +1,6 @@
 """CelebA: faces that stay in their JPEG files."""
 
-from typing import Any, ClassVar, Unpack
+from typing import Any, Unpack
 
 from ganlab.bounds import Whole, Workers
 from ganlab.data.base import ColourOptions, ImageData, Splits
@@ -27,7 +27,7 @@ class CelebA(FileData, ImageData):
         workers: See ``FileData``.
     """
 
-    kind: ClassVar[str] = "images"
+    kind: str = "images"
 
     def __init__(
         self,
@@ -44,11 +44,11 @@ class CelebA(FileData, ImageData):
         train, test = obtain(self._list, "CelebA", self.folder, self._sources())
         corrupt = CorruptFiles("error", len(train) + len(test))
         decoder = Decoder(height=self.height, width=self.width, channels=self.channels)
-        sets = [
+        stored, held_out = (
             FileImages(paths=paths, decoder=decoder, corrupt=corrupt, workers=self.workers)
             for paths in (train, test)
-        ]
-        return in_memory_if_small(*sets, self.memory_limit)
+        )
+        return in_memory_if_small(stored, held_out, self.memory_limit)
 
     def _list(self, download: bool) -> tuple[list[str], list[str]]:
         """The files of parts 0 and 2 of the list; raises RuntimeError where one is missing."""
@@ -60,7 +60,8 @@ class CelebA(FileData, ImageData):
         missing = sorted(part.keys() - there)
         if missing or not part:
             raise RuntimeError(f"{len(missing)} of {len(part)} images missing, for instance {missing[:1]}")
-        return tuple([str(self.folder / IMAGES / n) for n in sorted(part) if part[n] == p] for p in (0, 2))
+        train, test = ([str(self.folder / IMAGES / n) for n in sorted(part) if part[n] == p] for p in (0, 2))
+        return train, test
 
     def _download(self) -> None:
         from torchvision.datasets.utils import (

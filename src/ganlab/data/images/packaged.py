@@ -1,6 +1,6 @@
 """Real images inside ordinary packages: nothing is downloaded."""
 
-from typing import ClassVar, Literal, Unpack
+from typing import Literal, Unpack
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ class Digits(ImageData):
     1,297 train, 500 are held out; which ones is fixed, and does not depend on ``seed``.
     """
 
-    kind: ClassVar[str] = "labelled"
+    kind: str = "labelled"
 
     def __init__(self, *, channels: Channels = 1, **options: Unpack[ImageOptions]) -> None:
         super().__init__(channels=channels, **options)
@@ -42,7 +42,7 @@ class Glyphs(ImageData):
     ``characters="all"`` 1,116 train and 186 are held out. The labels count from 0 within ``characters``.
     """
 
-    kind: ClassVar[str] = "labelled"
+    kind: str = "labelled"
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """Three digits in one picture, one in each colour channel: a thousand modes that can be counted (Metz et al. 2017)."""
 
 import hashlib
-from typing import ClassVar, Literal, Unpack
+from typing import Literal, Unpack
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from ganlab.data.images.torchvision_sets import MNIST
 from ganlab.data.store.memory import MemoryImages
 from ganlab.errors import UserError
 from ganlab.randomness import derive
+from ganlab.sets import ImageSet
 
 HELD_OUT = 26_000  # 26 for each mode, as many as generated pictures are usually counted
 
@@ -23,11 +24,15 @@ class StackedImages(MemoryImages):
     The label is the number that the three digits make, red first.
     """
 
-    def __init__(self, digits: MemoryImages, n: int, name: str) -> None:
+    def __init__(self, digits: ImageSet, n: int, name: str) -> None:
+        every = torch.arange(len(digits))
+        labels = digits.labels(every)
+        if labels is None:
+            raise ValueError("digits without labels make no numbers")
         generator = torch.Generator().manual_seed(derive(0, "stacked", name))
         self.triples = torch.randint(len(digits), (n, 3), generator=generator)
-        numbers = (digits.targets[self.triples] * torch.tensor([100, 10, 1])).sum(1)
-        super().__init__(digits.pixels, numbers, tuple(f"{number:03d}" for number in range(1000)))
+        numbers = (labels[self.triples] * torch.tensor([100, 10, 1])).sum(1)
+        super().__init__(digits.images(every), numbers, tuple(f"{number:03d}" for number in range(1000)))
 
     def __len__(self) -> int:
         return len(self.triples)
@@ -39,7 +44,7 @@ class StackedImages(MemoryImages):
     def fingerprint(self) -> str:
         """A hash of the digits and of how they are stacked."""
         digest = hashlib.sha256(super().fingerprint().encode())
-        digest.update(self.triples.cpu().numpy())
+        digest.update(self.triples.cpu().numpy().data)
         return digest.hexdigest()
 
     def move(self, device: torch.device) -> None:
@@ -60,7 +65,7 @@ class Stacked(ImageData):
     pictures: how many there are to train on; 26,000 of other digits are held out.
     """
 
-    kind: ClassVar[str] = "labelled"
+    kind: str = "labelled"
 
     def __init__(
         self,
@@ -79,10 +84,8 @@ class Stacked(ImageData):
         raise NotImplementedError
 
     def load(self) -> Splits:
-        digits = self.digits().load()
-        return Splits(
-            StackedImages(digits.train, self.pictures, "train"), StackedImages(digits.test, HELD_OUT, "test")
-        )
+        train, test = self.digits().load()
+        return Splits(StackedImages(train, self.pictures, "train"), StackedImages(test, HELD_OUT, "test"))
 
 
 class StackedMNIST(Stacked):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, TypeVar, Unpack
+from typing import Any, NamedTuple, TypeVar, Unpack
 
 import torch
 
@@ -25,7 +25,7 @@ class Source(NamedTuple):
 class Downloaded(ImageData):
     """A labelled set that torchvision reads from ``root``, kept in memory, resized bilinearly."""
 
-    kind: ClassVar[str] = "labelled"
+    kind: str = "labelled"
 
     def __init__(self, *, root: str = "data", **options: Unpack[ColourOptions]) -> None:
         super().__init__(**options)

@@ -5,19 +5,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
+from typing import TypeVar
 
 import numpy as np
 import torch
 from PIL import ImageOps
 from torch import Tensor
 
-from ganlab.data.base import StoredImages
 from ganlab.data.order import IndexStream
 from ganlab.data.store.decode import CorruptImage, Decoder, Header, channels_first
 from ganlab.data.store.files import FileImages
 from ganlab.data.store.workers import in_threads
 from ganlab.errors import UserError
 from ganlab.randomness import Draws
+from ganlab.sets import ImageSet
+
+Picture = TypeVar("Picture", np.ndarray, Tensor)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +67,7 @@ class FileCrops(FileImages):
         self.total_bytes = sum(header.width * header.height for header in headers) * self.decoder.channels
         return headers
 
-    def wanted(self, order: IndexStream, step: int) -> Sequence[tuple[int, tuple[float, float]]]:
+    def wanted(self, order: IndexStream, step: int) -> list[tuple[int, Sequence[float]]]:
         return list(zip(order.indices(step).tolist(), spots(order, step).tolist(), strict=True))
 
     def read(self, wanted: int | tuple[int, Sequence[float]]) -> np.ndarray:
@@ -110,7 +113,7 @@ class Pictures:
         digest = hashlib.sha256(f"{self.height}/{self.width}".encode())
         for picture in self.pictures:
             digest.update(str(tuple(picture.shape)).encode())
-            digest.update(picture.numpy())
+            digest.update(picture.numpy().data)
         return digest.hexdigest()
 
     def batches(self, order: IndexStream, first: int, device: torch.device) -> Iterator[tuple[Tensor, None]]:
@@ -134,7 +137,7 @@ def spots(order: IndexStream, step: int) -> Tensor:
     return draws.uniform(len(order.positions(step)), 2)
 
 
-def window(picture, spot: Sequence[float], height: int, width: int):
+def window(picture: Picture, spot: Sequence[float], height: int, width: int) -> Picture:
     """The crop (C, height, width) at ``spot`` of a picture (C, H, W), an array or a tensor."""
     top = int(spot[0] * (picture.shape[1] - height + 1))
     left = int(spot[1] * (picture.shape[2] - width + 1))
@@ -144,7 +147,7 @@ def window(picture, spot: Sequence[float], height: int, width: int):
 class Centred:
     """An :class:`~ganlab.sets.ImageSet`: the centres of another's images."""
 
-    def __init__(self, images: StoredImages, height: int, width: int) -> None:
+    def __init__(self, images: ImageSet, height: int, width: int) -> None:
         self.whole, self.height, self.width, self.classes = images, height, width, images.classes
         self.names = getattr(images, "names", ())
 

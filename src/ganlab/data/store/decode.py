@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from PIL import ExifTags, Image, ImageColor, ImageOps
 
 from ganlab.errors import UserError
 
-EXTENSIONS = (
+EXTENSIONS: tuple[str, ...] = (
     ".png",
     ".jpg",
     ".jpeg",
@@ -40,6 +40,23 @@ class Header(NamedTuple):
     width: int
     height: int
     many_frames: bool
+
+
+class FileDecoder(Protocol):
+    """Turns a file into (channels, height, width) uint8, and says first what its header tells: see ``Decoder``."""
+
+    @property
+    def channels(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+    @property
+    def width(self) -> int: ...
+
+    def __call__(self, path: str) -> np.ndarray: ...
+
+    def header(self, path: str) -> Header: ...
 
 
 @dataclass(frozen=True, kw_only=True)

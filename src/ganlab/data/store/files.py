@@ -6,15 +6,17 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from itertools import count
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from ganlab.data.base import StoredImages
 from ganlab.data.order import IndexStream
 from ganlab.data.store.corrupt import CorruptFiles
-from ganlab.data.store.decode import CorruptImage, Decoder
+from ganlab.data.store.decode import CorruptImage, FileDecoder, Header
 from ganlab.data.store.memory import MemoryImages
 from ganlab.data.store.workers import in_threads, outlive_signals
 from ganlab.errors import UserError
@@ -33,13 +35,14 @@ class FileImages:
         self,
         *,
         paths: Sequence[str],
-        decoder: Decoder,
+        decoder: FileDecoder,
         corrupt: CorruptFiles,
         targets: Tensor | None = None,
         classes: tuple[str, ...] = (),
         workers: int = 2,
     ) -> None:
-        self.paths, self.decoder, self.corrupt = paths, decoder, corrupt
+        self.decoder: FileDecoder = decoder
+        self.paths, self.corrupt = paths, corrupt
         self.targets, self.classes, self.workers = targets, classes, workers
 
     @property
@@ -62,7 +65,7 @@ class FileImages:
             pixels[row] = self.read(index)
         return torch.from_numpy(pixels)
 
-    def wanted(self, order: IndexStream, step: int) -> Sequence:
+    def wanted(self, order: IndexStream, step: int) -> list[Any]:
         """What ``read`` is called with for the batch of a step, in the workers."""
         return order.indices(step).tolist()
 
@@ -90,7 +93,7 @@ class FileImages:
         return self.decoder.channels, self.decoder.height, self.decoder.width
 
     @property
-    def bytes_per_image(self) -> int:
+    def bytes_per_image(self) -> float:
         return math.prod(self.shape)
 
     def read(self, index: int) -> np.ndarray:
@@ -113,9 +116,9 @@ class FileImages:
             if self.targets is None or self.targets[other] == self.targets[index]:
                 yield other
 
-    def check_headers(self, title: str) -> list:
+    def check_headers(self, title: str) -> list[Header]:
         """The headers of all readable files; raises UserError for those that can never be used."""
-        headers = []
+        headers: list[Header] = []
 
         def look(index: int) -> None:
             try:
@@ -139,7 +142,7 @@ class FileImages:
 
         in_threads(look, len(self), "looking for more damage")
 
-    def into_memory(self, title: str) -> MemoryImages:
+    def into_memory(self, title: str) -> StoredImages:
         """Decode every file once; the caller looks into ``corrupt`` when it has done so with all of its sets."""
         pixels = np.empty((len(self), *self.shape), np.uint8)
 
@@ -156,8 +159,8 @@ class FileImages:
         self, order: IndexStream, first: int, device: torch.device
     ) -> Iterator[tuple[Tensor, Tensor | None]]:
         """See ``StoredImages``; the workers live as long as the pass."""
-        loader = DataLoader(
-            self,
+        loader: DataLoader[Any] = DataLoader(
+            self,  # type: ignore[arg-type]  # no Dataset: of that, a loader needs no more than what is here
             batch_sampler=_Steps(self, order, first),
             num_workers=self.workers,
             collate_fn=_as_it_is,
@@ -190,7 +193,7 @@ class _Steps:
     def __init__(self, images: FileImages, order: IndexStream, first: int) -> None:
         self.images, self.order, self.first = images, order, first
 
-    def __iter__(self) -> Iterator[Sequence]:
+    def __iter__(self) -> Iterator[list[Any]]:
         return (self.images.wanted(self.order, step) for step in count(self.first))
 
 
@@ -198,7 +201,7 @@ def _as_it_is(batch: object) -> object:
     return batch
 
 
-def read_headers(*sets: FileImages) -> list:
+def read_headers(*sets: FileImages) -> list[Header]:
     """The headers of all files of sets that share their ``corrupt``.
 
     Raises:

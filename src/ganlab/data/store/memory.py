@@ -46,7 +46,7 @@ class MemoryImages:
     def fingerprint(self) -> str:
         """A hash of size and pixels."""
         digest = hashlib.sha256(str(tuple(self.pixels.shape)).encode())
-        digest.update(self.pixels.cpu().contiguous().numpy())
+        digest.update(self.pixels.cpu().contiguous().numpy().data)
         return digest.hexdigest()
 
     def move(self, device: torch.device) -> None:

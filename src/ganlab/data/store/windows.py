@@ -32,7 +32,7 @@ class Windows(MemoryImages):
     def fingerprint(self) -> str:
         """A hash of the pictures and of where the windows are."""
         digest = hashlib.sha256(f"{super().fingerprint()}/{self.height}/{self.width}".encode())
-        digest.update(self.corners.numpy())
+        digest.update(self.corners.numpy().data)
         return digest.hexdigest()
 
     def batches(

@@ -23,7 +23,8 @@ from ganlab.data.store.crops import Centred, cut
 from ganlab.data.translation.sets import Examples, ExampleSplits, Named
 from ganlab.pixels import from_uint8
 from ganlab.randomness import Draws, derive
-from ganlab.types import Batch
+from ganlab.sets import ImageSet
+from ganlab.types import Batch, batch_of
 
 
 class ExampleOptions(StoredOptions, total=False):
@@ -88,7 +89,7 @@ class ExampleData(EndlessData):
 
     def examples(self, side: str, images: Tensor) -> Batch:
         """What becomes of (B, C, H, W) uint8 images of a side; one side alone may give several keys."""
-        return Batch(**{side: from_uint8(images)})
+        return batch_of({side: from_uint8(images)})
 
     def training(self, side: str, images: Tensor, draws: Draws) -> Batch:
         """``examples`` for training, which may draw with ``draws``."""
@@ -107,7 +108,7 @@ class ExampleData(EndlessData):
         """Height and width of the examples of ``dataset``."""
         return self.height, self.width
 
-    def _centred(self, split: Split) -> dict[str, Named]:
+    def _centred(self, split: Split) -> dict[str, Named[ImageSet]]:
         size = self.scored_size(split)
         sides = getattr(self._splits, split)
         return {side: Named(Centred(images, *size), names) for side, (images, names) in sides.items()}

@@ -126,7 +126,7 @@ class FontsUnpaired(UnpairedData):
         test = {side: self._drawn(side, [(0, 0, 1.0)]) for side in DOMAINS}
         shuffle = fixed_order(len(self.characters), "shuffled")
         images, names = test["b"]
-        shuffled = MemoryImages(images.pixels[shuffle], images.targets[shuffle], images.classes)
+        shuffled = MemoryImages(images.images(shuffle), images.labels(shuffle), images.classes)
         test["b"] = Named(shuffled, [names[i] for i in shuffle])
         self.truth["test"] = shuffle.argsort()  # of character i, which is a's picture i
         return ExampleSplits(train, test)

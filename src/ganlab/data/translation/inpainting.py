@@ -1,6 +1,6 @@
 """Pictures with a hole to fill."""
 
-from typing import ClassVar, Literal, Unpack
+from typing import Literal, Unpack
 
 import torch
 from torch import Tensor
@@ -31,7 +31,7 @@ class InpaintingData(ExampleData):
         options: See ``ExampleData``.
     """
 
-    kind: ClassVar[str] = "inpainting"
+    kind: str = "inpainting"
 
     def __init__(
         self,

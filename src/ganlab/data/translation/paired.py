@@ -1,6 +1,6 @@
 """Pairs of an input and what it should become."""
 
-from typing import ClassVar, Unpack
+from typing import Unpack
 
 from torch import Tensor
 
@@ -21,7 +21,7 @@ class PairedData(ExampleData):
         options: See ``ExampleData``.
     """
 
-    kind: ClassVar[str] = "paired"
+    kind: str = "paired"
 
     def __init__(
         self,

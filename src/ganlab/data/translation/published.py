@@ -1,7 +1,8 @@
 """Well-known image-to-image data sets in their original layout, downloaded where they are missing."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ganlab.bounds import Size
 from ganlab.data.disk.archives import obtain
@@ -36,6 +37,8 @@ DIV2K = {  # likewise, and as others have measured
     "DIV2K_train_HR": (3_530_603_713, "9d0b9c463f6e35b6c62cc6a930ee2224f670b34c1df841a57670f9acf0f6c335"),
     "DIV2K_valid_HR": (448_993_893, "20dd31fd84d777bc1cf5d6b7654a3f569c0aec74458ae094122ad1d0489900fc"),
 }
+
+Known = TypeVar("Known")
 
 
 class KnownUnpaired(UnpairedFolder):
@@ -94,7 +97,7 @@ def pix2pix_archive(known: str) -> Archive:
     return Archive(f"{BERKELEY}/pix2pix/datasets/{known}.tar.gz", known)
 
 
-def known_as(known: str, sets: dict):
+def known_as(known: str, sets: Mapping[str, Known]) -> Known:
     """What ``sets`` says of a data set; raises UserError for one that it does not know."""
     if known not in sets:
         raise UserError(f"data.known={known}: {', '.join(sets)}")

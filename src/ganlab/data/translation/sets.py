@@ -2,23 +2,28 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 
 from ganlab.data.base import StoredImages
-from ganlab.types import Batch
+from ganlab.sets import ImageSet
+from ganlab.types import Batch, tensors_of
+
+Images = TypeVar("Images", bound=ImageSet, covariant=True)
 
 
-class Named(NamedTuple):
-    """Stored images, and a name for each."""
+class Named(NamedTuple, Generic[Images]):
+    """Images, and a name for each."""
 
-    images: StoredImages
+    images: Images
     names: Sequence[str]
 
 
-Sides = Mapping[str, Named]
+Sides = Mapping[str, Named[StoredImages]]
+
+Make = Callable[[str, Tensor, Tensor], Batch]  # of a side, its images and their indices
 
 
 class ExampleSplits(NamedTuple):
@@ -34,7 +39,7 @@ class ExampleSplits(NamedTuple):
 class Examples:
     """An :class:`~ganlab.sets.ExampleSet` of one or two sides; the shorter one begins again where it ends."""
 
-    def __init__(self, sides: Sides, make: Callable[[str, Tensor, Tensor], Batch]) -> None:
+    def __init__(self, sides: Mapping[str, Named[ImageSet]], make: Make) -> None:
         self.sides, self._make = sides, make
         lengths = [len(images) for images, _ in sides.values()]
         self._length = max(lengths) if all(lengths) else 0
@@ -58,6 +63,6 @@ class Examples:
         digest = hashlib.sha256()
         for images, _ in self.sides.values():
             digest.update(images.fingerprint().encode())
-        for value in self.batch(torch.arange(1)).values() if len(self) else ():
-            digest.update(value.cpu().contiguous().numpy())
+        for value in tensors_of(self.batch(torch.arange(1))).values() if len(self) else ():
+            digest.update(value.cpu().contiguous().numpy().data)
         return digest.hexdigest()

@@ -1,6 +1,6 @@
 """Pictures and their small versions."""
 
-from typing import ClassVar, Unpack
+from typing import Unpack
 
 from torch import Tensor
 from torch.nn.functional import interpolate
@@ -24,7 +24,7 @@ class SuperResolutionData(ExampleData):
         options: See ``ExampleData``; nothing is resized, so that there is no ``load_size``.
     """
 
-    kind: ClassVar[str] = "super_resolution"
+    kind: str = "super_resolution"
 
     def __init__(
         self,

@@ -1,14 +1,13 @@
 """Two domains of pictures that do not belong together."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Unpack
+from typing import Unpack
 
 from torch import Tensor
 
 from ganlab.data.base import Channels, Split, require_grey_or_rgb
-from ganlab.data.store.crops import Centred
 from ganlab.data.translation.base import CropOptions, ExampleData
-from ganlab.data.translation.sets import Examples, Named
+from ganlab.data.translation.sets import Examples, Make, Named
 from ganlab.sets import ImageSet
 
 
@@ -23,7 +22,7 @@ class UnpairedData(ExampleData):
         options: See ``ExampleData``.
     """
 
-    kind: ClassVar[str] = "unpaired"
+    kind: str = "unpaired"
     truth: Mapping[Split, Tensor] = {}  # which b belongs to each a, where that is known; for scores alone
 
     def __init__(
@@ -52,13 +51,10 @@ class UnpairedData(ExampleData):
 class UnpairedExamples(Examples):
     """An :class:`~ganlab.sets.UnpairedSet`."""
 
-    sides: Mapping[str, Named]
-
-    def __init__(self, sides, make, truth: Tensor | None) -> None:
+    def __init__(self, sides: Mapping[str, Named[ImageSet]], make: Make, truth: Tensor | None) -> None:
         super().__init__(sides, make)
         self.truth = truth
 
     def side(self, name: str) -> ImageSet:
         """All pictures of side "a" or "b"."""
-        images: Centred = self.sides[name].images
-        return images
+        return self.sides[name].images

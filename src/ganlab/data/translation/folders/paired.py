@@ -93,7 +93,7 @@ class PairedFolder(FolderData, PairedData):
     def _two_folders(self, found: dict[str, Domains]) -> tuple[list[FileImages], list[list[str]]]:
         pairs = [matched(found[part]) for part in ("train", "test")]
         corrupt = CorruptFiles(self.on_corrupt, sum(map(len, pairs)))
-        sets = []
+        sets: list[FileImages] = []
         for part, size in zip(pairs, self._sizes(), strict=True):
             sources = {a: b for _, a, b in part} if self.forward else {b: a for _, a, b in part}
             sets.append(
