@@ -1,8 +1,6 @@
 """Points of the plane: the distributions themselves, and batches that depend on (seed, step, rank) alone."""
 
 import math
-from itertools import islice
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,19 +9,13 @@ from torch.testing import assert_close
 from ganlab.data.points import Grid, Moons, Ring, Spirals
 from ganlab.errors import UserError
 from ganlab.randomness import Draws
+from tests.support.data import attach, first
 
 DATA = [Ring, Grid, Spirals, Moons]
 
 
-def batches(data, n: int, *, steps: int = 0, rank: int = 0, world: int = 1) -> list[torch.Tensor]:
-    """The first ``n`` batches of a process that has done ``steps`` steps."""
-    data.trainer = SimpleNamespace(
-        lightning_module=SimpleNamespace(steps=steps),
-        global_rank=rank,
-        world_size=world,
-        strategy=SimpleNamespace(root_device=torch.device("cpu")),
-    )
-    return [batch["point"] for batch in islice(data.train_dataloader(), n)]
+def batches(data, n: int, **place) -> list[torch.Tensor]:
+    return [batch["point"] for batch in first(attach(data, **place), n)]
 
 
 def many(data, n: int = 40_000) -> torch.Tensor:

@@ -60,24 +60,36 @@ def markdown(table: Table) -> str:
 def fields_of(table: Table, most_scores: int) -> list[Field]:
     """Settings, scores (at most so many beside the main one), effort and status."""
     rows, leaders = table.rows, table.leading()
-    keys = list(table.keys) or [key for key in ("model",) if key in table.shared]
     fields = [Field("", ["*" if row in leaders else "" for row in rows])] if leaders else []
-    fields += [
-        Field(heading, [setting(row.settings.get(key)) for row in rows])
-        for key, heading in zip(keys, shortened(keys), strict=True)
-    ]
+    fields += _setting_fields(table)
     fields.append(Field("runs", [str(len(row.runs)) for row in rows], 1))
     fields += [
         field for column in table.main for field in _main_fields(column, rows, alone=len(table.main) == 1)
     ]
     others = [column for column in table.columns if column not in table.main][:most_scores]
     fields += [_score(column, "best", rows, 6 + 2 * place) for place, column in enumerate(others)]
-    fields.append(Field("images", [count(row.mean("images")) for row in rows], 5))
-    fields.append(Field("time", [clock(row.mean("seconds")) for row in rows], 7))
-    fields.append(Field("parameters", [amount(row.mean("parameters")) for row in rows], 9))
-    fields.append(Field("images/s", [count(row.mean("speed")) for row in rows], 11))
+    fields += _effort_fields(rows)
     fields.append(Field("status", [row.status for row in rows], 2))
     return [field for field in fields if field.importance < 4 or set(field.cells) != {NONE}]
+
+
+def _setting_fields(table: Table) -> list[Field]:
+    """What the runs differ in, or else their model."""
+    keys = list(table.keys) or [key for key in ("model",) if key in table.shared]
+    return [
+        Field(heading, [setting(row.settings.get(key)) for row in table.rows])
+        for key, heading in zip(keys, shortened(keys), strict=True)
+    ]
+
+
+def _effort_fields(rows: Sequence[Row]) -> list[Field]:
+    """What the runs took, the more telling first."""
+    return [
+        Field("images", [count(row.mean("images")) for row in rows], 5),
+        Field("time", [clock(row.mean("seconds")) for row in rows], 7),
+        Field("parameters", [amount(row.mean("parameters")) for row in rows], 9),
+        Field("images/s", [count(row.mean("speed")) for row in rows], 11),
+    ]
 
 
 def _main_fields(column: Column, rows: Sequence[Row], *, alone: bool) -> list[Field]:

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from ganlab.data.disk.listing import held_out_by_hash
 from ganlab.data.images.folder import Folder
 from ganlab.data.store.decode import Decoder
 from ganlab.errors import UserError
-from tests.support.places import attach
+from tests.support.data import attach, complaint, first
 
 
 def picture(path: Path, seed=0, size=(8, 8), mode="RGB") -> None:
@@ -42,16 +41,6 @@ def folder(root: Path, **changes) -> Folder:
 
 def damage(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-60])
-
-
-def first(data: Folder, n: int) -> list:
-    stream = iter(data.train_dataloader())
-    batches = list(islice(stream, n))
-    stream.close()
-    return batches
-
-
-# What is found
 
 
 def test_D1_flat_and_nested_folders_are_read_and_everything_else_is_counted(tmp_path, caplog):
@@ -226,12 +215,6 @@ def test_S6_S9_workers_outlive_signals_to_the_group_and_end_with_the_process(tmp
 
 
 # What is wrong with it
-
-
-def complaint(data: Folder) -> str:
-    with pytest.raises(UserError) as error:
-        data.prepare()
-    return str(error.value)
 
 
 def test_D1_a_missing_folder_names_the_one_that_was_meant(tmp_path):

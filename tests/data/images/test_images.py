@@ -12,7 +12,7 @@ from ganlab.data.store.memory import MemoryImages, resized, with_channels
 from ganlab.errors import UserError
 from ganlab.pixels import from_uint8
 from ganlab.sets import ImageSet
-from tests.support.places import attach
+from tests.support.data import attach, first
 
 
 class Noise(ImageData):
@@ -29,10 +29,6 @@ class Noise(ImageData):
 
 def noise(**changes) -> Noise:
     return Noise(**({"image_size": [6, 4], "batch_size": 8, "seed": 5} | changes))
-
-
-def first(data: ImageData, n: int) -> list:
-    return list(islice(data.train_dataloader(), n))
 
 
 def test_batches_are_the_images_of_the_stream_between_minus_one_and_one():

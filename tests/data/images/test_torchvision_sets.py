@@ -17,7 +17,7 @@ from torchvision.datasets import utils
 
 from ganlab.data.images.celeba import CelebA
 from ganlab.data.images.torchvision_sets import CIFAR10, MNIST, FashionMNIST
-from ganlab.errors import UserError
+from tests.support.data import complaint
 
 
 @pytest.fixture(autouse=True)
@@ -76,12 +76,6 @@ def test_mnist_archives_put_there_by_hand_are_unpacked(tmp_path, monkeypatch):
         resources.append((f"{name}.gz", md5((raw / f"{name}.gz").read_bytes())))
     monkeypatch.setattr(sets.MNIST, "resources", resources)
     assert len(MNIST(root=str(tmp_path), batch_size=4).dataset("train")) == 12
-
-
-def complaint(data) -> str:
-    with pytest.raises(UserError) as error:
-        data.prepare()
-    return str(error.value)
 
 
 def test_mnist_that_cannot_be_had_says_what_to_do(tmp_path):

@@ -1,8 +1,5 @@
 """What all image-to-image data modules give to training and to scores: crops, mirrors, order, the shorter side."""
 
-from itertools import islice
-from types import SimpleNamespace
-
 import pytest
 import torch
 
@@ -14,6 +11,7 @@ from ganlab.data.translation.unpaired import UnpairedData
 from ganlab.errors import UserError
 from ganlab.pixels import to_uint8
 from ganlab.sets import ExampleSet, ImageSet, UnpairedSet
+from tests.support.data import attach, first
 
 ROWS, COLUMNS = 12, 16
 
@@ -70,20 +68,6 @@ def domains(**changes) -> Domains:
 
 def holes(**changes) -> Holes:
     return Holes(**({"mask": "random", "mask_size": 4, "channels": 3, "flip": 0.5} | SIZES | changes))
-
-
-def first(data, n: int) -> list:
-    return list(islice(data.train_dataloader(), n))
-
-
-def attach(data, *, steps=0, rank=0, world=1):
-    data.trainer = SimpleNamespace(
-        lightning_module=SimpleNamespace(steps=torch.tensor(steps)),
-        global_rank=rank,
-        world_size=world,
-        strategy=SimpleNamespace(root_device=torch.device("cpu")),
-    )
-    return data
 
 
 def crop_of(rows, columns) -> tuple[int, int, bool]:

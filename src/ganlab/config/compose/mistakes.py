@@ -109,23 +109,18 @@ def refuse_value(word: str, folders: Sequence[Path]) -> None:
     """A part that is chosen among files, given as a value, a file or a path: ``model.loss=hinge``, ``data=my/pics``."""
     key, equals, value = word.partition("=")
     key, value = key.lstrip("+~").partition("@")[0], value.strip("'\"")
-    group = key.replace(".", "/")
     if key in ("hydra.run.dir", "hydra.sweep.dir") and equals and not value:
         raise UserError(f"{word}: a folder is needed, for instance {key}=outputs/mine")
     one = "model/optimizer"  # of one player; dotted, it is a habit of other programs
     if key.startswith("model.optimizers.") and value in options_of(one, folders):
         raise UserError(f"{word}: an optimizer is chosen with {one}@{key}={value}")
-    group = "model/optimizers" if key == "model.optimizer" else group
+    group = "model/optimizers" if key == "model.optimizer" else key.replace(".", "/")
     options = options_of(group, folders) if equals else []
-    if options and word[0] == "+" and group in TOP:
-        raise UserError(
-            f"{word}: a run has a {group} already; choose another without the plus, as in {group}={value}"
-        )
-    if options and group in TOP and value[:1] == "{":
-        raise UserError(
-            f"{word}: a name is needed, as in {group}={options[0]}; single keys are {group}.KEY=VALUE"
-        )
-    if not options or word[:1] == "~" or value in ("", "null") or re.search(r"[{\[,($]", value):
+    if not options:
+        return
+    if group in TOP:
+        _refuse_no_name(word, group, value, options)
+    if word[:1] == "~" or value in ("", "null") or re.search(r"[{\[,($]", value):
         return
     if "." in key:
         meant = value if value in options else "NAME"
@@ -133,6 +128,23 @@ def refuse_value(word: str, folders: Sequence[Path]) -> None:
         raise UserError(f"{word}: a part of the model is chosen with a slash, as in {group}={meant}{there}")
     if group not in TOP and "/" not in group and habit(group):
         raise UserError(f"{word}: no such key; did you mean {habit(group)}?")
+    _refuse_path(word, group, value)
+
+
+def _refuse_no_name(word: str, group: str, value: str, options: Sequence[str]) -> None:
+    """A group that every run has, added once more or written out."""
+    if word[0] == "+":
+        raise UserError(
+            f"{word}: a run has a {group} already; choose another without the plus, as in {group}={value}"
+        )
+    if value[:1] == "{":
+        raise UserError(
+            f"{word}: a name is needed, as in {group}={options[0]}; single keys are {group}.KEY=VALUE"
+        )
+
+
+def _refuse_path(word: str, group: str, value: str) -> None:
+    """A file or a folder in the place of a name."""
     if value.endswith((".yaml", ".yml")):
         raise UserError(
             f"{word}: the name of a file without its ending is needed, as in {group}={Path(value).stem}"

@@ -1,7 +1,5 @@
 """Pairs in every layout that people have, in memory or streamed, and every way they can be wrong."""
 
-from itertools import islice
-
 import numpy as np
 import pytest
 import torch
@@ -9,6 +7,7 @@ import torch
 from ganlab.data.translation.folders.paired import PairedFolder
 from ganlab.errors import UserError
 from ganlab.pixels import to_uint8
+from tests.support.data import complaint, first
 from tests.support.pictures import damage, fill, noise, write
 
 
@@ -22,19 +21,6 @@ def paired(root, **changes) -> PairedFolder:
         "workers": 0,
     }
     return PairedFolder(**(settings | changes))
-
-
-def complaint(data) -> str:
-    with pytest.raises(UserError) as caught:
-        data.prepare()
-    return str(caught.value)
-
-
-def batches(data, n: int) -> list:
-    stream = iter(data.train_dataloader())
-    found = list(islice(stream, n))
-    stream.close()
-    return found
 
 
 def test_side_by_side_pictures_are_cut_in_the_middle(tmp_path):
@@ -99,7 +85,7 @@ def test_each_side_has_its_own_channels_and_pictures_are_resized_then_cropped(tm
     fill(tmp_path, 8, "A", "B", size=(40, 30))
     data = paired(tmp_path, source_channels=1, image_size=[18, 24], load_size=[20, 26], flip=True)
     assert data.shape == {"source": (1, 18, 24), "target": (3, 18, 24)}
-    for batch in batches(data, 5):
+    for batch in first(data, 5):
         assert {key: tuple(value.shape[1:]) for key, value in batch.items()} == data.shape
         luma = (batch["target"] * torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1, keepdim=True)
         assert (luma - batch["source"])[..., 1:, 1:].abs().mean() < 0.02  # the same crop, mirrored alike
@@ -109,10 +95,10 @@ def test_streamed_pairs_are_those_in_memory_with_workers_too(tmp_path):
     for root, layout in ((tmp_path / "two", ("A", "B")), (tmp_path / "one", ("train", "val"))):
         fill(root, 9, *layout, size=(24, 10))
         own = {"image_size": 8, "load_size": 10, "flip": True}
-        whole = batches(paired(root, **own), 12)
+        whole = first(paired(root, **own), 12)
         for workers in (0, 2):
             streamed = paired(root, memory_limit=0, workers=workers, **own)
-            for one, other in zip(whole, batches(streamed, 12), strict=True):
+            for one, other in zip(whole, first(streamed, 12), strict=True):
                 assert all(torch.equal(one[key], other[key]) for key in one)
 
 
@@ -173,7 +159,7 @@ def test_D3_an_unreadable_half_is_named_or_its_pair_replaced(tmp_path):
     for limit in (0, 100):
         data = paired(tmp_path, memory_limit=limit, test_fraction=0.0)
         with pytest.raises(UserError, match=r"1 of 150 images cannot be read: .*B/004.png"):
-            batches(data, 75)
+            first(data, 75)
     data = paired(tmp_path, on_corrupt="skip", test_fraction=0.0)
     batch = data.dataset("train").batch(torch.tensor([4, 5]))
     assert torch.equal(batch["source"][0], batch["source"][1])

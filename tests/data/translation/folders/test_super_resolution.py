@@ -1,7 +1,5 @@
 """Crops of pictures in their own size: never resized, anywhere, in memory or streamed."""
 
-from itertools import islice
-
 import numpy as np
 import pytest
 import torch
@@ -11,25 +9,13 @@ from ganlab.data.store.crops import Pictures
 from ganlab.data.translation.folders.super_resolution import SuperResolutionFolder
 from ganlab.errors import UserError
 from ganlab.pixels import to_uint8
+from tests.support.data import complaint, first
 from tests.support.pictures import damage, fill, write
 
 
 def large(root, **changes) -> SuperResolutionFolder:
     settings = {"root": str(root), "image_size": 8, "scale": 2, "batch_size": 3, "workers": 0, "flip": False}
     return SuperResolutionFolder(**(settings | changes))
-
-
-def complaint(data) -> str:
-    with pytest.raises(UserError) as caught:
-        data.prepare()
-    return str(caught.value)
-
-
-def batches(data, n: int) -> list:
-    stream = iter(data.train_dataloader())
-    found = list(islice(stream, n))
-    stream.close()
-    return found
 
 
 @pytest.fixture
@@ -46,7 +32,7 @@ def plans(tmp_path):
 
 def test_crops_are_pieces_of_the_picture_from_everywhere(plans):
     tops, lefts = set(), set()
-    for batch in batches(large(plans), 100):
+    for batch in first(large(plans), 100):
         assert {key: tuple(value.shape[1:]) for key, value in batch.items()} == large(plans).shape
         for crop in to_uint8(batch["high"]):
             top, left, number = crop[:, 0, 0].tolist()
@@ -60,16 +46,16 @@ def test_crops_are_pieces_of_the_picture_from_everywhere(plans):
 
 
 def test_streamed_crops_are_those_in_memory_with_workers_and_on_two_ranks(plans):
-    whole = batches(large(plans, batch_size=4), 8)
+    whole = first(large(plans, batch_size=4), 8)
     for workers in (0, 2):
         data = large(plans, batch_size=4, memory_limit=0, workers=workers)
-        for one, other in zip(whole, batches(data, 8), strict=True):
+        for one, other in zip(whole, first(data, 8), strict=True):
             assert all(torch.equal(one[key], other[key]) for key in one)
     data = large(plans, batch_size=2)
     data.prepare()
     orders = [data._order(rank, 2)["high"] for rank in (0, 1)]
     device = torch.device("cpu")
-    streams = [data._splits.train["high"].images.batches(order, 0, device) for order in orders]
+    streams = [data._splits.train["high"].images.first(order, 0, device) for order in orders]
     for batch, (zero, _), (one, _) in zip(whole, *streams, strict=False):
         assert torch.equal(to_uint8(batch["high"]), torch.cat((zero, one)))
 

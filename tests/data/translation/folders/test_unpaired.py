@@ -1,33 +1,17 @@
 """Two domains in folders: layouts, sizes that differ, in memory or streamed, and what can be wrong."""
 
-from itertools import islice
-
 import numpy as np
-import pytest
 import torch
 
 from ganlab.data.translation.folders.unpaired import UnpairedFolder
-from ganlab.errors import UserError
 from ganlab.pixels import to_uint8
+from tests.support.data import complaint, first
 from tests.support.pictures import fill, write
 
 
 def unpaired(root, **changes) -> UnpairedFolder:
     settings = {"root": str(root), "image_size": 8, "load_size": 10, "batch_size": 2, "workers": 0}
     return UnpairedFolder(**(settings | changes))
-
-
-def complaint(data) -> str:
-    with pytest.raises(UserError) as caught:
-        data.prepare()
-    return str(caught.value)
-
-
-def batches(data, n: int) -> list:
-    stream = iter(data.train_dataloader())
-    found = list(islice(stream, n))
-    stream.close()
-    return found
 
 
 def test_domains_of_different_length_size_and_channels(tmp_path):
@@ -40,7 +24,7 @@ def test_domains_of_different_length_size_and_channels(tmp_path):
     assert (len(train), len(train.side("a")), len(train.side("b"))) == (7, 7, 4)
     assert test.names == ["000 + 000", "001 + 001", "000 + 002"]
     assert test.truth is None
-    for batch in [*batches(data, 3), test.batch(torch.arange(3))]:
+    for batch in [*first(data, 3), test.batch(torch.arange(3))]:
         assert {key: tuple(value.shape[1:]) for key, value in batch.items()} == data.shape
     assert data.shape == {"a": (1, 8, 8), "b": (3, 8, 8)}
 
@@ -66,10 +50,10 @@ def test_a_share_is_held_out_where_there_is_no_test_folder(tmp_path):
 def test_streamed_domains_are_those_in_memory_with_workers_too(tmp_path):
     fill(tmp_path, 7, "trainA", "testA", "testB")
     fill(tmp_path, 5, "trainB")
-    whole = batches(unpaired(tmp_path), 9)
+    whole = first(unpaired(tmp_path), 9)
     for workers in (0, 2):
         streamed = unpaired(tmp_path, memory_limit=0, workers=workers)
-        for one, other in zip(whole, batches(streamed, 9), strict=True):
+        for one, other in zip(whole, first(streamed, 9), strict=True):
             assert all(torch.equal(one[key], other[key]) for key in one)
 
 
@@ -79,7 +63,7 @@ def test_pictures_that_show_both_sides_are_taken_apart(tmp_path):
         write(tmp_path / "train" / f"{i}.png", np.concatenate((left, right), 1))
         write(tmp_path / "val" / f"{i}.png", np.concatenate((left, right), 1))
     data = unpaired(tmp_path, side_by_side=True, batch_size=6, b_channels=1)
-    (batch,) = batches(data, 1)
+    (batch,) = first(data, 1)
     a, b = (to_uint8(batch[side])[:, 0, 0, 0].tolist() for side in ("a", "b"))
     assert sorted(a) == [20 * i for i in range(6)]
     assert sorted(b) == [255 - 20 * i for i in reversed(range(6))]
