@@ -66,5 +66,6 @@ def test_rates_of_the_papers():
     assert discogan.model.curriculum == 10_000
     assert (srgan.model.game_rate, srgan.model.mse_weight) == (1, 0)
     assert rates["srresnet_div2k"] == {"generator": 1e-4}
+    assert srgan.model.generator.skip is compose(["experiment=srresnet_div2k"]).model.generator.skip is None
     paris = compose(["experiment=context_encoder_paris"])
     assert paris.data.image_size // 2 - paris.data.mask_size == 2 * paris.model.overlap

@@ -3,6 +3,7 @@
 adversarial   what the two players minimise; an object with ``discriminator`` and ``generator``
 penalties     on the discriminator's gradient: gradient penalty, R1, R2
 information   auxiliary losses of ACGAN, InfoGAN and StackGAN
+mode_seeking  on a generator that draws the same whatever z is
 similarity    between two images, and between the codes of a batch
 perceptual    between the features of two images
 precision     losses are computed in at least float32

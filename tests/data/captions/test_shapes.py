@@ -124,3 +124,39 @@ def test_noise_between_pixel_values_is_added_to_captioned_images_too(shapes):
     assert torch.equal(batch["caption"], plain["caption"])
     assert -1e-3 < levels.min() < 0.1
     assert 0.9 < levels.max() < 1 + 1e-3
+
+
+def test_a_near_mismatch_is_the_wrong_caption_with_the_most_words_of_the_right_one():
+    captions = [
+        ("a red bird",),
+        ("a blue bird",),
+        ("two grey cats",),
+        ("a red bird",),
+        ("a red bird red red",),
+    ]
+    made, words = table(["r", "b", "c", "same words", "r"], captions)
+    images = torch.tensor([0, 2])
+    caption = made.right(images, torch.zeros(2))
+    chance = torch.rand(2, 200, 2, generator=torch.Generator().manual_seed(0))
+    near = [words.decode(row) for row in made.nearest(images, caption, chance).tolist()]
+    assert near[0] == "a blue bird"  # not what says the same in another group, nor what fits
+    assert near[1] != "two grey cats"
+
+
+def words_apart(batch) -> list[int]:
+    return (batch["caption"] != batch["mismatch"]).sum(1).tolist()
+
+
+def test_a_share_of_mismatches_is_near_and_the_others_are_what_they_were():
+    def batch(**options):
+        return next(iter(Shapes(images_per_caption=2, batch_size=64, seed=5, **options).train_dataloader()))
+
+    plain, half, every = batch(), batch(near_mismatches=0.5), batch(near_mismatches=1)
+    assert all(torch.equal(plain[key], half[key]) for key in ("image", "caption"))
+    assert set(words_apart(every)) <= {1, 2}
+    assert words_apart(every).count(1) > 50
+    same = (plain["mismatch"] == half["mismatch"]).all(1)
+    assert 20 < same.sum() < 50
+    assert torch.equal(half["mismatch"][~same], every["mismatch"][~same])
+    with pytest.raises(UserError, match=r"data.near_mismatches=0.5: captions are alike by their words"):
+        Shapes(near_mismatches=0.5, tokens="letters")

@@ -20,7 +20,13 @@ def runs(tmp_path_factory) -> dict:
     made = {}
     for name, steps in (("gan_cls", 3), ("gan_int", 2), ("stackgan", 4)):
         history: list[dict] = []
-        words = [f"model={name}", "data=shapes", FEW, f"trainer.max_steps={steps}"]
+        words = [
+            f"model={name}",
+            "data=shapes",
+            FEW,
+            f"trainer.max_steps={steps}",
+            "model/mode_seeking=mao_2019",
+        ]
         cfg = tiny_config(*words, *(["model.first_stage_images=16"] if name == "stackgan" else []))
 
         def note(module, history=history):
@@ -58,8 +64,10 @@ def test_the_discriminator_s_terms_are_those_of_algorithm_1(runs):
 def test_terms_by_player(runs):
     plain, between, stacked = (runs[name][1][-1]["terms"] for name in ("gan_cls", "gan_int", "stackgan"))
     assert {"discriminator/fake", "discriminator/mismatch", "generator/adversarial"} <= set(plain)
-    assert "generator/interpolation" in between
+    assert {"generator/interpolation", "generator/mode_seeking"} <= set(between)
     assert {"generator/kl", "second_generator/kl", "second_discriminator/mismatch"} <= set(stacked)
+    assert {"generator/mode_seeking", "second_generator/mode_seeking"} <= set(stacked)
+    assert "generator/mode_seeking" in plain
     assert 0 <= plain["game/right_caption_wins"] <= 1
 
 
@@ -84,15 +92,15 @@ def test_the_encoder_learns_with_the_discriminator(runs):
 def test_interpolated_texts_are_drawn_and_judged_halfway(runs):
     module, _ = runs["gan_int"]
     judged, drawn = [], []
-    match, generate = module.match, module.generate
+    match, paint = module.match, module.paint
     module.match = lambda features, text: (judged.append(text.detach()), match(features, text))[1]
-    module.generate = lambda text: (drawn.append(text.detach()), generate(text))[1]
+    module.paint = lambda z, text: (drawn.append(text.detach()), paint(z, text))[1]
     batch = next(iter(module.trainer.datamodule.train_dataloader()))
     module.training_step(batch, 0)
-    del module.match, module.generate
+    del module.match, module.paint
     with torch.no_grad():
         text = (module.read(batch["caption"]) + module.read(batch["mismatch"])) / 2
-    _, for_generator, between = drawn
+    _, for_generator, between, _ = drawn  # the last by mode seeking
     assert torch.allclose(between, text, atol=1e-6)
     assert torch.equal(judged[-1], between)
     assert torch.equal(judged[-2], for_generator)

@@ -12,7 +12,7 @@ from ganlab.networks.translation.context_encoder import ContextDiscriminator, Co
 from ganlab.networks.translation.discogan import DiscoGANDiscriminator, DiscoGANGenerator
 from ganlab.networks.translation.patch import PatchGAN
 from ganlab.networks.translation.residual import ResNetTranslator
-from ganlab.networks.translation.srresnet import SRGANDiscriminator, SRResNet
+from ganlab.networks.translation.srresnet import Bicubic, SRGANDiscriminator, SRResNet
 from ganlab.networks.translation.unet import UNet
 
 RGB = {"in_channels": 3, "out_channels": 3}
@@ -229,6 +229,24 @@ def test_recomputed_blocks_give_the_same_gradients_with_less_kept():
     again, less = run(True)
     assert all(torch.equal(a, b) for a, b in zip(plain, again, strict=True))
     assert less < 0.8 * much
+
+
+def test_an_srresnet_with_a_skip_begins_as_the_skip_and_learns():
+    low = torch.rand(2, 3, 5, 7) * 2 - 1
+    torch.manual_seed(0)
+    network = SRResNet(channels=3, scale=2, width=4, blocks=1, skip=Bicubic(scale=2))
+    expected = torch.nn.functional.interpolate(low, (10, 14), mode="bicubic")
+    assert torch.equal(network(low), expected)
+    network(low).square().mean().backward()
+    assert network.up[-1].weight.grad.abs().sum() > 0
+    torch.manual_seed(0)
+    paper = SRResNet(channels=3, scale=2, width=4, blocks=1)
+    assert not torch.equal(paper(low), expected)
+    assert all(
+        torch.equal(weight, network.get_parameter(name))
+        for name, weight in paper.named_parameters()
+        if not name.startswith("up.3.")
+    )
 
 
 @pytest.mark.parametrize("scale", [2, 4, 8])

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple, Unpack
 
+import torch
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
-from ganlab.bounds import Size
+from ganlab.bounds import Share, Size
 from ganlab.data.base import (
     ColourOptions,
     ImageData,
@@ -28,6 +29,7 @@ from ganlab.types import Batch
 log = logging.getLogger(__name__)
 
 Tokens = Literal["words", "letters"]
+CANDIDATES = 64  # among which a near mismatch is looked for
 KEPT = 1000  # captions of a split that a model remembers, to have something to draw
 
 
@@ -68,6 +70,7 @@ class CaptionOptions(ImageOptions, total=False):
 
     load_size: ImageSize | None
     tokens: Tokens
+    near_mismatches: Share
 
 
 class CaptionData(ImageData):
@@ -82,6 +85,11 @@ class CaptionData(ImageData):
         max_words: The most frequent words are known; all others share one id.
         max_length: Ids of a caption, at most; null: as many as the longest has.
         load_size: Size that images have before a random ``image_size`` is cut out of them; null: ``image_size``.
+        near_mismatches: Share of mismatches that are the most alike of 64 that were drawn; the others are the first
+            that was. Which wrong captions are shown is open in Reed et al. 2016.
+
+    Raises:
+        UserError: near mismatches of letters, which do not say how alike two captions are.
     """
 
     kind: str = "captions"
@@ -93,6 +101,7 @@ class CaptionData(ImageData):
         tokens: Tokens = "words",
         max_words: Size = 10_000,
         max_length: Size | None = 201,
+        near_mismatches: Share = 0.0,
         **options: Unpack[ColourOptions],
     ) -> None:
         super().__init__(**options)
@@ -100,7 +109,13 @@ class CaptionData(ImageData):
         for key, number in (("max_words", max_words), ("max_length", max_length)):
             if number is not None and number < 1:
                 raise UserError(f"data.{key}={number}: expected at least 1")
+        if near_mismatches and tokens != "words":
+            raise UserError(
+                f"data.near_mismatches={near_mismatches}: captions are alike by their words, and this data gives "
+                "letters; set data.near_mismatches=0"
+            )
         self.tokens, self.max_words, self.max_length = tokens, max_words, max_length
+        self.near_mismatches = near_mismatches
 
     def read(self) -> CaptionSplits:
         """Images of ``load_size`` and their captions; raises UserError for what cannot be trained on."""
@@ -157,9 +172,15 @@ class CaptionData(ImageData):
             if self.flip:
                 images = mirrored(images, turned.squeeze(1) < self.flip)
             indices = order.indices(step).to(device, non_blocking=True)
+            caption = table.right(indices, right.to(device).squeeze(1))
+            mismatch = table.wrong(indices, wrong.to(device))
+            if self.near_mismatches:
+                is_near = draws.uniform(len(images), 1).to(device) < self.near_mismatches
+                candidates = draws.uniform(len(images), CANDIDATES, 2).to(device)
+                mismatch = torch.where(is_near, table.nearest(indices, caption, candidates), mismatch)
             yield Batch(
                 image=self.as_floats(images, draws, step),
-                caption=table.right(indices, right.to(device).squeeze(1)),
-                mismatch=table.wrong(indices, wrong.to(device)),
+                caption=caption,
+                mismatch=mismatch,
             )
             step += 1

@@ -104,6 +104,20 @@ class CaptionTable:
         position = position + self.size[indices] * (position >= self.start[indices])  # over its own group
         return self.right(self.by_group[position], chance[:, 1])
 
+    def nearest(self, indices: Tensor, caption: Tensor, chance: Tensor) -> Tensor:
+        """(B, L) int64: of n wrong captions that with the largest share of words that are in ``caption`` (B, L) too.
+
+        chance: (B, n, 2), from which the n are drawn as by :meth:`wrong`. One that says the very same counts last.
+        """
+        n, known = chance.shape[1], int(self.ids.max()) + 1
+        candidates = self.wrong(indices.repeat_interleave(n), chance.flatten(0, 1)).view(len(indices), n, -1)
+        said = torch.zeros(len(indices), known, device=caption.device).scatter_(1, caption, 1.0)
+        said[:, 0] = 0  # what follows a caption's end is no word
+        shared = said.gather(1, candidates.flatten(1)).view(candidates.shape).sum(2)
+        alike = shared / (candidates > 0).sum(2)
+        alike[(candidates == caption[:, None]).all(2)] = -1
+        return candidates[torch.arange(len(indices), device=caption.device), alike.argmax(1)]
+
 
 def require_captions(captions: Mapping[str, Sequence[str]], remedy: str) -> None:
     """Raise UserError, with how many and the first five, for images without captions or with one that has no word."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from ganlab.bounds import Weight, bounded
 from ganlab.errors import UserError
 from ganlab.lexicon import lexicon
+from ganlab.losses.mode_seeking import NoModeSeeking
 from ganlab.losses.penalties import NoPenalty
 from ganlab.models.captions.phrasebook import Phrasebook, evenly
 from ganlab.models.eval_mode import eval_mode
@@ -43,6 +44,7 @@ class TextGAN(LatentGAN):
     loss: what the players minimise; ``NonSaturating`` in the papers.
     mismatch_weight: share of mismatching pairs, as against fakes, in what the discriminator must refuse; 0: none.
     penalty: further terms of the discriminator's update, such as R1 (Mescheder et al. 2018); none unless given.
+    mode_seeking: further terms of the generator's update, for images that differ with z; none unless given.
 
     Raises:
         UserError: for a pool of earlier fakes, which would not know their captions, and a share outside 0 to 1.
@@ -58,6 +60,7 @@ class TextGAN(LatentGAN):
         loss: AdversarialLoss,
         mismatch_weight: Weight = 0.5,
         penalty: Penalty | None = None,
+        mode_seeking: NoModeSeeking | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options | {"generator": Painter(encoder, options["generator"])})
@@ -71,6 +74,7 @@ class TextGAN(LatentGAN):
             )
         self.loss, self.mismatch_weight = loss, mismatch_weight
         self.penalty = penalty or NoPenalty()
+        self.mode_seeking = mode_seeking or NoModeSeeking()
         if not isinstance(self.penalty, NoPenalty):
             require_no_batch_norm(self.discriminator)
         self.book = Phrasebook()
@@ -94,7 +98,15 @@ class TextGAN(LatentGAN):
 
     def generate(self, text: Tensor) -> Tensor:
         """(B, C, H, W) from the generator in training, one for each embedding (B, size), with fresh z."""
-        return self.generator.network(self.prior(self.draws, len(text)), text)
+        return self.paint(self.latent(text), text)
+
+    def latent(self, text: Tensor) -> Tensor:
+        """Fresh z (B, latent), one for each embedding."""
+        return self.prior(self.draws, len(text))
+
+    def paint(self, z: Tensor, text: Tensor) -> Tensor:
+        """(B, C, H, W) from the generator in training."""
+        return self.generator.network(z, text)
 
     def look(self, image: Tensor) -> Tensor:
         """The discriminator's features of the augmented images."""

@@ -28,8 +28,11 @@ class GANCLS(TextGAN):
             terms |= self.matching_aware(right, wrong, made) | self.penalised(real, fake, text)
         with self.update("generator") as terms:
             text = self.read(batch["caption"])
-            made = self.match(self.look(self.generate(text)), text)
+            z = self.latent(text)
+            drawn = self.paint(z, text)
+            made = self.match(self.look(drawn), text)
             terms["adversarial"] = self.loss.generator(made, lambda: self.score(real, batch["caption"]))
+            terms |= self.mode_seeking(partial(self.paint, text=text), z, drawn, partial(self.latent, text))
         return observed(real, fake, right, made)
 
 
@@ -60,9 +63,12 @@ class GANINT(TextGAN):
         with self.update("generator") as terms:
             text, other = self.read(batch["caption"]), self.read(batch["mismatch"])  # t_1, t_2
             between = self.beta * text + (1 - self.beta) * other
-            made = self.match(self.look(self.generate(text)), text)
+            z = self.latent(text)
+            drawn = self.paint(z, text)
+            made = self.match(self.look(drawn), text)
             made_between = self.match(self.look(self.generate(between)), between)
             real_score = partial(self.score, real, batch["caption"])
             terms["adversarial"] = self.loss.generator(made, real_score)
             terms["interpolation"] = self.interpolation_weight * self.loss.generator(made_between, real_score)
+            terms |= self.mode_seeking(partial(self.paint, text=text), z, drawn, partial(self.latent, text))
         return observed(real, fake, right, made)

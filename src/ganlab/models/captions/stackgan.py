@@ -1,6 +1,7 @@
 """StackGAN: a small picture of a caption first, then a larger one of both."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -85,9 +86,15 @@ class StackGAN(TextGAN):
         with self.update(prefix + "generator") as terms:
             text = self.read(batch["caption"])
             mean, log_variance = self.painter.condition(text)
-            made = self.match(self.look(self.paint(text, mean, log_variance)), text)
+            z, draw = (
+                self.latent(text),
+                partial(self.paint_given, text=text, mean=mean, log_variance=log_variance),
+            )
+            drawn = draw(z)
+            made = self.match(self.look(drawn), text)
             terms["adversarial"] = self.loss.generator(made, lambda: self.match(self.look(real), text))
             terms["kl"] = self.kl_weight * gaussian_kl(mean, log_variance)
+            terms |= self.mode_seeking(draw, z, drawn, partial(self.latent, text))
         return observed(real, fake, right, made)
 
     # -- what belongs to the present stage -----------------------------------------------------------------------
@@ -106,12 +113,12 @@ class StackGAN(TextGAN):
         """The data's images in the size that the stage draws."""
         return image if self.in_second_stage else F.interpolate(image, self.stacked.small_size, mode="area")
 
-    def generate(self, text: Tensor) -> Tensor:
-        return self.paint(text, *self.painter.condition(text))
+    def paint(self, z: Tensor, text: Tensor) -> Tensor:
+        return self.paint_given(z, text, *self.painter.condition(text))
 
-    def paint(self, text: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-        """(B, C, H, W) with fresh z from G_0, or from G and what G_0 draws of the text."""
-        own, epsilon = self.stacked.split(self.prior(self.draws, len(text)))
+    def paint_given(self, z: Tensor, text: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+        """(B, C, H, W) from G_0, or from G and what G_0 draws of the text, for a condition N(mean, its variance)."""
+        own, epsilon = self.stacked.split(z)
         if not self.in_second_stage:
             return self.painter.paint(own, mean, log_variance)
         with torch.no_grad(), eval_mode(self.stacked.first):

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
-from ganlab.bounds import Size
+from ganlab.bounds import Size, bounded
 from ganlab.errors import UserError
 from ganlab.networks.sizes import sides
 
@@ -18,6 +19,8 @@ class SRResNet(nn.Module):
 
     image_size: a side, or height and width, of the high-resolution images in training.
     width: null is the paper's 64 from 96 pixels on, and 32 below. blocks: likewise 16 and 6.
+    skip: low-resolution images to what is added to the output, as enlarged images are; the last convolution then
+        begins with 0, and all of it as the skip alone. null is the paper's: nothing is added.
 
     Raises:
         UserError: a scale that is no power of 2.
@@ -33,6 +36,7 @@ class SRResNet(nn.Module):
         scale: Size = 4,
         width: Size | None = None,
         blocks: Size | None = None,
+        skip: nn.Module | None = None,
     ) -> None:
         super().__init__()
         small = min(sides(image_size)) < 96
@@ -46,11 +50,35 @@ class SRResNet(nn.Module):
         up: list[nn.Module] = []
         for _ in range(scale.bit_length() - 1):
             up += [nn.Conv2d(width, 4 * width, 3, padding=1), nn.PixelShuffle(2), nn.PReLU()]
-        self.up = nn.Sequential(*up, nn.Conv2d(width, channels, 9, padding=4))
+        last = nn.Conv2d(width, channels, 9, padding=4)
+        self.up = nn.Sequential(*up, last)
+        self.skip = skip or Nothing()
+        if skip is not None:
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
 
     def forward(self, low: Tensor) -> Tensor:
         maps = self.first((low + 1) / 2)
-        return self.up(maps + self.joined(self.blocks(maps)))
+        return self.up(maps + self.joined(self.blocks(maps))) + self.skip(low)
+
+
+class Nothing(nn.Module):
+    """Identity of a skip: adds nothing."""
+
+    def forward(self, low: Tensor) -> float:
+        return 0.0
+
+
+class Bicubic(nn.Module):
+    """(B, C, h, w) to (B, C, scale * h, scale * w), enlarged."""
+
+    @bounded
+    def __init__(self, *, scale: Size = 4) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, low: Tensor) -> Tensor:
+        return interpolate(low, scale_factor=self.scale, mode="bicubic")
 
 
 class _Residual(nn.Module):
