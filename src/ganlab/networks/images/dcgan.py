@@ -1,12 +1,30 @@
 """The DCGAN that everybody means: kernels of 4, stride 2, no biases, at 8, 16, 32, 64, ... pixels."""
 
 from collections.abc import Callable
+from typing import TypedDict
 
 from torch import Tensor, nn
 
 from ganlab.bounds import Size, Weight
 from ganlab.layers.init import init_normal
 from ganlab.networks.sizes import doublings
+
+
+class GeneratorOptions(TypedDict, total=False):
+    """The constructor arguments of ``DCGANGenerator`` beside ``latent_size``."""
+
+    channels: Size
+    image_size: Size
+    width: Size
+
+
+class DiscriminatorOptions(TypedDict, total=False):
+    """The constructor arguments of ``DCGANDiscriminator`` beside ``channels``."""
+
+    image_size: Size
+    width: Size
+    norm: Callable[[int], nn.Module]
+    negative_slope: Weight
 
 
 class DCGANGenerator(nn.Module):
@@ -26,13 +44,8 @@ class DCGANGenerator(nn.Module):
             nn.BatchNorm2d(wide),
             nn.ReLU(inplace=True),
         ]
-        while wide > width:
-            blocks += [nn.ConvTranspose2d(wide, wide // 2, 4, stride=2, padding=1, bias=False)]
-            wide //= 2
-            blocks += [nn.BatchNorm2d(wide), nn.ReLU(inplace=True)]
-        self.layers = nn.Sequential(
-            *blocks, nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1, bias=False)
-        )
+        blocks += doubled(_upward, wide, width)
+        self.layers = nn.Sequential(*blocks, _upward(width, channels))
         self.apply(init_normal)
 
     def forward(self, z: Tensor) -> Tensor:
@@ -57,16 +70,42 @@ class DCGANDiscriminator(nn.Module):
     ) -> None:
         super().__init__()
         widest = width * 2 ** (doublings("DCGAN", image_size) - 1)
-        blocks = [
-            nn.Conv2d(channels, width, 4, stride=2, padding=1, bias=False),
-            nn.LeakyReLU(negative_slope, inplace=True),
-        ]
-        while width < widest:
-            blocks += [nn.Conv2d(width, 2 * width, 4, stride=2, padding=1, bias=False)]
-            width *= 2
-            blocks += [norm(width), nn.LeakyReLU(negative_slope, inplace=True)]
+        blocks = halved(_downward, (channels, width), widest, norm, negative_slope)
         self.layers = nn.Sequential(*blocks, nn.Conv2d(widest, 1, 4, bias=False))
         self.apply(init_normal)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.layers(images).reshape(len(images))
+
+
+def doubled(up: Callable[[int, int], nn.Module], wide: int, width: int) -> list[nn.Module]:
+    """Layers ``up`` that halve their channels from ``wide`` to ``width`` as they double the size; batch norm, ReLU."""
+    blocks: list[nn.Module] = []
+    while wide > width:
+        blocks += [up(wide, wide // 2), nn.BatchNorm2d(wide // 2), nn.ReLU(inplace=True)]
+        wide //= 2
+    return blocks
+
+
+def halved(
+    down: Callable[[int, int], nn.Module],
+    first: tuple[int, int],
+    widest: int,
+    norm: Callable[[int], nn.Module],
+    negative_slope: float,
+) -> list[nn.Module]:
+    """Layers ``down`` that halve the size: the ``first`` without norm, then double channels up to ``widest``."""
+    channels, width = first
+    blocks = [down(channels, width), nn.LeakyReLU(negative_slope, inplace=True)]
+    while width < widest:
+        blocks += [down(width, 2 * width), norm(2 * width), nn.LeakyReLU(negative_slope, inplace=True)]
+        width *= 2
+    return blocks
+
+
+def _upward(in_channels: int, out_channels: int) -> nn.ConvTranspose2d:
+    return nn.ConvTranspose2d(in_channels, out_channels, 4, stride=2, padding=1, bias=False)
+
+
+def _downward(in_channels: int, out_channels: int) -> nn.Conv2d:
+    return nn.Conv2d(in_channels, out_channels, 4, stride=2, padding=1, bias=False)

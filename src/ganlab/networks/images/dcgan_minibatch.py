@@ -1,13 +1,13 @@
 """DCGAN's discriminator with a layer that compares the samples of a batch, against the collapse onto a few."""
 
-from collections.abc import Callable
+from typing import Unpack
 
 from torch import nn
 
-from ganlab.bounds import Size, Weight
+from ganlab.bounds import Size
 from ganlab.layers.init import init_normal
 from ganlab.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
-from ganlab.networks.images.dcgan import DCGANDiscriminator
+from ganlab.networks.images.dcgan import DCGANDiscriminator, DiscriminatorOptions
 
 
 class MinibatchDCGANDiscriminator(DCGANDiscriminator):
@@ -20,16 +20,11 @@ class MinibatchDCGANDiscriminator(DCGANDiscriminator):
         self,
         *,
         channels: Size = 3,
-        image_size: Size = 64,
-        width: Size = 64,
-        norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
-        negative_slope: Weight = 0.2,
         kernels: Size = 100,
         dimensions: Size = 5,
+        **options: Unpack[DiscriminatorOptions],
     ) -> None:
-        super().__init__(
-            channels=channels, image_size=image_size, width=width, norm=norm, negative_slope=negative_slope
-        )
+        super().__init__(channels=channels, **options)
         *trunk, head = self.layers
         compare = MinibatchDiscrimination(
             features=16 * head.in_channels, kernels=kernels, dimensions=dimensions
@@ -46,18 +41,9 @@ class StdDevDCGANDiscriminator(DCGANDiscriminator):
     """
 
     def __init__(
-        self,
-        *,
-        channels: Size = 3,
-        image_size: Size = 64,
-        width: Size = 64,
-        norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
-        negative_slope: Weight = 0.2,
-        group: Size = 4,
+        self, *, channels: Size = 3, group: Size = 4, **options: Unpack[DiscriminatorOptions]
     ) -> None:
-        super().__init__(
-            channels=channels, image_size=image_size, width=width, norm=norm, negative_slope=negative_slope
-        )
+        super().__init__(channels=channels, **options)
         *trunk, head = self.layers
         head = nn.Conv2d(head.in_channels + 1, 1, 4, bias=False)
         self.layers = nn.Sequential(*trunk, MinibatchStdDev(group=group), head)

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Size, Weight
 from ganlab.layers.init import init_normal
+from ganlab.networks.images.dcgan import doubled, halved
 from ganlab.networks.sizes import doublings
 
 
@@ -23,10 +24,7 @@ class DCGANPaperGenerator(nn.Module):
         wide = width * 2 ** (doublings("DCGAN", image_size) - 1)
         blocks = [nn.Linear(latent_size, 16 * wide), nn.Unflatten(1, (wide, 4, 4))]
         blocks += [nn.BatchNorm2d(wide), nn.ReLU(inplace=True)]
-        while wide > width:
-            blocks += [_upward(wide, wide // 2)]
-            wide //= 2
-            blocks += [nn.BatchNorm2d(wide), nn.ReLU(inplace=True)]
+        blocks += doubled(_upward, wide, width)
         self.layers = nn.Sequential(*blocks, _upward(width, channels))
         self.apply(init_normal)
 
@@ -52,14 +50,7 @@ class DCGANPaperDiscriminator(nn.Module):
     ) -> None:
         super().__init__()
         widest = width * 2 ** (doublings("DCGAN", image_size) - 1)
-        blocks = [
-            nn.Conv2d(channels, width, 5, stride=2, padding=2),
-            nn.LeakyReLU(negative_slope, inplace=True),
-        ]
-        while width < widest:
-            blocks += [nn.Conv2d(width, 2 * width, 5, stride=2, padding=2)]
-            width *= 2
-            blocks += [norm(width), nn.LeakyReLU(negative_slope, inplace=True)]
+        blocks = halved(_downward, (channels, width), widest, norm, negative_slope)
         self.layers = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(16 * widest, 1))
         self.apply(init_normal)
 
@@ -70,3 +61,7 @@ class DCGANPaperDiscriminator(nn.Module):
 def _upward(in_channels: int, out_channels: int) -> nn.ConvTranspose2d:
     """Exactly twice the size: the gradient of a convolution with kernel 5, stride 2, padding 2."""
     return nn.ConvTranspose2d(in_channels, out_channels, 5, stride=2, padding=2, output_padding=1)
+
+
+def _downward(in_channels: int, out_channels: int) -> nn.Conv2d:
+    return nn.Conv2d(in_channels, out_channels, 5, stride=2, padding=2)

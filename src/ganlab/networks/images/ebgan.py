@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Size
 from ganlab.layers.init import init_normal, xavier_uniform
+from ganlab.networks.images.dcgan import doubled
 from ganlab.networks.images.mlp import pixels_of
 from ganlab.networks.sizes import doublings
 
@@ -28,10 +29,7 @@ class EBGANGenerator(nn.Module):
         wide = width * 2 ** (_doublings(image_size) - 1)
         blocks = [nn.Unflatten(1, (latent_size, 1, 1)), nn.ConvTranspose2d(latent_size, wide, 4)]
         blocks += [nn.BatchNorm2d(wide), nn.ReLU(inplace=True)]
-        while wide > width:
-            blocks += [_upward(wide, wide // 2)]
-            wide //= 2
-            blocks += [nn.BatchNorm2d(wide), nn.ReLU(inplace=True)]
+        blocks += doubled(_upward, wide, width)
         self.layers = nn.Sequential(*blocks, _upward(width, channels))
         self.apply(init_normal)
 

@@ -2,12 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import NotRequired, TypedDict
 
 from torch import Tensor, nn
 
 from ganlab.bounds import Size
 from ganlab.layers.init import keep_default, xavier_uniform
 from ganlab.networks.sizes import require_size
+
+
+class PerceptronOptions(TypedDict):
+    """What a network of images takes to be a perceptron: see ``MLPGenerator``."""
+
+    channels: Size
+    image_size: Size
+    widths: Sequence[Size]
+    norm: NotRequired[Callable[[int], nn.Module]]
+    activation: NotRequired[Callable[[], nn.Module]]
+    init: NotRequired[Callable[[nn.Module], None]]
 
 
 class MLPGenerator(nn.Module):

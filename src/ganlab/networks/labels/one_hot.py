@@ -1,15 +1,21 @@
 """Generators and discriminators that are told a label: perceptrons with one-hot vectors, and DCGAN's networks."""
 
 from collections.abc import Callable, Sequence
+from typing import Unpack
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganlab.bounds import Size, Weight
+from ganlab.bounds import Size
 from ganlab.layers.init import xavier_uniform
-from ganlab.networks.images.dcgan import DCGANDiscriminator, DCGANGenerator
-from ganlab.networks.images.mlp import MLPGenerator, perceptron, pixels_of
+from ganlab.networks.images.dcgan import (
+    DCGANDiscriminator,
+    DCGANGenerator,
+    DiscriminatorOptions,
+    GeneratorOptions,
+)
+from ganlab.networks.images.mlp import MLPGenerator, PerceptronOptions, perceptron, pixels_of
 
 
 class OneHotMLPGenerator(MLPGenerator):
@@ -18,27 +24,8 @@ class OneHotMLPGenerator(MLPGenerator):
     A perceptron on the noise and the one-hot label, side by side; arguments as in :class:`MLPGenerator`.
     """
 
-    def __init__(
-        self,
-        *,
-        latent_size: Size,
-        classes: Size,
-        channels: Size,
-        image_size: Size,
-        widths: Sequence[Size],
-        norm: Callable[[int], nn.Module] = nn.Identity,
-        activation: Callable[[], nn.Module] = nn.ReLU,
-        init: Callable[[nn.Module], None] = xavier_uniform,
-    ) -> None:
-        super().__init__(
-            latent_size=latent_size + classes,
-            channels=channels,
-            image_size=image_size,
-            widths=widths,
-            norm=norm,
-            activation=activation,
-            init=init,
-        )
+    def __init__(self, *, latent_size: Size, classes: Size, **options: Unpack[PerceptronOptions]) -> None:
+        super().__init__(latent_size=latent_size + classes, **options)
         self.classes = classes
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:
@@ -86,13 +73,9 @@ class ConditionalDCGANGenerator(DCGANGenerator):
         latent_size: Size = 100,
         classes: Size = 10,
         embedding_size: Size = 50,
-        channels: Size = 3,
-        image_size: Size = 64,
-        width: Size = 64,
+        **options: Unpack[GeneratorOptions],
     ) -> None:
-        super().__init__(
-            latent_size=latent_size + embedding_size, channels=channels, image_size=image_size, width=width
-        )
+        super().__init__(latent_size=latent_size + embedding_size, **options)
         self.embedding = nn.Embedding(classes, embedding_size)
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:
@@ -110,18 +93,9 @@ class ConditionalDCGANDiscriminator(DCGANDiscriminator):
         *,
         classes: Size = 10,
         channels: Size = 3,
-        image_size: Size = 64,
-        width: Size = 64,
-        norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
-        negative_slope: Weight = 0.2,
+        **options: Unpack[DiscriminatorOptions],
     ) -> None:
-        super().__init__(
-            channels=channels + classes,
-            image_size=image_size,
-            width=width,
-            norm=norm,
-            negative_slope=negative_slope,
-        )
+        super().__init__(channels=channels + classes, **options)
         self.classes = classes
 
     def forward(self, images: Tensor, label: Tensor) -> Tensor:
