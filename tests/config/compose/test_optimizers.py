@@ -25,7 +25,8 @@ ADAM = {
     "_partial_": True,
     "lr": 2e-4,
     "betas": [0.5, 0.999],
-}  # of model=dcgan
+}  # of model=dcgan's discriminator
+FASTER = ADAM | {"lr": 1e-3}  # and of its generator
 
 
 def optimizers(*words: str, **options) -> tuple[dict, dict]:
@@ -39,7 +40,7 @@ def optimizers(*words: str, **options) -> tuple[dict, dict]:
 
 def test_one_word_replaces_both_players_optimizers():
     assert optimizers("model/optimizers=sgd") == (SGD, SGD)
-    assert optimizers("~model/optimizers") == optimizers() == (ADAM, ADAM)
+    assert optimizers("~model/optimizers") == optimizers() == (ADAM, FASTER)
 
 
 def test_one_word_replaces_one_player_s_optimizer_without_a_trace_of_the_model_s():
