@@ -32,7 +32,8 @@ class ImageSet(Protocol):
 class CaptionedSet(ImageSet, Protocol):
     """Images with captions: ``captions`` gives one for each of (n,) indices, ``texts`` is every caption once."""
 
-    texts: tuple[str, ...]
+    @property
+    def texts(self) -> tuple[str, ...]: ...
 
     def captions(self, indices: Tensor) -> list[str]: ...
 

@@ -43,7 +43,7 @@ class Examples:
         self.sides, self._make = sides, make
         lengths = [len(images) for images, _ in sides.values()]
         self._length = max(lengths) if all(lengths) else 0
-        self.names = [
+        self.names: Sequence[str] = [
             " + ".join(names[index % len(names)] for _, names in sides.values())
             for index in range(self._length)
         ]

@@ -64,7 +64,8 @@ class EmbeddedFeatures:
     def __init__(self, *, data: Literal["digits", "glyphs"]) -> None:
         if data not in SHA256:
             raise UserError(f"metrics: data={data}: ganlab has classifiers of {' and of '.join(SHA256)}")
-        self.name, self.suffix = data, f"_{data}"
+        self.name: str = data
+        self.suffix = f"_{data}"
         self.classes, self.weights = tuple(CLASSES[data]), SHA256[data]
         self._device = torch.device("cpu")
         self._network: EmbeddedClassifier | None = None
