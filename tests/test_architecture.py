@@ -1,9 +1,13 @@
 """The law of the house, read from the import statements and the files: see also the maps in each ``__init__.py``."""
 
 import ast
+import importlib
+import inspect
 import re
+import textwrap
 from collections import defaultdict
 from collections.abc import Container
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,9 +22,11 @@ COMMON = {
     "rank",
     "pixels",
     "lexicon",
+    "lightning_internals",
     "memory_budget",
     "nearest",
     "storage",
+    "torch_internals",
     "score_record",
 }
 FLOORS = {  # what each may import beside itself and what is open to all
@@ -48,6 +54,19 @@ BETWEEN_WINGS = {  # floor: (from, to) that may be
     "models": {("captions", "images.base"), ("points", "images")},  # games of the plane are those of images
     "networks": {("labels", "images"), ("points", "images")},
 }
+BELOW = {f"ganlab.config.{name}" for name in ("own", "secrets", "hydra_internals")}  # its two rooms
+INTERNALS = {  # the one module that may reach for a library's private names
+    "hydra": "ganlab.config.hydra_internals",
+    "lightning": "ganlab.lightning_internals",
+    "torch": "ganlab.torch_internals",
+    "torchmetrics": "ganlab.metrics.extractors.torchmetrics_internals",
+}
+DOCUMENTED = {
+    "_asdict",
+    "_exit",
+    "_fields",
+    "_replace",
+}  # of named tuples and os: private in their looks only
 HEAVY = {"torch", "lightning", "torchvision", "wandb", "sklearn", "matplotlib", "numpy", "PIL"}
 MOST_FILES = 16  # in a room; a longer list is not read at a glance
 MOST_LINES = 250  # of a file ...
@@ -63,12 +82,17 @@ FILES = {name_of(path): path for path in SOURCE.rglob("*.py")}
 ROOMS = sorted({path.parent for path in FILES.values()})
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path: Path, modules: Container[str] = FILES, everywhere: bool = True) -> set[str]:
     """Modules that a file imports, of them parts of packages only where ``modules`` holds them.
 
     Without ``everywhere`` only those it imports as soon as it is loaded.
     """
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     found = set()
     for node in ast.walk(tree) if everywhere else tree.body:
         if isinstance(node, ast.Import):
@@ -126,7 +150,7 @@ def test_what_a_run_keeps_stands_above_composing():
         for name, found in IMPORTS.items()
         for module in found
         if (name.startswith("ganlab.config.compose") and module.startswith("ganlab.config.runs"))
-        or (name in ("ganlab.config.own", "ganlab.config.secrets") and module.startswith("ganlab.config"))
+        or (name in BELOW and module.startswith("ganlab.config") and module not in BELOW)
     ]
     assert wrong == []
 
@@ -147,13 +171,85 @@ def test_no_files_import_each_other_in_a_circle():
         visit(name, ())
 
 
-def test_only_config_and_cli_know_hydra():
+def test_only_config_cli_and_search_know_hydra():
     knows = {
         name.split(".")[1]
         for name, path in FILES.items()
         if any(module.split(".")[0] == "hydra" for module in imports(path))
     }
-    assert knows == {"config", "cli"}
+    assert knows <= {"config", "cli", "search"}
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.endswith("_") and name not in DOCUMENTED
+
+
+def private_modules(node: ast.AST) -> set[str]:
+    """Dotted names with a private part in them that a statement imports from, or a text names, libraries alone."""
+    found: set[str] = set()
+    if isinstance(node, ast.Import):
+        found = {alias.name for alias in node.names}
+    elif isinstance(node, ast.ImportFrom):
+        found = {f"{node.module}.{alias.name}" for alias in node.names}
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        found = set(re.findall(rf"\b(?:{'|'.join(INTERNALS)})(?:\.\w+)*\._\w+", node.value))
+    return {
+        name for name in found if any(map(is_private, name.split("."))) and not name.startswith("ganlab.")
+    }
+
+
+def own_names() -> set[str]:
+    """Private names that ganlab itself gives to something, in any file."""
+    found: set[str] = set()
+    for path in FILES.values():
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                found.add(node.name)
+            elif isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Store):
+                found.add(node.attr if isinstance(node, ast.Attribute) else node.id)
+    return found
+
+
+def test_private_names_of_a_library_are_reached_from_its_one_adapter():
+    own, wrong = own_names(), []
+    for name, path in FILES.items():
+        for node in ast.walk(parsed(path)):
+            for module in private_modules(node):
+                if INTERNALS.get(module.split(".")[0]) != name:
+                    wrong.append(f"{name} imports or names {module}")
+            if name in INTERNALS.values() or not isinstance(node, ast.Attribute):
+                continue
+            if is_private(node.attr) and node.attr not in own:
+                wrong.append(f"{name} reaches for {ast.unparse(node)}")
+    assert wrong == []
+
+
+@cache
+def private_names(cls: type) -> frozenset[str]:
+    """Private names that a class gives to its methods, or sets or takes at ``self`` or ``super()``."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    except (OSError, TypeError):  # of C
+        return frozenset(filter(is_private, vars(cls)))
+    used = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("self", "super()"):
+            used.add(node.attr)
+    return frozenset(filter(is_private, used))
+
+
+def test_no_class_meets_a_private_name_of_a_library_s_class_it_is_made_from():
+    """Neither overrides one nor stores its own thing under it: both break without a word when the library changes."""
+    wrong = []
+    for name in FILES.keys() - INTERNALS.values() - {"ganlab.__main__"}:
+        module = importlib.import_module(name)
+        for cls in (value for value in vars(module).values() if inspect.isclass(value)):
+            if cls.__module__ != name:
+                continue
+            foreign = {base for base in cls.__mro__ if base.__module__.split(".")[0] in INTERNALS}
+            taken = set().union(*map(private_names, foreign))
+            wrong += [f"{name}.{cls.__name__}.{attribute}" for attribute in private_names(cls) & taken]
+    assert sorted(wrong) == []
 
 
 def test_the_command_line_starts_without_heavy_imports():

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from ganlab.errors import UserError
+from ganlab.torch_internals import TorchDispatchMode
 
 SHARE = 0.8  # of the memory that one thing may take
 CONTAINER = Path("/sys/fs/cgroup/memory.max")

@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from hydra._internal.utils import get_args_parser
-
 from ganlab.config import own
 from ganlab.config.compose.mistakes import refuse_flag, refuse_mistakes
 from ganlab.config.compose.overrides import key_of, quote
 from ganlab.config.compose.yaml_files import require_modest_below
+from ganlab.config.hydra_internals import flag_parser, flags_of
 from ganlab.config.runs.resume import find_run, runs_below
 from ganlab.config.secrets import put_away
 from ganlab.errors import UserError
@@ -42,13 +41,14 @@ class Arguments:
 
 def parse(words: list[str]) -> Arguments:
     """Split ``words`` into flags and overrides, in any order; an unknown flag raises ``UserError``."""
-    parser = get_args_parser()
+    parser = flag_parser()
     parser.error = _refuse  # type: ignore[method-assign,assignment]
     options, unknown = parser.parse_known_intermixed_args(words)
     if unknown:
         refuse_flag(words, words.index(unknown[0]))
-        known = [name for action in parser._actions for name in action.option_strings]
-        raise UserError(f"{unknown[0]}: no such flag{did_you_mean(unknown[0], nearest(unknown[0], known))}")
+        raise UserError(
+            f"{unknown[0]}: no such flag{did_you_mean(unknown[0], nearest(unknown[0], flags_of(parser)))}"
+        )
     if options.experimental_rerun is not None:
         raise UserError("--experimental-rerun executes a pickled file; use resume=RUN_DIRECTORY")
     if options.config_dir:

@@ -19,6 +19,7 @@ from ganlab.config.compose.check import check
 from ganlab.config.compose.compose import RUN_PLACES, SWEEP_PLACES, refuse_secret_places, settle
 from ganlab.config.compose.hydra_compose import register_resolvers
 from ganlab.config.compose.overrides import words_of
+from ganlab.config.hydra_internals import is_own_plugin
 from ganlab.config.runs.record import as_written, hide_in_file, saved_config
 from ganlab.config.runs.resume import check_resumable, is_run
 from ganlab.config.runs.trust import to_resume
@@ -83,8 +84,7 @@ class Jobs:
         job = HydraConfig.get()
         said = conceal(str(error) or type(error).__name__).splitlines()[0]
         self.errors[identity(words_of(job.overrides.task))] = said
-        plain = "hydra._internal.core_plugins.basic_"
-        if not all(part._target_.startswith(plain) for part in (job.launcher, job.sweeper)):
+        if not all(is_own_plugin(part._target_) for part in (job.launcher, job.sweeper)):
             raise error
 
     def _announce(self) -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import hydra
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -19,6 +18,7 @@ from omegaconf import DictConfig
 
 from ganlab import report
 from ganlab.cli.arguments import Arguments, search_path
+from ganlab.config import hydra_internals
 from ganlab.config.compose import paths
 from ganlab.config.compose.compose import SWEEP_PLACES, refuse_secret_places
 from ganlab.config.compose.hydra_compose import register_resolvers
@@ -85,7 +85,7 @@ def plan(arguments: Arguments, overrides: list[str]) -> Sweep | None:
 def combinations(loader: ConfigLoader, master: DictConfig) -> dict[Words, dict[str, str]]:
     """The overrides of each run, as Hydra's own sweeper forms them; each choice of groups is composed once."""
     sweeper = master.hydra.sweeper
-    if not sweeper._target_.endswith(f".{BasicSweeper.__name__}"):
+    if not hydra_internals.is_own_plugin(sweeper._target_):
         return {}
     given = [f"{key}={value}" for key, value in (sweeper.params or {}).items()]
     parsed = OverridesParser.create(loader).parse_overrides([*given, *words_of(master.hydra.overrides.task)])
@@ -93,7 +93,7 @@ def combinations(loader: ConfigLoader, master: DictConfig) -> dict[Words, dict[s
     groups = {word.get_key_element() for word in parsed if loader.get_group_options(word.key_or_group)}
     composed: dict[Words, dict[str, str]] = {}
     planned = {}
-    for words in itertools.chain(*BasicSweeper.split_arguments(parsed, None)):
+    for words in hydra_internals.combinations(parsed):
         choice = tuple(word for word in words if word.partition("=")[0] in groups)
         if choice not in composed:
             choices = loader.load_sweep_config(master, words).hydra.runtime.choices

@@ -13,10 +13,12 @@ from typing import Any
 
 import omegaconf.resolvers.oc
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, Override, Quote, QuotedString
+from hydra.core.override_parser.types import ChoiceSweep, Quote, QuotedString
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+
+from ganlab.config.hydra_internals import parsed_value, with_values
 
 HIDDEN = "***"
 WORDS = {"key", "apikey", "token", "secret", "password", "passwd", "passphrase"}
@@ -41,13 +43,13 @@ def _put_away(word: str) -> str:
         override = OverridesParser.create().parse_override(word)
     except HydraException:
         return word  # it is refused when it is composed
-    key, value = override.key_or_group, override._value
+    key, value = override.key_or_group, parsed_value(override)
     choices = value.list if isinstance(value, ChoiceSweep) else [value]
     paths = [f"{key}.{number}" for number in range(len(choices))] if len(choices) > 1 else [key]
     safe = [_in_environment(*pair) for pair in zip(paths, choices, strict=True)]
     if safe == choices:
         return word
-    return f"{override.get_key_element()}={','.join(map(Override._get_value_element_as_str, safe))}"
+    return with_values(override, safe)
 
 
 def _in_environment(path: str, value: Any) -> Any:

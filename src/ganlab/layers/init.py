@@ -6,7 +6,8 @@ A module that a function does not know (an activation, another norm) keeps the w
 import math
 
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
+
+from ganlab.torch_internals import BatchNorm
 
 _WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
@@ -23,7 +24,7 @@ def init_normal(module: nn.Module, *, std: float = 0.02) -> None:
     if isinstance(module, _WEIGHTED):
         nn.init.normal_(module.weight, 0.0, std)
         _zero_bias(module)
-    elif isinstance(module, _BatchNorm) and module.affine:
+    elif isinstance(module, BatchNorm) and module.affine:
         nn.init.normal_(module.weight, 1.0, std)
         nn.init.zeros_(module.bias)
 

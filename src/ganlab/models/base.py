@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Positive, bounded
 from ganlab.errors import DivergedError, UserError
+from ganlab.lightning_internals import has_trainer
 from ganlab.models.players import Players
 from ganlab.models.restoring import fit_optimizers, fitted_weights, kind_of, require_checkpoint
 from ganlab.models.telemetry import Telemetry
@@ -231,7 +232,7 @@ class GAN(Players, Telemetry):
             if not self.optimizers_by_player():
                 self.configure_optimizers()
             notes += fit_optimizers(self, checkpoint)
-        if self._trainer is not None and self.trainer.is_global_zero:
+        if has_trainer(self) and self.trainer.is_global_zero:
             for note in notes:
                 log.warning("%s", note)
 

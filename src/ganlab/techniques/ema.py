@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Positive, Range, Weight, bounded
 from ganlab.techniques.schedules import Schedule
+from ganlab.torch_internals import Movable, copy_all_, lerp_all_
 
 
 class NoAverage(nn.Module):
@@ -23,7 +24,7 @@ class NoAverage(nn.Module):
         return self.network[0]
 
 
-class EMA(nn.Module):
+class EMA(Movable):
     """Exponential moving average of a network's parameters, measured in images seen (Karras et al. 2018, section 3).
 
     A weight's influence halves every ``half_life`` images, whatever the batch size and the number of processes.
@@ -51,9 +52,9 @@ class EMA(nn.Module):
         weight = self.share(images)
         self.seen = images
         averages, weights, copies, buffers = self._paired()
-        torch._foreach_lerp_(averages, weights, weight)
+        lerp_all_(averages, weights, weight)
         if buffers:
-            torch._foreach_copy_(copies, buffers)
+            copy_all_(copies, buffers)
 
     def share(self, images: int) -> float:
         """How far the average moves towards the network, from 0 to 1."""
@@ -72,10 +73,9 @@ class EMA(nn.Module):
             )
         return self._pairs
 
-    def _apply(self, fn, recurse: bool = True) -> "EMA":
-        """A move to another device or type makes new tensors."""
+    def moved(self) -> None:
+        """The pairs are of the tensors before a move."""
         self._pairs = None
-        return super()._apply(fn, recurse)
 
     def current(self) -> nn.Module:
         return self.average

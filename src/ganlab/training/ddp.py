@@ -7,15 +7,14 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from lightning.pytorch import LightningModule
-from lightning.pytorch.plugins.environments import ClusterEnvironment
-from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.types import STEP_OUTPUT
-from torch import Tensor, nn
+from torch import Tensor
 
+from ganlab.lightning_internals import LaunchedDDP
 from ganlab.training.processes import Launcher, meet
 
 
-class AdversarialDDP(DDPStrategy):
+class AdversarialDDP(LaunchedDDP):
     """DDP without a wrapper around the module.
 
     ``torch.nn.parallel.DistributedDataParallel`` expects every parameter to receive a gradient in every backward pass,
@@ -27,26 +26,22 @@ class AdversarialDDP(DDPStrategy):
     timeout: seconds that a process waits for its peers.
     """
 
-    _launcher: Launcher  # that _configure_launcher makes
-    cluster_environment: ClusterEnvironment  # that the trainer has found
     lightning_module: LightningModule  # whenever one of its steps is taken
 
     def __init__(self, *, run_dir: Path | None = None, timeout: float = 300.0, **options: Any) -> None:
         super().__init__(timeout=timedelta(seconds=timeout), **options)
         self.run_dir = run_dir
 
-    def _configure_launcher(self) -> None:
-        self._launcher = Launcher(self.cluster_environment, self.num_processes, self.num_nodes, self.run_dir)
+    def make_launcher(self) -> Launcher:
+        self.processes = Launcher(self.cluster_environment, self.num_processes, self.num_nodes, self.run_dir)
+        return self.processes
 
     def setup_distributed(self) -> None:
-        meet(super().setup_distributed, self._launcher.absent)
+        meet(super().setup_distributed, self.processes.absent)
 
-    def _setup_model(self, model: nn.Module) -> nn.Module:  # type: ignore[override]  # as there is no wrapper
-        broadcast_coalesced([*model.parameters(), *model.buffers()])
-        return model
-
-    def _register_ddp_hooks(self) -> None:
-        """Nothing: there is no wrapper to hook into."""
+    def configure_ddp(self) -> None:
+        """All start from rank 0's weights; the module stays without a wrapper."""
+        broadcast_coalesced([*self.lightning_module.parameters(), *self.lightning_module.buffers()])
 
     def post_backward(self, closure_loss: Tensor) -> None:
         gradients = [

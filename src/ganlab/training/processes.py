@@ -13,21 +13,20 @@ from threading import Event, Thread, current_thread, main_thread
 from typing import Any
 
 import torch.distributed as dist
-from lightning.fabric.utilities.distributed import _set_num_threads_if_needed
 from lightning.pytorch import Trainer
 from lightning.pytorch.plugins.environments import ClusterEnvironment
-from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
 
 from ganlab.config import own
 from ganlab.config.runs.trust import CHECKED, fingerprint
 from ganlab.errors import DivergedError, GanlabError, PeerError, StorageError, UserError
+from ganlab.lightning_internals import ScriptLauncher, share_threads
 
 GRACE = 5.0  # seconds in which a process should notice by itself that a peer is gone
 KINDS = {kind.exit_code: kind for kind in (UserError, DivergedError, StorageError)}
 ADDRESSES = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "LOCAL_RANK", "WORLD_SIZE")
 
 
-class Launcher(_SubprocessScriptLauncher):
+class Launcher(ScriptLauncher):
     """Starts the other processes from the run's saved configuration, whatever command started this one.
 
     Lightning would kill this process, without a word, at the first other that ends badly; here it is told why.
@@ -51,16 +50,16 @@ class Launcher(_SubprocessScriptLauncher):
         environment = self.cluster_environment
         environment.validate_settings(num_devices=self.num_processes, num_nodes=self.num_nodes)
         if not environment.creates_processes_externally:
-            self._call_children_scripts()
+            self._start()
             self.watch = Watch(self.fault, last_words=self.give_up)
             self.watch.start()
-        _set_num_threads_if_needed(num_processes=self.num_processes)
+        share_threads(self.num_processes)
         return function(*args, **kwargs)
 
-    def _call_children_scripts(self) -> None:
+    def _start(self) -> None:
         if self.run_dir is None:
-            return super()._call_children_scripts()
-        self._check_can_spawn_children()
+            return self.start_this_command_again()
+        self.require_first_process()
         environment = self.cluster_environment
         os.environ |= {
             "MASTER_ADDR": environment.main_address,

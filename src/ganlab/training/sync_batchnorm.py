@@ -7,9 +7,9 @@ import torch.distributed as dist
 from lightning.pytorch.plugins.layer_sync import LayerSync
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from ganlab.errors import UserError
+from ganlab.torch_internals import BatchNorm, require_dimensions
 
 
 class SyncBatchNorm(LayerSync):
@@ -26,7 +26,7 @@ class SyncBatchNorm(LayerSync):
         if dist.get_world_size() == 1:
             return model
         for name, layer in _batch_norms(model):
-            if type(layer).forward is not _BatchNorm.forward:
+            if type(layer).forward is not BatchNorm.forward:
                 raise UserError(
                     f"trainer.sync_batchnorm=true: {name} is a {type(layer).__name__}, whose forward is its own and "
                     "would be passed over; use torch.nn.BatchNorm2d there, or trainer.sync_batchnorm=false"
@@ -40,15 +40,15 @@ class SyncBatchNorm(LayerSync):
         return model
 
 
-def _batch_norms(model: nn.Module) -> list[tuple[str, _BatchNorm]]:
-    return [(name, layer) for name, layer in model.named_modules() if isinstance(layer, _BatchNorm)]
+def _batch_norms(model: nn.Module) -> list[tuple[str, BatchNorm]]:
+    return [(name, layer) for name, layer in model.named_modules() if isinstance(layer, BatchNorm)]
 
 
-def normalize(layer: _BatchNorm, x: Tensor) -> Tensor:
+def normalize(layer: BatchNorm, x: Tensor) -> Tensor:
     """What ``layer`` makes of (B, C, ...) in training, B being the samples of all processes; in eval mode its own."""
     if not layer.training:
-        return _BatchNorm.forward(layer, x)
-    layer._check_input_dim(x)
+        return BatchNorm.forward(layer, x)
+    require_dimensions(layer, x)
     mean, variance, count = statistics(x)
     if layer.track_running_stats:
         _remember(layer, mean.detach(), variance.detach() * (count / (count - 1)))
@@ -95,7 +95,7 @@ def statistics(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @torch.no_grad()
-def _remember(layer: _BatchNorm, mean: Tensor, variance: Tensor) -> None:
+def _remember(layer: BatchNorm, mean: Tensor, variance: Tensor) -> None:
     batches, running_mean, running_var = layer.num_batches_tracked, layer.running_mean, layer.running_var
     if batches is None or running_mean is None or running_var is None:
         return

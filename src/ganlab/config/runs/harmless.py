@@ -15,6 +15,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from ganlab.config import own
 from ganlab.config.compose import paths
 from ganlab.config.compose.check import locate
+from ganlab.config.hydra_internals import is_own_plugin
 from ganlab.errors import UserError
 
 COMPUTE = ("ganlab.layers.", "ganlab.losses.", "ganlab.networks.", "ganlab.techniques.", "torch.nn.init.")
@@ -31,7 +32,6 @@ BUILD = (
     "torch.nn.",
     "torch.optim.",
 )
-HYDRA = ("hydra._internal.core_plugins.basic_launcher.", "hydra._internal.core_plugins.basic_sweeper.")
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 VARIABLE = re.compile(r"\$\{oc\.env:\s*(\w+)\s*(,\s*'\*\*\*'\s*)?\}")  # as save_config leaves them
 PIECE = re.compile(r"\$\{([^${}]*)\}")
@@ -133,7 +133,7 @@ def is_group(key: str) -> bool:
 def untrusted_targets(cfg: DictConfig) -> set[str]:
     """What a composed configuration would run, Hydra's own node included."""
     found = {text for key, text in texts(cfg) if key == "_target_"}
-    return {target for target in found if not target.startswith(HYDRA) and not is_harmless(target)}
+    return {target for target in found if not is_own_plugin(target) and not is_harmless(target)}
 
 
 def texts(node: Any, key: str = "") -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 common        which images they take, how exactly they compute
 classifier    digits and glyphs, inside ganlab (weights/)
 inception     the Inception-v3 in which FID is published
-clip, lpips   CLIP as a judge of captions; LPIPS
+clip, lpips   CLIP as a judge of captions; LPIPS, with torchmetrics_internals for its network
 
 To add one: what ``types.Extractor`` says, and a file in ``conf/metrics/``.
 """

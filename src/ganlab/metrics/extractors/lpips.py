@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ganlab.errors import UserError
 from ganlab.metrics.extractors.common import full_float32, sha256_of
+from ganlab.metrics.extractors.torchmetrics_internals import lpips_network
 
 URL = "https://download.pytorch.org/models/"
 
@@ -102,11 +103,9 @@ class Perceptual:
 
 def read(net: Net, path: Path) -> nn.Module:
     """torchmetrics' LPIPS with the backbone's weights from ``path``, read without running code."""
-    from torchmetrics.functional.image.lpips import _NoTrainLpips
-
     state = torch.load(path, map_location="cpu", weights_only=True)
     with torch.random.fork_rng(devices=[]):  # its random weights must not shift the run's draws
-        network = _NoTrainLpips(net=net, pnet_rand=True)
+        network = lpips_network(net)
     # slice1.0.weight, slices.0.0.weight
     layers = {name: name.split(".") for name in network.net.state_dict()}
     found = {name: state[".".join(["features", *_layer(parts)])] for name, parts in layers.items()}

@@ -5,7 +5,6 @@ from typing import Any, ClassVar, NotRequired, TypedDict, Unpack
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from ganlab.bounds import Positive, Size, bounded
 from ganlab.errors import UserError
@@ -14,6 +13,7 @@ from ganlab.models.eval_mode import eval_mode
 from ganlab.randomness import Draws
 from ganlab.techniques.augment.base import Augment, NoAugment
 from ganlab.techniques.replay import NoReplay
+from ganlab.torch_internals import BatchNorm
 from ganlab.types import Batch, OptimizerFactory, Prior, ScheduleFactory
 
 
@@ -238,7 +238,7 @@ class LabelledGAN(LatentGAN):
 
 def require_no_batch_norm(discriminator: nn.Module) -> None:
     """Raises UserError for batch normalization, with which the gradient at one sample depends on all others."""
-    if any(isinstance(module, _BatchNorm) for module in discriminator.modules()):
+    if any(isinstance(module, BatchNorm) for module in discriminator.modules()):
         raise UserError(
             "a gradient penalty needs a discriminator without batch normalization (Gulrajani et al. 2017, section 4); "
             "choose model/discriminator=wgan_gp or dcgan_no_norm"
