@@ -24,6 +24,18 @@ def test_X10_versions_known_to_be_malware_are_excluded():
         assert all(one.specifier.contains(version) for version in tested), one.name
 
 
+BOUNDED = {"torch", "torchvision", "lightning", "hydra-core", "omegaconf", "torchmetrics", "torch-fidelity", "wandb"}
+
+
+def test_libraries_from_whose_inside_something_is_taken_have_an_upper_bound():
+    packaging = pytest.importorskip("packaging.requirements")
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    lines = [*PROJECT["project"]["dependencies"], *(line for lines in extras for line in lines)]
+    needed = {one.name: one.specifier for one in map(packaging.Requirement, lines)}
+    for name in (*BOUNDED, "transformers"):
+        assert any(bound.operator == "<" for bound in needed[name]), f"{name} has no upper bound"
+
+
 def test_X10_no_file_says_where_packages_come_from():
     folders = [ROOT / name for name in ("src", "conf", "tests", ".github", "benchmarks")]
     files = [
