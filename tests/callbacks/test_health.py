@@ -201,7 +201,7 @@ def test_N15_a_body_that_raises_leaves_no_player_frozen(tiny_run):
 class Game:
     """What the health callback reads of a module."""
 
-    gradient_clip = None
+    gradient_clip, data_kind = None, "images"
 
     def __init__(self):
         self.steps, self.images, self.published, self.told = 0, 0, {}, {}
@@ -295,6 +295,42 @@ def test_N8_one_collapsed_direction_is_enough(told):
     assert len(told()) == 1
     assert "distances are 20%" in told()[0]
     assert "model=wgan_gp" not in told()[0], "this is no model that makes images of noise"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "sentence"),
+    [
+        (
+            "captions",
+            "val/diversity_caption",
+            "pictures of one caption are nearly identical (their distances are 14%",
+        ),
+        ("labelled", "val/diversity_class_digits", "pictures of one class are nearly identical"),
+    ],
+)
+def test_noise_that_is_ignored_is_told_of_and_is_no_collapse(told, kind, name, sentence):
+    health, game = Health(patience=1, warm_up=0), Game()
+    game.images, game.data_kind = 1, kind
+    for value in (0.14, 0.5, 0.14):
+        game.told = {name: value, f"{name}_held_out": 0.9}
+        health.look_at_scores(game)
+    assert told() == [], "two in a row"
+    game.told = {name: 0.9, f"{name}_held_out": 0.14}
+    health.look_at_scores(game)
+    assert len(told()) == 1
+    assert sentence in told()[0]
+    game.published[name] = 0.9  # it says nothing about the whole: pixels still do
+    look(health, game, gap=0.0, spread=0.05, loss=1.0)
+    assert "samples are nearly identical" in told()[1]
+
+
+def test_a_model_without_classes_is_not_told_that_classes_are_alike(told):
+    health, game = Health(warm_up=0), Game()
+    game.images = 1
+    for _ in range(3):
+        game.told = {"val/diversity_digits": 0.9, "val/diversity_class_digits": 0.1}
+        health.look_at_scores(game)
+    assert told() == []
 
 
 def test_N8_a_batch_of_one_has_no_diversity_and_shapes_may_differ(told):

@@ -1,7 +1,7 @@
 """What watches a run and never reaches into a step; each carries out one thing that ``conf/callbacks/`` names.
 
 quality        the scores of ``metrics=...``: best, last, and the results' protocol
-health         stops at what is not finite, warns of what a beginner can act on
+health         stops at what is not finite, warns of what a beginner can act on, in the sentences of advice
 checkpoints    last.ckpt, best.ckpt, and one to fall back to
 log, progress  numbers to the loggers; the bar, or a line where there is no terminal
 preemption     signals: finish the step, save, leave

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from ganlab.bounds import Count, Share, Weight, Whole, bounded
+from ganlab.callbacks.advice import alike, from_noise, ignores_noise
 from ganlab.callbacks.base import GameCallback
 from ganlab.errors import DivergedError, PeerError
 from ganlab.models.base import GAN
-from ganlab.models.images.base import LatentGAN
 from ganlab.pixels import require_range
 from ganlab.training.order import Order
 from ganlab.training.trainer import Trainer
@@ -21,6 +21,11 @@ from ganlab.types import Batch, Observation, tensors_of
 log = logging.getLogger(__name__)
 
 LOST = 5 * math.log(4)  # nats
+DIVERSITY = "val/diversity"
+WITHIN = {
+    "val/diversity_caption": "captions",
+    "val/diversity_class": "labelled",
+}  # and the data that a model needs
 
 
 class Health(GameCallback[GAN]):
@@ -39,6 +44,8 @@ class Health(GameCallback[GAN]):
         run's metrics, below which the fakes are alike; it must show at two evaluations.
     min_diversity: the same between the pixels of a batch; it counts in runs without metrics, and with batches of
         more than one image.
+    min_within_diversity: the same between pictures of one caption, or of one class where the model draws classes,
+        below which noise is ignored; it must show at two evaluations.
     consistency_steps: how often the processes of a distributed run compare their weights.
     """
 
@@ -58,6 +65,7 @@ class Health(GameCallback[GAN]):
         max_any_loss: Weight = 1e6,
         min_diversity: Share = 0.3,
         min_feature_diversity: Share = 0.5,
+        min_within_diversity: Share = 0.3,
         consistency_steps: Count = 1000,
     ) -> None:
         self.check_steps, self.every_steps = check_steps, every_steps
@@ -65,6 +73,7 @@ class Health(GameCallback[GAN]):
         self.max_gap, self.max_accuracy, self.max_loss = max_gap, max_accuracy, max_loss
         self.max_any_loss = max_any_loss
         self.min_diversity, self.min_feature_diversity = min_diversity, min_feature_diversity
+        self.min_within_diversity = min_within_diversity
         self.consistency_steps = consistency_steps
         self.seconds = 0.0
         self.signs: dict[str, int] = {}
@@ -119,23 +128,31 @@ class Health(GameCallback[GAN]):
             )
 
     def look_at_scores(self, module: GAN) -> None:
-        """Right after an evaluation: are the samples alike in the features of its extractor?"""
-        values = [value for name, value in module.news().items() if name.startswith("val/diversity")]
+        """Right after an evaluation: are the samples alike in the features of its extractor, or those of one kind?"""
+        news = {name: value for name, value in module.news().items() if name.startswith(DIVERSITY)}
+        values = [value for name, value in news.items() if not name.startswith(tuple(WITHIN))]
         if values:  # several where there are several directions
-            alike = min(values) < self.min_feature_diversity
-            self.sign(module, "collapse", alike, _alike(module, min(values)), patience=2)
+            low = min(values) < self.min_feature_diversity
+            self.sign(module, "collapse", low, alike(module, min(values)), patience=2)
+        for name, kind in WITHIN.items():
+            values = [value for key, value in news.items() if key.startswith(name)]
+            if values and module.data_kind == kind:
+                ignored = min(values) < self.min_within_diversity
+                self.sign(module, "noise_ignored", ignored, ignores_noise(kind, min(values)), patience=2)
 
     def look_at_pixels(self, module: GAN, seen: Observation) -> dict[str, float]:
         if min(len(seen["fake"]), len(seen["real"])) < 2:
             return {}
         distances = pairwise_distance(seen["fake"]) / pairwise_distance(seen["real"]).clamp_min(1e-8)
         diversity = float(module.mean_over_ranks(distances))
-        judged_better = any(name.startswith("val/diversity") for name in module.published)
+        judged_better = any(
+            name.startswith(DIVERSITY) and not name.startswith(tuple(WITHIN)) for name in module.published
+        )
         self.sign(
             module,
             "collapse",
             diversity < self.min_diversity and not judged_better,
-            _alike(module, diversity),
+            alike(module, diversity),
         )
         return {"health/diversity": diversity}
 
@@ -161,7 +178,7 @@ class Health(GameCallback[GAN]):
             gap > self.max_gap and seen["game/accuracy"] > self.max_accuracy,
             f"the discriminator tells real from fake without effort (score gap {gap:.1f}), so the generator "
             "learns little. A lower model.optimizers.discriminator.lr or model/loss=least_squares helps"
-            + _from_noise(module, ", and so does model=wgan_gp"),
+            + from_noise(module, ", and so does model=wgan_gp"),
         )
         loss = seen.get("discriminator/loss", 0.0)
         self.sign(
@@ -170,7 +187,7 @@ class Health(GameCallback[GAN]):
             gap < -1 or loss > self.max_loss,
             f"the discriminator is worse than a coin toss (loss {loss:.1f}, score gap {gap:.1f}), so it teaches the "
             "generator nothing. A lower model.optimizers.generator.lr helps"
-            + _from_noise(module, ", and so does model.discriminator_steps=2"),
+            + from_noise(module, ", and so does model.discriminator_steps=2"),
         )
 
     def sign(self, module: GAN, name: str, shown: bool, advice: str, patience: int | None = None) -> None:
@@ -190,19 +207,6 @@ def gradient_norms(module: GAN) -> dict[str, float]:
     """
     norms = module.gradient_norms() if module.gradient_clip is None else {}
     return {f"health/{player}_gradient_norm": norm for player, norm in norms.items()}
-
-
-def _alike(module: GAN, diversity: float) -> str:
-    return (
-        f"the samples are nearly identical (their distances are {diversity:.0%} of the real images'): the generator "
-        "may have collapsed. Look at samples/; lower learning rates, a larger batch or more data help"
-        + _from_noise(module, ", and so does model=wgan_gp")
-    )
-
-
-def _from_noise(module: GAN, advice: str) -> str:
-    """The advice, where it is one: to a model that makes images of noise."""
-    return advice if isinstance(module, LatentGAN) else ""
 
 
 def require_finite_weights(module: GAN) -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganlab.metrics.distances import diversity
-from ganlab.metrics.distances.diversity import diversity_ratio, mean_distance
+from ganlab.metrics.distances.diversity import diversity_ratio, diversity_within, mean_distance
 from tests.support.references import features
 
 
@@ -52,3 +52,18 @@ def test_N10_rows_that_are_not_finite_are_counted():
     fake[7:, 0] = torch.nan
     with pytest.raises(ValueError, match="3 of 10 rows of features are not finite"):
         diversity_ratio(fake, features(10, 4, 8))
+
+
+def test_within_classes_noise_counts_and_the_class_does_not():
+    kinds = torch.arange(4).repeat_interleave(25)
+    real = features(100, 8, 6) + 100 * kinds[:, None]
+    assert diversity_within(real.clone(), real, kinds, kinds) == pytest.approx(1)
+    centres = torch.stack([real[kinds == kind].mean(0) for kind in range(4)])
+    ignored = centres[kinds] + (real - centres[kinds]) / 10
+    assert diversity_ratio(ignored, real) == pytest.approx(1, abs=0.05), "which the whole does not show"
+    assert diversity_within(ignored, real, kinds, kinds) == pytest.approx(0.1, rel=1e-4)
+    assert diversity_within(real[:50], real, kinds[:50], kinds) == pytest.approx(0.5, abs=0.1), (
+        "two classes are gone"
+    )
+    with pytest.raises(ValueError, match="no two of a class differ"):
+        diversity_within(real, centres, kinds, torch.arange(4))

@@ -80,13 +80,25 @@ class CaptionScores:
                 f"metrics: {self.names()[0]} compares images with their captions, and this data has none; try "
                 "metrics=auto"
             )
-        self.captions = {"": evenly(train.texts, self.n_fake), HELD_OUT: evenly(test.texts, self.n_fake)}
+        self.captions = {"": self.to_draw(train.texts), HELD_OUT: self.to_draw(test.texts)}
         real = test if len(test) else train
-        chosen = torch.tensor(evenly(range(len(real)), min(len(real), self.n_fake)))
-        captions = real.captions(chosen)
+        captions = real.captions(self.some_of(real))
         self.learn(list(dict.fromkeys([*self.captions[""], *self.captions[HELD_OUT], *captions])))
-        rows = [self.describe(real.images(part)).cpu() for part in chosen.split(self.batch_size)]
-        self.floors, self.floor_n = self.values(torch.cat(rows), captions), len(chosen)
+        self.floors, self.floor_n = self.values(*self.of_real(real)), len(captions)
+
+    def to_draw(self, texts: Sequence[str]) -> list[str]:
+        """``n_fake`` captions to draw; none of none."""
+        return evenly(texts, self.n_fake)
+
+    def some_of(self, images: CaptionedSet) -> Tensor:
+        """(n,) indices, evenly from all images."""
+        return torch.tensor(evenly(range(len(images)), min(len(images), self.n_fake)))
+
+    def of_real(self, images: CaptionedSet) -> tuple[Tensor, list[str]]:
+        """Some images, described, and the captions that belong to them."""
+        some = self.some_of(images)
+        rows = [self.describe(images.images(part)).cpu() for part in some.split(self.batch_size)]
+        return torch.cat(rows), images.captions(some)
 
     def evaluate(self, model: TextToImage, ranks: Ranks = ALONE) -> dict[str, Score]:
         """Draw and score; all processes take part. Images that are not finite make every value None."""

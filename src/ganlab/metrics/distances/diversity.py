@@ -19,6 +19,20 @@ def diversity_ratio(fake: Tensor, real: Tensor) -> float:
     return mean_distance(fake) / spread
 
 
+def diversity_within(fake: Tensor, real: Tensor, fake_class: Tensor, real_class: Tensor) -> float:
+    """Mean distance between samples of one class, fake over real, a mean over the classes of (n,) ``real_class``.
+
+    A class of fewer than two fakes counts as one where all are alike. Raises ValueError where no two real ones differ.
+    """
+    check_same_size(real.shape[-1], fake.shape[-1])
+    classes = [number for number in real_class.unique() if (real_class == number).sum() > 1]
+    spread = sum(mean_distance(real[real_class == number]) for number in classes)
+    if spread == 0:
+        raise ValueError(f"of {len(real)} real samples no two of a class differ: a diversity needs some")
+    present = [number for number in classes if (fake_class == number).sum() > 1]
+    return sum(mean_distance(fake[fake_class == number]) for number in present) / spread
+
+
 def mean_distance(samples: Tensor) -> float:
     """Mean Euclidean distance between two different rows of (n, d), each pair once."""
     samples = as_double(samples, "features", least=2)

@@ -27,8 +27,8 @@ class DistributionScores:
     """Scores of generated images against real ones, each named after its measure and its extractor.
 
     extractor: the network whose features are compared.
-    scores: which, of fid, kid, is, precision, recall, density, coverage, classes, class_tv, diversity; the first is
-        the one that the best checkpoint is chosen by.
+    scores: which, of fid, kid, is, precision, recall, density, coverage, classes, class_tv, diversity, diversity_class;
+        the first is the one that the best checkpoint is chosen by.
     n_fake: generated images. split: of the real ones, all of which are compared; the other split gives the floor.
     averaged: generate from the averaged weights. seed: of what is generated. batch_size: images at a time.
     on_missing: what happens without the extractor's weights or enough images: an error, or absent scores.

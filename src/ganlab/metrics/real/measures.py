@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ganlab.metrics.distances.classes import class_shares, classes_present, total_variation
-from ganlab.metrics.distances.diversity import diversity_ratio
+from ganlab.metrics.distances.diversity import diversity_ratio, diversity_within
 from ganlab.metrics.distances.frechet import frechet_distance
 from ganlab.metrics.distances.inception_score import inception_score
 from ganlab.metrics.distances.kernel import kernel_distance
@@ -84,6 +84,11 @@ class Comparison:
         """Mean distance between fakes over mean distance between real images; near 0 they are all alike."""
         return diversity_ratio(self.fake.features, self.real.features), {}
 
+    def diversity_class(self) -> Value:
+        """The same between images of one class; near 0 a generator of classes ignores its noise."""
+        classes = (images.logits.argmax(1) for images in (self.fake, self.real))
+        return diversity_within(self.fake.features, self.real.features, *classes), {}
+
 
 class Measure(NamedTuple):
     better: Better
@@ -101,4 +106,5 @@ MEASURES = {
     "classes": Measure("higher", Comparison.classes),
     "class_tv": Measure("lower", Comparison.class_tv),
     "diversity": Measure("higher", Comparison.diversity),
+    "diversity_class": Measure("higher", Comparison.diversity_class),
 }

@@ -101,12 +101,10 @@ class TextGAN(LatentGAN):
         return self.paint(self.latent(text), text)
 
     def latent(self, text: Tensor) -> Tensor:
-        """Fresh z (B, latent), one for each embedding."""
-        return self.prior(self.draws, len(text))
+        return self.prior(self.draws, len(text))  # fresh z (B, latent)
 
     def paint(self, z: Tensor, text: Tensor) -> Tensor:
-        """(B, C, H, W) from the generator in training."""
-        return self.generator.network(z, text)
+        return self.generator.network(z, text)  # (B, C, H, W)
 
     def look(self, image: Tensor) -> Tensor:
         """The discriminator's features of the augmented images."""
