@@ -45,9 +45,9 @@ def trained(monkeypatch) -> list:
 
     calls = []
 
-    def train(cfg, run_dir):
-        calls.append((cfg, run_dir))
-        save_config(cfg, run_dir)
+    def train(run, run_dir):
+        calls.append((run.cfg, run_dir))
+        save_config(run.cfg, run_dir)
 
     monkeypatch.setattr(ganlab.training.run, "train", train)
     return calls

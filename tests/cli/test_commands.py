@@ -182,7 +182,7 @@ def test_R7_a_changed_setting_is_refused_with_both_values_unless_allowed(ganlab,
     refused = ganlab(f"resume={run_dir}", *changed)
     assert refused.code == 2
     assert (
-        f"{run_dir} was started with other settings: model.optimizers.generator.lr: 0.001 -> 0.005"
+        f"{run_dir} was started with other settings: model.optimizers.generator.lr: 0.002 -> 0.005"
         in refused.err
     )
     assert (run_dir / ".hydra").is_dir()
@@ -306,8 +306,8 @@ def test_C4_sample_checks_its_options(ganlab, trained, word):
 def test_ctrl_c_that_leaves_at_once_says_how_to_go_on(ganlab, monkeypatch, trained, tmp_path):
     from ganlab.config import save_config
 
-    def leave(cfg, run_dir):
-        save_config(cfg, run_dir)
+    def leave(run, run_dir):
+        save_config(run.cfg, run_dir)
         (run_dir / "checkpoints").mkdir()
         (run_dir / "checkpoints" / "step-00000001.ckpt").touch()
         raise KeyboardInterrupt
@@ -336,3 +336,14 @@ def test_S9_a_message_that_comes_after_an_unused_directory_is_gone_finds_no_clos
         logging.getLogger().removeHandler(handler)
     assert not run_dir.exists()
     assert "Logging error" not in capfd.readouterr().err
+
+
+def test_a_start_of_a_run_checks_its_configuration_once(ganlab, monkeypatch):
+    from ganlab.config.runs import settled
+
+    checked, check = [], settled.check
+    monkeypatch.setattr(settled, "check", lambda cfg: (checked.append(cfg), check(cfg)))
+    quick = ["model=mlp_gan", "data.image_size=8", "metrics=none", "trainer=cpu", "trainer.max_steps=1"]
+    answer = ganlab(*quick, "callbacks.samples.n=4")
+    assert answer.code == 0, answer.err
+    assert len(checked) == 1

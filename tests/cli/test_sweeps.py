@@ -27,7 +27,8 @@ def scored(monkeypatch) -> list:
 
     calls = []
 
-    def train(cfg, run_dir):
+    def train(run, run_dir):
+        cfg = run.cfg
         calls.append((cfg, run_dir))
         if cfg.seed == -2:
             raise UserError("there is no such disk")

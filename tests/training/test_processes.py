@@ -7,7 +7,7 @@ import time
 import pytest
 import torch
 
-from ganlab.config import compose
+from ganlab.config import compose, settled
 from ganlab.errors import GanlabError, PeerError
 from ganlab.models.base import GAN
 from ganlab.training import processes
@@ -106,11 +106,12 @@ def before_they_meet(tmp_path, monkeypatch):
     parent = os.getpid()
 
     def with_fault(what) -> tuple[int, str]:
-        def check(cfg):
+        def settle_or_fail(cfg):
             if os.environ.get("LOCAL_RANK") == "1":
                 what()
+            return settled(cfg)
 
-        monkeypatch.setattr("ganlab.training.run.check", check)
+        monkeypatch.setattr("ganlab.training.run.settled", settle_or_fail)
 
         def rank_zero() -> None:
             signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -271,13 +271,12 @@ def test_S2_damage_falls_back_with_one_warning_that_names_both(damage, stopped, 
     folder = shutil.copytree(stopped, tmp_path / "run", symlinks=True)
     before, newest = sorted((folder / "checkpoints").glob(PATTERN))
     DAMAGE[damage](newest)
-    config = compose([*MLP, "resume=auto"])
-    assert checkpoint_to_resume(config, folder) == before
+    assert checkpoint_to_resume(folder, resume=True) == before
     (warning,) = [record for record in caplog.records if record.levelname == "WARNING"]
     assert newest.name in warning.getMessage()
     assert before.name in warning.getMessage()
     assert newest.with_suffix(".damaged").exists()
-    assert checkpoint_to_resume(config, folder) == before, "and the next start is silent"
+    assert checkpoint_to_resume(folder, resume=True) == before, "and the next start is silent"
     assert caplog.text.count("damaged and set aside") == 1
 
 
@@ -310,7 +309,7 @@ def test_a_second_run_never_overwrites_the_first(tmp_path):
     train(compose([*MLP, "trainer.max_steps=2"]), tmp_path)
     with pytest.raises(UserError, match="already holds a run"):
         train(compose([*MLP, "trainer.max_steps=2"]), tmp_path)
-    assert checkpoint_to_resume(compose([*MLP, "resume=auto"]), tmp_path) is not None
+    assert checkpoint_to_resume(tmp_path, resume=True) is not None
 
 
 def test_R14_metrics_csv_goes_on_without_gap_or_duplicate(tmp_path, monkeypatch):

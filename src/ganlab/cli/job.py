@@ -15,13 +15,13 @@ from ganlab.cli.faults import tell, tell_bug
 from ganlab.cli.sweep import Sweep, identity
 from ganlab.config import own
 from ganlab.config.compose.catalogue import fits
-from ganlab.config.compose.check import check
 from ganlab.config.compose.compose import RUN_PLACES, SWEEP_PLACES, refuse_secret_places, settle
 from ganlab.config.compose.hydra_compose import register_resolvers
 from ganlab.config.compose.overrides import words_of
 from ganlab.config.hydra_internals import is_own_plugin
 from ganlab.config.runs.record import as_written, hide_in_file, saved_config
 from ganlab.config.runs.resume import check_resumable, is_run
+from ganlab.config.runs.settled import settled
 from ganlab.config.runs.trust import to_resume
 from ganlab.config.secrets import HIDDEN, Secrets, conceal, conceal_record
 from ganlab.errors import GanlabError, Interrupted, StorageError, UserError
@@ -101,7 +101,6 @@ class Jobs:
     def _train(self, cfg: DictConfig, run_dir: Path) -> float | None:
         """Refuse what can be refused before training, the light checks first; then train."""
         job = HydraConfig.get()
-        choices = dict(job.runtime.choices)
         if in_sweep():
             if cfg.group is None:
                 cfg.group = Path(job.sweep.dir).name
@@ -115,13 +114,13 @@ class Jobs:
         keep_secrets(cfg)
         fits(cfg, own_groups())
         # imports take seconds
-        print(f"{choices['model']} on {choices['data']} in {as_typed(run_dir)}", flush=True)
-        check(cfg)
-        if cfg.resume is not None and is_run(run_dir):
-            check_resumable(as_typed(run_dir), cfg, lambda: misfit_of(cfg, run_dir))
+        print(f"{cfg.chosen.model} on {cfg.chosen.data} in {as_typed(run_dir)}", flush=True)
+        run = settled(cfg)
+        if run.resume and is_run(run_dir):
+            check_resumable(as_typed(run_dir), run.cfg, lambda: misfit_of(run.cfg, run_dir))
         from ganlab.training.run import train
 
-        return train(cfg, run_dir)
+        return train(run, run_dir)
 
     def _tell(self, error: Exception, prefix: str) -> None:
         self.faults.append(error)

@@ -11,5 +11,15 @@ from ganlab.config.compose.check import check
 from ganlab.config.compose.compose import compose
 from ganlab.config.compose.paths import config_dir
 from ganlab.config.runs.record import save_config, saved_config
+from ganlab.config.runs.settled import Settled, settled
 
-__all__ = ["check", "compose", "config_dir", "instantiate", "save_config", "saved_config"]
+__all__ = [
+    "Settled",
+    "check",
+    "compose",
+    "config_dir",
+    "instantiate",
+    "save_config",
+    "saved_config",
+    "settled",
+]

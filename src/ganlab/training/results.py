@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig
-
+from ganlab.config import Settled
 from ganlab.errors import UserError
 from ganlab.score_record import ScoreRecord, to_json
 from ganlab.storage import write_atomically
@@ -19,7 +18,7 @@ SCHEMA = 1
 
 
 def results_of(
-    cfg: DictConfig,
+    run: Settled,
     model: "GAN",
     scores: Mapping[str, ScoreRecord],
     *,
@@ -36,10 +35,10 @@ def results_of(
     """
     return {
         "schema": SCHEMA,
-        "name": cfg.name,
-        **cfg.chosen,
-        "seed": cfg.seed,
-        "group": cfg.group,
+        "name": run.name,
+        **run.chosen,
+        "seed": run.seed,
+        "group": run.group,
         "status": status,
         "error": error,
         "steps": model.steps,

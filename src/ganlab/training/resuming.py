@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def checkpoint_to_resume(cfg: DictConfig, run_dir: Path) -> Path | None:
+def checkpoint_to_resume(run_dir: Path, *, resume: bool) -> Path | None:
     """The newest whole checkpoint of a run that is to be resumed; None for a run that begins.
 
     Raises:
         UserError: there is a run, and it is not to be resumed. StorageError: all of its checkpoints are damaged.
     """
     newest, damaged = newest_valid(run_dir / "checkpoints")
-    if not cfg.resume:
+    if not resume:
         if newest or damaged:
             raise UserError(
                 f"{as_typed(run_dir)} already holds a run; go on with it by resume={as_typed(run_dir)}, or choose "
@@ -60,22 +60,22 @@ def set_aside(path: Path, why: str, instead: Path) -> None:
         path.rename(path.with_suffix(".damaged"))
 
 
-def already_complete(cfg: DictConfig, run_dir: Path, checkpoint: Path) -> bool:
+def already_complete(run_dir: Path, checkpoint: Path, *, max_steps: int) -> bool:
     """Whether all steps are done; raises UserError where more were done than are asked for."""
-    done, wanted = steps_of(checkpoint), cfg.trainer.max_steps
-    if wanted < done:
+    done = steps_of(checkpoint)
+    if max_steps < done:
         raise UserError(
-            f"trainer.max_steps={wanted}: {as_typed(run_dir)} has already done {done} steps; ask for more than that, "
-            "or start a new run"
+            f"trainer.max_steps={max_steps}: {as_typed(run_dir)} has already done {done} steps; ask for more than "
+            "that, or start a new run"
         )
-    if wanted == done:
+    if max_steps == done:
         log.info(
             "already complete: %s has done all %d steps; go on with trainer.max_steps=%d",
             as_typed(run_dir),
             done,
             2 * done,
         )
-    return wanted == done
+    return max_steps == done
 
 
 def newest_fitting(
@@ -97,7 +97,7 @@ def newest_fitting(
     return None, {}, refused
 
 
-def prepared_to_resume(cfg: DictConfig, run_dir: Path, model: "GAN", data: object) -> Path:
+def prepared_to_resume(run_dir: Path, model: "GAN", data: object, *, allow_change: Sequence[str]) -> Path:
     """The newest checkpoint that the model can go on from, tried; the data is what it was, or may be other.
 
     Raises:
@@ -117,7 +117,7 @@ def prepared_to_resume(cfg: DictConfig, run_dir: Path, model: "GAN", data: objec
         raise all_damaged(run_dir, list(refused), f": {next(iter(refused.values()), 'none is left')}")
     for other, why in refused.items():
         set_aside(other, str(why), path)
-    require_same_data(checkpoint.get("origin", {}).get("data"), data, cfg)
+    require_same_data(checkpoint.get("origin", {}).get("data"), data, allow_change)
     return path
 
 
@@ -136,22 +136,21 @@ def misfit_of(cfg: DictConfig, run_dir: Path) -> str | None:
     return None
 
 
-def require_same_data(before: dict[str, Any] | None, data: object, cfg: DictConfig) -> None:
+def require_same_data(before: dict[str, Any] | None, data: object, allow_change: Sequence[str]) -> None:
     """Raises UserError where the data was changed since a checkpoint was written; warns where that is allowed.
 
     An earlier checkpoint does not say what its data was.
     """
     if before is None or not isinstance(data, Identified):
         return
-    permitted = [str(key) for key in cfg.get("allow_change") or []]
-    same_settings = not any(key.partition(".")[0] == "data" for key in permitted)
+    same_settings = not any(key.partition(".")[0] == "data" for key in allow_change)
     changed = data.changes(before, same_settings=same_settings)
     if not changed:
         return
-    if "data" in permitted:
+    if "data" in allow_change:
         log.warning("going on with other data than before: %s", changed)
         return
     raise UserError(
         f"the data is not what this run was trained on: {changed}. Put it back as it was, go on with what is there by "
-        f"'{allowing(permitted, 'data')}', or start a new run without resume"
+        f"'{allowing(allow_change, 'data')}', or start a new run without resume"
     )

@@ -18,7 +18,7 @@ import torch
 from filelock import FileLock, Timeout
 from omegaconf import DictConfig
 
-from ganlab.config import check, instantiate, save_config
+from ganlab.config import Settled, instantiate, save_config, settled
 from ganlab.config.runs.trust import to_resume
 from ganlab.config.secrets import Secrets, conceal
 from ganlab.errors import DivergedError, GanlabError, Interrupted, UserError
@@ -42,9 +42,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def train(cfg: DictConfig, run_dir: Path) -> float | None:
+def train(cfg: DictConfig | Settled, run_dir: Path) -> float | None:
     """Train as configured, in ``run_dir``; goes on from its newest checkpoint if ``cfg.resume`` is set.
 
+    A configuration that nobody has settled is checked first.
     Returns the value of ``cfg.objective`` (the name of a logged metric) for a sweep, or None.
 
     Raises:
@@ -53,44 +54,43 @@ def train(cfg: DictConfig, run_dir: Path) -> float | None:
     """
     began = time.monotonic()
     quiet()
-    check(cfg)
-    run_dir = run_dir.resolve()
+    run, run_dir = settled(cfg), run_dir.resolve()
     with _owned(run_dir):
-        checkpoint = checkpoint_to_resume(cfg, run_dir)
-        if checkpoint and already_complete(cfg, run_dir, checkpoint):
-            return _objective_of(cfg, run_dir)
+        checkpoint = checkpoint_to_resume(run_dir, resume=run.resume)
+        if checkpoint and already_complete(run_dir, checkpoint, max_steps=run.max_steps):
+            return _objective_of(run, run_dir)
         with withheld() as notices:
-            callbacks = in_order(instantiate(cfg.callbacks))  # first: they name missing weights at once
-        data = instantiate(cfg.data)
+            callbacks = in_order(instantiate(run.cfg.callbacks))  # first: they name missing weights at once
+        data = instantiate(run.cfg.data)
         data.prepare()
-        torch.manual_seed(derive(cfg.seed, "weights"))
-        model = instantiate(cfg.model)
+        torch.manual_seed(derive(run.seed, "weights"))
+        model = instantiate(run.cfg.model)
         model.check(data.shape, data.classes)
         model.configure_optimizers()  # for its errors; Lightning asks again
         if checkpoint:
-            checkpoint = prepared_to_resume(cfg, run_dir, model, data)
+            checkpoint = prepared_to_resume(run_dir, model, data, allow_change=run.allow_change)
         for notice in notices:
             logging.getLogger(notice.name).handle(notice)
-        loggers = _loggers(cfg, run_dir, checkpoint)
+        loggers = _loggers(run, run_dir, checkpoint)
         began -= loggers[0].seconds_before  # what earlier starts of this run have taken
-        trainer = instantiate(cfg.trainer, run_dir=run_dir, callbacks=callbacks, loggers=loggers)
-        begin(loggers, Secrets(cfg).config(), steps_of(checkpoint) if checkpoint else 0)
+        trainer = instantiate(run.cfg.trainer, run_dir=run_dir, callbacks=callbacks, loggers=loggers)
+        begin(loggers, Secrets(run.cfg).config(), steps_of(checkpoint) if checkpoint else 0)
         if is_first_process():
-            save_config(cfg, run_dir)
+            save_config(run.cfg, run_dir)
             forget_results(run_dir)  # what they say is no longer the end
         trainer.announce(data.batch_size)
         if checkpoint:
             log.info("resuming %s after step %d", as_typed(run_dir), steps_of(checkpoint))
         fit = partial(trainer.fit, model, datamodule=data, ckpt_path=checkpoint)
         error = fault_of(fit, trainer.strategy.launcher, run_dir)
-        results, error = _end(cfg, run_dir, trainer, model, error, time.monotonic() - began)
+        results, error = _end(run, run_dir, trainer, model, error, time.monotonic() - began)
         if error is not None:
             raise error
-        return _conclude(cfg, run_dir, trainer, model, results)
+        return _conclude(run, run_dir, trainer, model, results)
 
 
 def _end(
-    cfg: DictConfig,
+    run: Settled,
     run_dir: Path,
     trainer: "Trainer",
     model: "GAN",
@@ -100,7 +100,7 @@ def _end(
     """Write results.json however training ended, tell the loggers, and leave the other processes."""
     sentence = conceal(str(error)) if isinstance(error, GanlabError) else None
     scores = scores_of(trainer.callbacks)
-    results = results_of(cfg, model, scores, status=_status(trainer, error), error=sentence, seconds=seconds)
+    results = results_of(run, model, scores, status=_status(trainer, error), error=sentence, seconds=seconds)
     if is_first_process():
         unwritten = fault_of(lambda: write_results(run_dir, results), run_dir=run_dir)
         error = error or unwritten
@@ -109,13 +109,15 @@ def _end(
     return results, error
 
 
-def _loggers(cfg: DictConfig, run_dir: Path, checkpoint: Path | None) -> list:
+def _loggers(run: Settled, run_dir: Path, checkpoint: Path | None) -> list:
     from ganlab.loggers.csv import CSVLog
 
     csv_log = CSVLog(run_dir / "metrics.csv")
     if checkpoint and is_first_process():
         csv_log.rewind(steps_of(checkpoint))
-    others = [make(save_dir=run_dir) for make in instantiate(cfg.logger).values()] if cfg.logger else []
+    others = (
+        [make(save_dir=run_dir) for make in instantiate(run.cfg.logger).values()] if run.cfg.logger else []
+    )
     return [csv_log, *others]
 
 
@@ -158,7 +160,7 @@ def _owned(run_dir: Path) -> Iterator[None]:
 
 
 def _conclude(
-    cfg: DictConfig, run_dir: Path, trainer: "Trainer", model: "GAN", results: dict[str, Any]
+    run: Settled, run_dir: Path, trainer: "Trainer", model: "GAN", results: dict[str, Any]
 ) -> float | None:
     """Say what happened and what to do next."""
     stopped_by = trainer.stopped_by
@@ -166,13 +168,13 @@ def _conclude(
         import signal
 
         raise Interrupted(
-            f"stopped by {signal.Signals(stopped_by).name} after step {model.steps} of {cfg.trainer.max_steps}, "
+            f"stopped by {signal.Signals(stopped_by).name} after step {model.steps} of {run.max_steps}, "
             f"everything saved; go on with: {to_resume(run_dir)}",
             130 if stopped_by == signal.SIGINT else 75,
         )
     if is_first_process():
-        log.info("%s", summary(run_dir, model, results, max_steps=cfg.trainer.max_steps))
-    objective = cfg.get("objective")
+        log.info("%s", summary(run_dir, model, results, max_steps=run.max_steps))
+    objective = run.objective
     if objective is not None and objective not in model.published:
         raise UserError(
             f"objective={objective} was not logged; logged were: {', '.join(sorted(model.published))}"
@@ -180,12 +182,12 @@ def _conclude(
     return model.published[objective] if objective else None
 
 
-def _objective_of(cfg: DictConfig, run_dir: Path) -> float | None:
+def _objective_of(run: Settled, run_dir: Path) -> float | None:
     """What ``results.json`` says of the objective."""
     path = run_dir / "results.json"
-    if cfg.objective is None or not path.is_file():
+    if run.objective is None or not path.is_file():
         return None
-    return json.loads(path.read_text(encoding="utf-8"))["last"].get(cfg.objective)
+    return json.loads(path.read_text(encoding="utf-8"))["last"].get(run.objective)
 
 
 @contextmanager

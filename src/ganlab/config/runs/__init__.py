@@ -1,5 +1,6 @@
-"""What a run directory keeps of its configuration.
+"""A run's configuration: as rooms hand it on, and as its directory keeps it.
 
+settled   checked once, and changed by nobody after that
 record    writes and reads ``.hydra/``
 resume    which run to continue, and whether the present configuration may continue it
 pasted    lines that are printed to be pasted
