@@ -24,7 +24,16 @@ def test_X10_versions_known_to_be_malware_are_excluded():
         assert all(one.specifier.contains(version) for version in tested), one.name
 
 
-BOUNDED = {"torch", "torchvision", "lightning", "hydra-core", "omegaconf", "torchmetrics", "torch-fidelity", "wandb"}
+BOUNDED = {
+    "torch",
+    "torchvision",
+    "lightning",
+    "hydra-core",
+    "omegaconf",
+    "torchmetrics",
+    "torch-fidelity",
+    "wandb",
+}
 
 
 def test_libraries_from_whose_inside_something_is_taken_have_an_upper_bound():

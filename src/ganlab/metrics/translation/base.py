@@ -109,9 +109,7 @@ class TranslationScores(Generic[Examples]):
 
         Images that are not finite make every value None, with a warning.
         """
-        rows, broken = self._described(
-            lambda batch, number: model.translate(batch, seed=derive(self.seed, "batch", number)), ranks
-        )
+        rows, broken = self._described(lambda batch, number: self.translated(model, batch, number), ranks)
         if broken:
             log.warning(
                 "translations of %d of %d examples are not finite: no scores", broken, len(self.indices)
@@ -127,6 +125,10 @@ class TranslationScores(Generic[Examples]):
             )
             for name, way in self.direction.items()
         }
+
+    def translated(self, model: Translator, batch: Batch, number: int) -> dict[str, Tensor]:
+        """What the model makes of the ``number``-th batch."""
+        return model.translate(batch, seed=derive(self.seed, "batch", number))
 
     def _described(self, translate: Translate, ranks: Ranks) -> tuple[Rows, int]:
         """The rows of all examples, and how many have outputs that are not finite; process k mod world does batch k."""
