@@ -11,7 +11,7 @@ from torch.nn.functional import interpolate
 
 from ganlab.bounds import Size, bounded
 from ganlab.errors import UserError
-from ganlab.metrics.extractors.common import check_pixels, full_float32, sha256_of
+from ganlab.metrics.extractors.common import ReadOnce, check_pixels, full_float32, sha256_of
 from ganlab.types import Features
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -52,7 +52,7 @@ class EmbeddedClassifier(nn.Module):
         return Features(features, self.logits(features))
 
 
-class EmbeddedFeatures:
+class EmbeddedFeatures(ReadOnce[EmbeddedClassifier]):
     """An :class:`~ganlab.types.Extractor`: what ``EmbeddedClassifier`` sees, trained on the set that ``data`` names.
 
     Colours become luma. How its 64 features react to what generators do wrong is measured in ``weights/README.md``.
@@ -62,26 +62,14 @@ class EmbeddedFeatures:
     resize = "grey, bilinear to 32x32"
 
     def __init__(self, *, data: Literal["digits", "glyphs"]) -> None:
+        super().__init__()
         if data not in SHA256:
             raise UserError(f"metrics: data={data}: ganlab has classifiers of {' and of '.join(SHA256)}")
         self.name: str = data
         self.suffix = f"_{data}"
         self.classes, self.weights = tuple(CLASSES[data]), SHA256[data]
-        self._device = torch.device("cpu")
-        self._network: EmbeddedClassifier | None = None
 
-    def prepare(self) -> None:
-        """Read the weights; a second call does nothing.
-
-        Raises:
-            UserError: their file is missing, damaged or not the one that belongs to this code.
-        """
-        self._read()
-
-    def _read(self) -> EmbeddedClassifier:
-        """The network; with its weights, read once."""
-        if self._network is not None:
-            return self._network
+    def read(self) -> EmbeddedClassifier:
         path = WEIGHTS / f"{self.name}.safetensors"
         remedy = "install ganlab again, for instance with `pip install --force-reinstall --no-deps ganlab`"
         try:
@@ -95,21 +83,12 @@ class EmbeddedFeatures:
         with torch.device("meta"):  # draws no random numbers for weights that are replaced at once
             network = EmbeddedClassifier(classes=len(self.classes))
         network.load_state_dict(load_file(path), assign=True)
-        network = network.eval().requires_grad_(False)
-        self._network = network.to(self._device).to(memory_format=torch.channels_last)
-        return self._network
-
-    def to(self, device: torch.device) -> "EmbeddedFeatures":
-        """Compute on ``device`` from now on."""
-        self._device = torch.device(device)
-        if self._network is not None:
-            self._network.to(self._device)
-        return self
+        return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
     def __call__(self, images: Tensor) -> Features:
         """(B, 1 or 3, H, W) uint8 to (B, 64) and (B, classes), float32, on the device of the images."""
         check_pixels(images)
-        network = self._read()
+        network = self.network()
         with full_float32(self._device):
             seen = network(grey_32(images.to(self._device)))
         return Features(*(part.to(images.device) for part in seen))
@@ -119,7 +98,7 @@ class EmbeddedFeatures:
 
         Every channel is looked at as a grey picture of its own, so that colours count. Gradients reach the images.
         """
-        return self._read().features[:9](images.reshape(-1, 1, *images.shape[2:]))
+        return self.network().features[:9](images.reshape(-1, 1, *images.shape[2:]))
 
 
 def grey_32(images: Tensor) -> Tensor:

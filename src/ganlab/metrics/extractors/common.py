@@ -5,9 +5,45 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Generic, Self, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+class ReadOnce(Generic[Network]):
+    """A network whose weights are read when they are first needed, and that computes on one device."""
+
+    def __init__(self) -> None:
+        self._device = torch.device("cpu")
+        self._network: Network | None = None
+
+    def read(self) -> Network:
+        """The network with its weights, in eval mode; raises UserError where they cannot be had."""
+        raise NotImplementedError
+
+    def prepare(self) -> None:
+        """Find, verify and read the weights; a second call does nothing.
+
+        Raises:
+            UserError: they are missing, damaged or not the ones that belong here.
+        """
+        self.network()
+
+    def network(self) -> Network:
+        """The network where it computes, read once."""
+        if self._network is None:
+            self._network = self.read().to(self._device)
+        return self._network
+
+    def to(self, device: torch.device) -> Self:
+        """Compute on ``device`` from now on."""
+        self._device = torch.device(device)
+        if self._network is not None:
+            self._network.to(self._device)
+        return self
 
 
 def check_pixels(images: Tensor) -> None:

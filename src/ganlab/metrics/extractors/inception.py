@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.errors import UserError
-from ganlab.metrics.extractors.common import check_pixels, full_float32, sha256_of
+from ganlab.metrics.extractors.common import ReadOnce, check_pixels, full_float32, sha256_of
 from ganlab.types import Features
 
 FILE = "weights-inception-2015-12-05-6726825d.pth"
@@ -21,7 +21,7 @@ OFFICIAL = "6726825d"  # what its SHA-256 begins with
 KEYS = "metrics.inception.extractor"
 
 
-class InceptionFeatures:
+class InceptionFeatures(ReadOnce[nn.Module]):
     """An :class:`~ganlab.types.Extractor`: pooled features, and logits without their bias, of one pass.
 
     Those of torch-fidelity, and of torchmetrics with ``antialias=False``. Only the published weights bear the bare
@@ -36,28 +36,17 @@ class InceptionFeatures:
     resize = "TF1 bilinear to 299x299"
 
     def __init__(self, *, weights: Path | None = None, download: bool = False) -> None:
+        super().__init__()
         self.path = None if weights is None else Path(weights).expanduser()
         self.download, self.weights = download, ""
         self._name_after("" if weights is None else "unread")
-        self._device = torch.device("cpu")
-        self._network: nn.Module | None = None
 
     def _name_after(self, weights: str) -> None:
         self.name = f"inception_{weights}" if weights else "inception"
         self.suffix = f"_{self.name}" if weights else ""
 
-    def prepare(self) -> None:
-        """Find, verify and read the weights; a second call does nothing.
-
-        Raises:
-            UserError: they are missing, could not be fetched, are damaged or not those of an Inception-v3.
-        """
-        self._read()
-
-    def _read(self) -> nn.Module:
-        """The network; with its weights, read once."""
-        if self._network is not None:
-            return self._network
+    def read(self) -> nn.Module:
+        """The network; raises UserError where its weights are missing, damaged or not those of an Inception-v3."""
         path = self.path or Path(torch.hub.get_dir(), "checkpoints", FILE)
         if self.download:
             fetch(path)
@@ -73,22 +62,15 @@ class InceptionFeatures:
                 f"{path} is damaged or incomplete: its SHA-256 begins with {digest[:8]}, not with {OFFICIAL}; "
                 f"remove it. {_remedy(path)} Weights of your own need {KEYS}.weights=FILE."
             )
-        self._network = read(path).to(self._device)
+        network = read(path)
         self.weights = digest
         self._name_after("" if official else digest[:8])
-        return self._network
-
-    def to(self, device: torch.device) -> "InceptionFeatures":
-        """Compute on ``device`` from now on."""
-        self._device = torch.device(device)
-        if self._network is not None:
-            self._network.to(self._device)
-        return self
+        return network
 
     def __call__(self, images: Tensor) -> Features:
         """(B, 1 or 3, H, W) uint8 to (B, 2048) and (B, 1008), float32, on the device of the images."""
         check_pixels(images)
-        network = self._read()
+        network = self.network()
         with full_float32(self._device):
             seen = network(images.to(self._device).expand(-1, 3, -1, -1))
         return Features(*(part.to(images.device) for part in seen))

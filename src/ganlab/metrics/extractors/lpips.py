@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.errors import UserError
-from ganlab.metrics.extractors.common import full_float32, sha256_of
+from ganlab.metrics.extractors.common import ReadOnce, full_float32, sha256_of
 from ganlab.metrics.extractors.torchmetrics_internals import lpips_network
 
 URL = "https://download.pytorch.org/models/"
@@ -31,37 +31,26 @@ BACKBONES = {
 Net = Literal["alex", "vgg", "squeeze"]
 
 
-class Perceptual:
+class Perceptual(ReadOnce[nn.Module]):
     """The published LPIPS 0.1 of pairs of pictures: torchvision's backbone, and the linear heads inside torchmetrics.
 
     net: the backbone; papers take alex. weights: its file; None is where torch.hub keeps it. Nothing is downloaded.
     """
 
     def __init__(self, *, net: Net = "alex", weights: Path | None = None) -> None:
+        super().__init__()
         if net not in BACKBONES:
             raise UserError(f"metrics: net={net}: LPIPS is published with {', '.join(BACKBONES)}")
         self.net, self.backbone = net, BACKBONES[net]
         self.path = Path(weights).expanduser() if weights else None
-        self._device = torch.device("cpu")
-        self._network: nn.Module | None = None
 
     @property
     def smallest(self) -> int:
         """The shortest side, in pixels, that the backbone can look at."""
         return self.backbone.smallest
 
-    def prepare(self) -> None:
-        """Find, verify and read the weights; a second call does nothing.
-
-        Raises:
-            UserError: they are missing, damaged or others than the published ones.
-        """
-        self._read()
-
-    def _read(self) -> nn.Module:
-        """The network; with its weights, read once."""
-        if self._network is not None:
-            return self._network
+    def read(self) -> nn.Module:
+        """The network; raises UserError where its weights are missing, damaged or others than the published ones."""
         path = self.path or Path(torch.hub.get_dir(), "checkpoints", self.backbone.file)
         expected = Path(self.backbone.file).stem.rpartition("-")[2]
         remedy = (
@@ -79,19 +68,11 @@ class Perceptual:
                 f"LPIPS: the SHA-256 of {path} begins with {digest[:8]}, not with {expected}, so it is damaged or "
                 f"another file: {remedy}"
             )
-        self._network = read(self.net, path).to(self._device)
-        return self._network
-
-    def to(self, device: torch.device) -> "Perceptual":
-        """Compute on ``device`` from now on."""
-        self._device = torch.device(device)
-        if self._network is not None:
-            self._network.to(self._device)
-        return self
+        return read(self.net, path)
 
     def __call__(self, one: Tensor, other: Tensor) -> Tensor:
         """(B, 1 or 3, H, W) twice, in [0, 1], to (B,) float64; a grey image counts as three equal channels."""
-        network = self._read()
+        network = self.network()
         pairs = [(2 * images.float() - 1).to(self._device).expand(-1, 3, -1, -1) for images in (one, other)]
         with full_float32(self._device):
             distance = network(*pairs)
