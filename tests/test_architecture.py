@@ -25,6 +25,7 @@ COMMON = {
     "lightning_internals",
     "memory_budget",
     "nearest",
+    "patience",
     "storage",
     "torch_internals",
     "score_record",

@@ -4,7 +4,6 @@ import hashlib
 import http.client
 import logging
 import shutil
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -154,14 +153,3 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".download.lock"):
         yield
-
-
-@contextmanager
-def _patience(seconds: float) -> Iterator[None]:
-    """A server that does not answer fails within ``seconds``: torchvision itself would wait for ever."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple, TypeVar, Unpack
 import torch
 
 from ganlab.data.base import Channels, ColourOptions, ImageData, ImageOptions, Splits
-from ganlab.data.disk.downloads import _patience, one_at_a_time
+from ganlab.data.disk.downloads import one_at_a_time
 from ganlab.data.store.memory import MemoryImages, resized, with_channels
 from ganlab.errors import UserError
+from ganlab.patience import patience
 
 T = TypeVar("T")
 FAULTS = (OSError, RuntimeError, ValueError, AssertionError, TypeError, KeyError, EOFError)  # of a reader
@@ -107,7 +108,7 @@ def obtain(read: Callable[[bool], T], name: str, folder: Path, sources: Sequence
     except FAULTS:
         pass  # missing, damaged or not unpacked: the download looks at each file and takes only what it needs
     try:
-        with one_at_a_time(folder), _patience(30):
+        with one_at_a_time(folder), patience(30):
             return read(True)
     except FAULTS as error:
         reason = " ".join(str(error).split())[:300]

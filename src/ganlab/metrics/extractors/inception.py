@@ -3,9 +3,6 @@
 import http.client
 import io
 import shlex
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -13,6 +10,7 @@ from torch import Tensor, nn
 
 from ganlab.errors import UserError
 from ganlab.metrics.extractors.common import ReadOnce, check_pixels, full_float32, sha256_of
+from ganlab.patience import patience
 from ganlab.types import Features
 
 FILE = "weights-inception-2015-12-05-6726825d.pth"
@@ -84,7 +82,7 @@ def fetch(path: Path) -> None:
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{path}.lock"), _patience(30):  # processes that start together fetch it once
+        with FileLock(f"{path}.lock"), patience(30):  # processes that start together fetch it once
             if not path.is_file():
                 torch.hub.download_url_to_file(URL, str(path), hash_prefix=OFFICIAL)
     except (OSError, RuntimeError, http.client.HTTPException) as error:
@@ -120,14 +118,3 @@ def _remedy(path: Path) -> str:
         f"  curl -L --create-dirs -o {shlex.quote(str(path))} {URL}\n"
         f"or let ganlab fetch them with {KEYS}.download=true, or train without with metrics.inception.on_missing=skip."
     )
-
-
-@contextmanager
-def _patience(seconds: float) -> Iterator[None]:
-    """A server that does not answer fails within ``seconds``."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)

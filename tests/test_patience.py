@@ -1,0 +1,18 @@
+"""The wait for a server, and what it was before."""
+
+import socket
+
+import pytest
+
+from ganlab.patience import patience
+
+
+def test_patience_holds_inside_and_what_was_before_holds_again_after_a_fault_too():
+    before = socket.getdefaulttimeout()
+    with patience(7):
+        assert socket.getdefaulttimeout() == 7
+        with pytest.raises(OSError, match="gone"), patience(3):
+            assert socket.getdefaulttimeout() == 3
+            raise OSError("gone")
+        assert socket.getdefaulttimeout() == 7
+    assert socket.getdefaulttimeout() == before
