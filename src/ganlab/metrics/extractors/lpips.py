@@ -2,14 +2,14 @@
 
 import shlex
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from ganlab.errors import UserError
 from ganlab.metrics.extractors.common import ReadOnce, full_float32, sha256_of
-from ganlab.metrics.extractors.torchmetrics_internals import lpips_network
+from ganlab.metrics.extractors.torchmetrics_internals import Net, lpips_network
 
 URL = "https://download.pytorch.org/models/"
 
@@ -27,8 +27,6 @@ BACKBONES = {
     "vgg": Backbone("VGG16", "vgg16-397923af.pth", 16),
     "squeeze": Backbone("SqueezeNet", "squeezenet1_1-b8a52dc0.pth", 17),
 }
-
-Net = Literal["alex", "vgg", "squeeze"]
 
 
 class Perceptual(ReadOnce[nn.Module]):
