@@ -25,6 +25,8 @@ def test_every_recipe_is_among_them():
 def test_a_recipe_has_its_paper_s_size_and_its_networks_fit(name):
     cfg = compose([f"experiment={name}", "trainer=cpu", "metrics=none"])
     check(cfg)
+    assert cfg.model.mode_seeking._target_.endswith(".NoModeSeeking")
+    assert cfg.data.near_mismatches == 0
     assert (cfg.data.tokens, cfg.data.flip) == ("letters", True)
     with torch.device("meta"):  # shapes without any work
         model = instantiate(cfg.model)

@@ -87,9 +87,6 @@ class CaptionData(ImageData):
         load_size: Size that images have before a random ``image_size`` is cut out of them; null: ``image_size``.
         near_mismatches: Share of mismatches that are the most alike of 64 that were drawn; the others are the first
             that was. Which wrong captions are shown is open in Reed et al. 2016.
-
-    Raises:
-        UserError: near mismatches of letters, which do not say how alike two captions are.
     """
 
     kind: str = "captions"
@@ -109,11 +106,6 @@ class CaptionData(ImageData):
         for key, number in (("max_words", max_words), ("max_length", max_length)):
             if number is not None and number < 1:
                 raise UserError(f"data.{key}={number}: expected at least 1")
-        if near_mismatches and tokens != "words":
-            raise UserError(
-                f"data.near_mismatches={near_mismatches}: captions are alike by their words, and this data gives "
-                "letters; set data.near_mismatches=0"
-            )
         self.tokens, self.max_words, self.max_length = tokens, max_words, max_length
         self.near_mismatches = near_mismatches
 
@@ -125,7 +117,10 @@ class CaptionData(ImageData):
         splits = self.read()
         captions = [text for texts in splits.train.all_captions for text in texts]
         self._lexicon = Words.of(captions, self.max_words) if self.tokens == "words" else Letters()
-        self._table = CaptionTable(splits.train, self._lexicon, self.max_length)
+        words = (
+            Words.of(captions, self.max_words) if self.near_mismatches and self.tokens == "letters" else None
+        )
+        self._table = CaptionTable(splits.train, self._lexicon, self.max_length, words)
         self._unread = {name: unread(part.texts, self._lexicon) for name, part in splits._asdict().items()}
         warn_of_unread(self._unread["test"])
         return splits
@@ -177,7 +172,9 @@ class CaptionData(ImageData):
             if self.near_mismatches:
                 is_near = draws.uniform(len(images), 1).to(device) < self.near_mismatches
                 candidates = draws.uniform(len(images), CANDIDATES, 2).to(device)
-                mismatch = torch.where(is_near, table.nearest(indices, caption, candidates), mismatch)
+                mismatch = torch.where(
+                    is_near, table.nearest(indices, right.to(device).squeeze(1), candidates), mismatch
+                )
             yield Batch(
                 image=self.as_floats(images, draws, step),
                 caption=caption,

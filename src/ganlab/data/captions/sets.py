@@ -63,11 +63,15 @@ class CaptionedImages:
 class CaptionTable:
     """The captions of a set as ids, chosen by numbers from 0 to 1, on one device.
 
+    lexicon, max_length: of the ids. words: by which captions are alike, where the lexicon is one of letters.
+
     Raises:
         UserError: all images are of one group, so that no caption is wrong for any of them.
     """
 
-    def __init__(self, images: CaptionedImages, lexicon: Lexicon, max_length: int | None) -> None:
+    def __init__(
+        self, images: CaptionedImages, lexicon: Lexicon, max_length: int | None, words: Lexicon | None = None
+    ) -> None:
         numbers: dict[Hashable, int] = {}
         group = torch.tensor([numbers.setdefault(name, len(numbers)) for name in images.groups])
         if len(numbers) == 1:
@@ -78,6 +82,9 @@ class CaptionTable:
         distinct = images.texts
         place_of = {text: row for row, text in enumerate(distinct)}
         self.ids = padded([lexicon.encode(text) for text in distinct], max_length).int()
+        self.words = self.ids
+        if words is not None:
+            self.words = padded([words.encode(text) for text in distinct], None).int()
         self.rows = torch.tensor([place_of[text] for texts in images.all_captions for text in texts])
         self.count = torch.tensor([len(texts) for texts in images.all_captions])
         self.first = self.count.cumsum(0) - self.count
@@ -93,30 +100,40 @@ class CaptionTable:
 
     def right(self, indices: Tensor, chance: Tensor) -> Tensor:
         """(B, L) int64: for each image one of its captions; indices and chances are (B,)."""
-        count = self.count[indices]
-        chosen = (chance * count).long().minimum(count - 1)
-        return self.ids[self.rows[self.first[indices] + chosen]].long()
+        return self.ids[self._right(indices, chance)].long()
 
     def wrong(self, indices: Tensor, chance: Tensor) -> Tensor:
         """(B, L) int64: for each image a caption of an image of any other group; indices (B,), chances (B, 2)."""
+        return self.ids[self._wrong(indices, chance)].long()
+
+    def nearest(self, indices: Tensor, right: Tensor, chance: Tensor) -> Tensor:
+        """(B, L) int64: of n wrong captions that with the largest share of words that are in the right one too.
+
+        right: (B,), the chances that chose the right one. chance: (B, n, 2), from which the n are drawn as by
+        :meth:`wrong`. One that says the very same counts last.
+        """
+        batch, n = chance.shape[:2]
+        rows = self._wrong(indices.repeat_interleave(n), chance.flatten(0, 1)).view(batch, n)
+        caption, others = (
+            self.words[self._right(indices, right)].long(),
+            self.words[rows].long(),
+        )  # (B, L), (B, n, L)
+        said = torch.zeros(batch, int(self.words.max()) + 1, device=caption.device).scatter_(1, caption, 1.0)
+        said[:, 0] = 0  # what follows a caption's end is no word
+        alike = said.gather(1, others.flatten(1)).view(others.shape).sum(2) / (others > 0).sum(2)
+        alike[(others == caption[:, None]).all(2)] = -1
+        return self.ids[rows.gather(1, alike.argmax(1, keepdim=True)).squeeze(1)].long()
+
+    def _right(self, indices: Tensor, chance: Tensor) -> Tensor:
+        count = self.count[indices]
+        chosen = (chance * count).long().minimum(count - 1)
+        return self.rows[self.first[indices] + chosen]
+
+    def _wrong(self, indices: Tensor, chance: Tensor) -> Tensor:
         others = len(self.by_group) - self.size[indices]
         position = (chance[:, 0] * others).long().minimum(others - 1)
         position = position + self.size[indices] * (position >= self.start[indices])  # over its own group
-        return self.right(self.by_group[position], chance[:, 1])
-
-    def nearest(self, indices: Tensor, caption: Tensor, chance: Tensor) -> Tensor:
-        """(B, L) int64: of n wrong captions that with the largest share of words that are in ``caption`` (B, L) too.
-
-        chance: (B, n, 2), from which the n are drawn as by :meth:`wrong`. One that says the very same counts last.
-        """
-        n, known = chance.shape[1], int(self.ids.max()) + 1
-        candidates = self.wrong(indices.repeat_interleave(n), chance.flatten(0, 1)).view(len(indices), n, -1)
-        said = torch.zeros(len(indices), known, device=caption.device).scatter_(1, caption, 1.0)
-        said[:, 0] = 0  # what follows a caption's end is no word
-        shared = said.gather(1, candidates.flatten(1)).view(candidates.shape).sum(2)
-        alike = shared / (candidates > 0).sum(2)
-        alike[(candidates == caption[:, None]).all(2)] = -1
-        return candidates[torch.arange(len(indices), device=caption.device), alike.argmax(1)]
+        return self._right(self.by_group[position], chance[:, 1])
 
 
 def require_captions(captions: Mapping[str, Sequence[str]], remedy: str) -> None:
