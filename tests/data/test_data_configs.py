@@ -31,6 +31,13 @@ def load(name: str):
     return OmegaConf.create({"seed": 3, "data": node}).data
 
 
+def made(cfg):
+    """The data module, of pictures that the user would have."""
+    if OmegaConf.is_missing(cfg, "root"):
+        cfg.root = "pictures"
+    return instantiate(cfg, _convert_="all")
+
+
 def defaults_of(target: type) -> dict[str, object]:
     """What a data set takes, with the default of each: its own, else that of the class that it hands it on to."""
     named, open_to_more = parameters_of(target)
@@ -79,12 +86,8 @@ def test_header_and_keys(name):
 
 @pytest.mark.parametrize("name", image_data())
 def test_the_defaults_make_the_module_that_the_facts_promise(name):
-    cfg = load(name)
-    if OmegaConf.is_missing(cfg, "root"):
-        cfg.root = "pictures"  # the user's own
-    data = instantiate(cfg, _convert_="all")
-    kind = kind_of(name)
-    assert data.kind == kind
+    data = made(load(name))
+    assert data.kind == kind_of(name)
     assert (data.height, data.width, data.batch_size, data.seed) == (32, 32, 64, 3)
 
 
@@ -108,20 +111,15 @@ def test_the_yaml_repeats_the_constructors_own_defaults(name):
     """So that the module made in Python is the one that the command line makes."""
     cfg = OmegaConf.to_container(load(name))
     defaults = defaults_of(get_class(cfg.pop("_target_")))
-    own = {"seed", "root"} | (
-        {"flip"} if name == "celeba" else set()
-    )  # a recipe, not a property of the class
+    own = {"seed", "root"} | ({"flip"} if name == "celeba" else set())  # faces: a recipe, not the class
     for key in set(cfg) - own:
         assert cfg[key] == defaults[key], key
 
 
 @pytest.mark.parametrize("name", example_data())
 def test_image_to_image_data_is_of_its_kind_and_has_what_models_take(name):
-    cfg = load(name)
-    if OmegaConf.is_missing(cfg, "root"):
-        cfg.root = "pictures"  # the user's own
-    data = instantiate(cfg, _convert_="all")
-    kind = kind_of(name)
+    cfg, kind = load(name), kind_of(name)
+    data = made(cfg)
     assert data.kind == kind
     assert set(cfg) >= MODELS_TAKE[kind]
     assert (data.height, data.width, data.batch_size, data.seed) == (*[cfg.image_size] * 2, cfg.batch_size, 3)
