@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from ganlab.data.images import stacked
-from ganlab.data.images.stacked import StackedDigits, StackedMNIST
+from ganlab.data.images.stacked import StackedDigits, StackedImages, StackedMNIST
 from ganlab.data.images.torchvision_sets import MNIST
+from ganlab.data.store.memory import MemoryImages
 from ganlab.errors import UserError
 
 
@@ -69,3 +70,8 @@ def test_embedded_digits_are_stacked_without_a_download():
 def test_stacks_have_three_channels():
     with pytest.raises(UserError, match=r"data\.channels=1: stacked digits have 3"):
         StackedDigits(channels=1)
+
+
+def test_digits_without_labels_are_not_stacked():
+    with pytest.raises(ValueError, match="without labels"):
+        StackedImages(MemoryImages(torch.zeros(4, 1, 8, 8, dtype=torch.uint8)), 3, "train")
