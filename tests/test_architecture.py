@@ -55,7 +55,7 @@ BETWEEN_WINGS = {  # floor: (from, to) that may be
     "models": {("captions", "images.base"), ("points", "images")},  # games of the plane are those of images
     "networks": {("labels", "images"), ("points", "images")},
 }
-BELOW = {f"ganlab.config.{name}" for name in ("own", "secrets", "hydra_internals")}  # its two rooms
+BELOW = {f"ganlab.config.{name}" for name in ("own", "secrets", "tree", "hydra_internals")}  # its two rooms
 INTERNALS = {  # the one module that may reach for a library's private names
     "hydra": "ganlab.config.hydra_internals",
     "lightning": "ganlab.lightning_internals",

@@ -10,7 +10,7 @@ import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_origin
 
 from ganlab.errors import UserError
 
@@ -39,7 +39,8 @@ class Range:
         return " and ".join(f"{word} {bound:,}" for word, bound in parts.items() if bound is not None)
 
 
-Make = TypeVar("Make", bound=Callable[..., Any])
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +117,7 @@ def require_within(where: str, value: Any, annotation: Any, default: Any = None)
         raise UserError(f"{place}={number}: expected {expected}{usual}")
 
 
-def bounded(make: Make) -> Make:
+def bounded(make: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """``make``, often an ``__init__``, with ``require_within`` for each of its arguments that is given by name."""
     named = inspect.signature(make).parameters
 
@@ -125,7 +126,7 @@ def bounded(make: Make) -> Make:
         return typing.get_type_hints(make, include_extras=True)
 
     @functools.wraps(make)
-    def checked(*args: Any, **given: Any) -> Any:
+    def checked(*args: Parameters.args, **given: Parameters.kwargs) -> Result:
         for name in given.keys() & named.keys() & hints().keys():
             require_within(name, given[name], hints()[name], named[name].default)
         return make(*args, **given)

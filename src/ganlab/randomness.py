@@ -20,7 +20,9 @@ class Draws:
     other and two ranks at batch B see exactly what one process at batch 2B sees.
     """
 
-    def __init__(self, seed: int, *parts: int | str, rank: int = 0, world: int = 1, device="cpu") -> None:
+    def __init__(
+        self, seed: int, *parts: int | str, rank: int = 0, world: int = 1, device: torch.device | str = "cpu"
+    ) -> None:
         self.seed, self.rank, self.world = seed, rank, world
         self.generator = torch.Generator(device)
         self.reseed(*parts)

@@ -24,6 +24,7 @@ from ganlab.config.runs.resume import check_resumable, is_run
 from ganlab.config.runs.settled import settled
 from ganlab.config.runs.trust import to_resume
 from ganlab.config.secrets import HIDDEN, Secrets, conceal, conceal_record
+from ganlab.config.tree import unresolved
 from ganlab.errors import GanlabError, Interrupted, StorageError, UserError
 from ganlab.storage import as_typed
 
@@ -71,11 +72,12 @@ class Jobs:
             print(f"{name_in_sweep(run_dir)}: {said}", file=sys.stderr)
             raise SystemExit(130) from stop
         except Exception as caught:
-            error = in_a_sentence(caught)
-            self._tell(error, name_in_sweep(run_dir))
-            if isinstance(error, UserError):
+            fault = in_a_sentence(caught)
+            self._tell(fault, name_in_sweep(run_dir))
+            if isinstance(fault, UserError):
                 remove_if_unused(run_dir)
-            return self._failed(error)
+            self._failed(fault)
+            return None
 
     def _failed(self, error: Exception) -> None:
         """End the process, or let the sweep go on; its sweeper hears of the fault if it does more than tell it."""
@@ -172,7 +174,7 @@ def in_sweep() -> bool:
 def with_job(cfg: DictConfig) -> DictConfig:
     """The configuration, unresolved, with the ``hydra`` node that a job gets by itself."""
     job = OmegaConf.to_container(HydraConfig.get(), resolve=False)
-    return OmegaConf.create({**OmegaConf.to_container(cfg, resolve=False), "hydra": job})
+    return OmegaConf.create({**unresolved(cfg), "hydra": job})
 
 
 def keep_secrets(cfg: DictConfig) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
+from omegaconf import DictConfig
 
 from ganlab.cli.arguments import Arguments, complete_without_command, parse, quote_paths, search_path
 from ganlab.cli.job import Jobs, remove_if_unused
-from ganlab.cli.sweep import conclude, plan
+from ganlab.cli.sweep import Sweep, conclude, plan
 from ganlab.config.compose import paths
 from ganlab.config.compose.compose import settle
 from ganlab.config.compose.explain import BAD_INPUT, explain
@@ -34,9 +35,9 @@ def run(words: list[str], debug: bool) -> int:
     jobs = Jobs(debug)
     try:
         flags, overrides = continued(arguments) if arguments.runs else (arguments.flags, arguments.overrides)
-        jobs.sweep = plan(arguments, overrides) if arguments.runs else None
-        if jobs.sweep:
-            start_sweep(jobs, flags, overrides)
+        sweep = jobs.sweep = plan(arguments, overrides) if arguments.runs else None
+        if sweep:
+            start_sweep(jobs, sweep, flags, overrides)
         else:
             start(jobs, flags, overrides)
     except SystemExit as end:  # Hydra's flags that only show something, or a job that has told its fault
@@ -75,25 +76,25 @@ def start(jobs: Jobs, flags: list[str], overrides: list[str]) -> None:
     register_resolvers()
 
     @hydra.main(version_base="1.3", config_path=str(paths.config_dir()), config_name="train")
-    def task(cfg):
+    def task(cfg: DictConfig) -> float | None:
         return jobs.run(cfg)
 
     with command_line([*flags, *search_path(overrides), *overrides]):
         task()
 
 
-def start_sweep(jobs: Jobs, flags: list[str], overrides: list[str]) -> None:
+def start_sweep(jobs: Jobs, sweep: Sweep, flags: list[str], overrides: list[str]) -> None:
     """All jobs, and the table of what became of them, also when the sweep is stopped."""
-    stopped, is_new = False, not jobs.sweep.folder.exists()
+    stopped, is_new = False, not sweep.folder.exists()
     try:
-        start(jobs, flags, jobs.sweep.words(overrides))
+        start(jobs, flags, sweep.words(overrides))
     except (SystemExit, KeyboardInterrupt):
         stopped = True
         raise
     finally:
-        conclude(jobs.sweep, jobs.errors, stopped=stopped)
+        conclude(sweep, jobs.errors, stopped=stopped)
         if is_new:
-            remove_if_unused(jobs.sweep.folder)
+            remove_if_unused(sweep.folder)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ganlab.config.hydra_internals import parsed_value, with_values
+from ganlab.config.tree import plain, unresolved
 
 HIDDEN = "***"
 WORDS = {"key", "apikey", "token", "secret", "password", "passwd", "passphrase"}
@@ -75,8 +76,8 @@ class Secrets:
     """
 
     def __init__(self, cfg: DictConfig) -> None:
-        self.resolved = OmegaConf.to_container(cfg, resolve=True)
-        self.written = OmegaConf.to_container(cfg, resolve=False)
+        self.resolved = plain(cfg)
+        self.written = unresolved(cfg)
         self.found: dict[str, str] = {}  # dotted key -> secret
         _change(self.resolved, self.written, self._find)
         self.known = _long(self.found.values())
@@ -90,7 +91,7 @@ class Secrets:
         """
         with masked_environment(lambda name: HIDDEN):
             try:
-                safe = OmegaConf.to_container(masked(self.written), resolve=True)
+                safe = plain(masked(self.written))
             except OmegaConfBaseException:  # *** cannot be decoded
                 safe = self.resolved
         return _change(safe, self.written, self._hide)

@@ -4,6 +4,7 @@ A module that a function does not know (an activation, another norm) keeps the w
 """
 
 import math
+from typing import Literal
 
 from torch import nn
 
@@ -23,7 +24,7 @@ def init_normal(module: nn.Module, *, std: float = 0.02) -> None:
     """
     if isinstance(module, _WEIGHTED):
         nn.init.normal_(module.weight, 0.0, std)
-        _zero_bias(module)
+        zero_bias(module)
     elif isinstance(module, BatchNorm) and module.affine:
         nn.init.normal_(module.weight, 1.0, std)
         nn.init.zeros_(module.bias)
@@ -36,16 +37,16 @@ def xavier_uniform(module: nn.Module) -> None:
     """
     if isinstance(module, _WEIGHTED):
         nn.init.xavier_uniform_(module.weight)
-        _zero_bias(module)
+        zero_bias(module)
 
 
 def he_normal(module: nn.Module) -> None:
     """Weights N(0, 2 / fan in), biases 0 (He et al. 2015, section 2.2)."""
     if isinstance(module, _WEIGHTED):
         # a transposed convolution keeps its weight as (in, out, k, k): what torch calls fan out is its fan in
-        mode = "fan_out" if isinstance(module, nn.ConvTranspose2d) else "fan_in"
+        mode: Literal["fan_in", "fan_out"] = "fan_out" if isinstance(module, nn.ConvTranspose2d) else "fan_in"
         nn.init.kaiming_normal_(module.weight, mode=mode, nonlinearity="relu")
-        _zero_bias(module)
+        zero_bias(module)
 
 
 def wgan_gp_uniform(module: nn.Module) -> None:
@@ -64,11 +65,12 @@ def wgan_gp_uniform(module: nn.Module) -> None:
             fans = in_weights + out_weights / stride
         bound = math.sqrt(3 * 4 / fans)
         nn.init.uniform_(module.weight, -bound, bound)
-        _zero_bias(module)
+        zero_bias(module)
     else:
         xavier_uniform(module)
 
 
-def _zero_bias(module: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> None:
+def zero_bias(module: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> None:
+    """Set the bias to 0, where there is one."""
     if module.bias is not None:
         nn.init.zeros_(module.bias)

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 class _Smooth(nn.Module):
     """Holds the kernel, (1, 1, 4, 4) of sum ``gain``; not in checkpoints, because it never changes."""
 
+    kernel: Tensor
+
     def __init__(self, gain: float) -> None:
         super().__init__()
         weights = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8

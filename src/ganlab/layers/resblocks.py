@@ -10,6 +10,8 @@ from collections.abc import Callable
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganlab.layers.init import zero_bias
+
 
 class UpBlock(nn.Module):
     """(B, width, H, W) to (B, width, 2H, 2W): norm, ReLU, double, 3 x 3, norm, ReLU, 3 x 3, and a shortcut.
@@ -66,7 +68,7 @@ def branch_conv(in_channels: int, out_channels: int) -> nn.Conv2d:
     """3 x 3, with the weights of a branch."""
     conv = nn.Conv2d(in_channels, out_channels, 3, padding=1)
     nn.init.xavier_uniform_(conv.weight, gain=math.sqrt(2))
-    nn.init.zeros_(conv.bias)
+    zero_bias(conv)
     return conv
 
 
@@ -74,7 +76,7 @@ def shortcut_conv(in_channels: int, out_channels: int) -> nn.Conv2d:
     """1 x 1, with the weights of a shortcut."""
     conv = nn.Conv2d(in_channels, out_channels, 1)
     nn.init.xavier_uniform_(conv.weight)
-    nn.init.zeros_(conv.bias)
+    zero_bias(conv)
     return conv
 
 

@@ -40,6 +40,6 @@ class SameConvTranspose2d(nn.ConvTranspose2d):
         before, _ = same_padding(stride, kernel_size, stride)
         super().__init__(in_channels, out_channels, kernel_size, stride, padding=before)
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:  # type: ignore[override]  # the size is 'same', nobody's choice
         height, width = (stride * size for stride, size in zip(self.stride, images.shape[2:], strict=True))
         return super().forward(images)[..., :height, :width]

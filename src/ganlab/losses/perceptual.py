@@ -72,7 +72,8 @@ class VGG54:
 
     def __init__(self, *, weights: Path | None = None) -> None:
         self.path = Path(weights).expanduser() if weights else None
-        self._device, self._network = torch.device("cpu"), None
+        self._device = torch.device("cpu")
+        self._network: nn.Module | None = None
         self.mean = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
         self.deviation = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
 
@@ -82,8 +83,14 @@ class VGG54:
         Raises:
             UserError: they are missing, damaged or others than the published ones.
         """
-        if self._network is not None:
-            return
+        self._prepared()
+
+    def _prepared(self) -> nn.Module:
+        if self._network is None:
+            self._network = self._read().to(self._device)
+        return self._network
+
+    def _read(self) -> nn.Module:
         path = self.path or Path(torch.hub.get_dir(), "checkpoints", FILE)
         remedy = (
             f"get torchvision's VGG19 (548 MB) with curl -L --create-dirs -o {shlex.quote(str(path))} {URL}, name "
@@ -100,7 +107,7 @@ class VGG54:
             raise UserError(
                 f"{path} is damaged or another file: its SHA-256 begins with {digest[:8]}, not with {SHA256}; {remedy}"
             )
-        self._network = vgg54(torch.load(path, map_location="cpu", weights_only=True)).to(self._device)
+        return vgg54(torch.load(path, map_location="cpu", weights_only=True))
 
     def to(self, device: torch.device) -> "VGG54":
         """Compute on ``device`` from now on."""
@@ -112,9 +119,9 @@ class VGG54:
 
     def maps(self, images: Tensor) -> Tensor:
         """(B, 1 or 3, H, W) in [-1, 1] to (B, 512, H / 16, W / 16)."""
-        self.prepare()
+        network = self._prepared()
         colours = (images.expand(-1, 3, -1, -1) + 1) / 2
-        return self._network((colours - self.mean) / self.deviation)
+        return network((colours - self.mean) / self.deviation)
 
 
 def vgg54(state: dict[str, Tensor]) -> nn.Module:

@@ -75,6 +75,8 @@ class PointDiscriminator(nn.Module):
     without them a perceptron learns fine detail late (Tancik et al. 2020, Fourier features).
     """
 
+    frequencies: Tensor
+
     def __init__(
         self,
         *,

@@ -11,7 +11,6 @@ from ganlab.report.runs import Run
 from ganlab.report.table import Row, Table
 from ganlab.score_record import ScoreRecord
 
-ABSENT = Mean(None, None, 0)
 EFFORT = {"images": "images", "seconds": "seconds", "images/s": "speed", "parameters": "parameters"}
 
 
@@ -39,16 +38,20 @@ def _of_row(table: Table, row: Row) -> dict[str, Any]:
     cells |= {"runs": len(row.runs), "counted": len(row.counted), "status": row.status}
     for column in table.columns:
         for which in ("best", "last"):
-            found = row.score(column, which) or ABSENT
-            name = f"{column.label} {which}"
-            cells |= {name: found.mean, f"{name} std": found.std, f"{name} runs": found.n}
+            found, name = row.score(column, which), f"{column.label} {which}"
+            cells |= {name: _mean(found), f"{name} std": found.std if found else None}
+            cells[f"{name} runs"] = found.n if found else 0
         measured = any(run in column.scores for run in row.runs)
         for which in ("floor", "baseline"):
-            cells[f"{column.label} {which}"] = (row.score(column, which) or ABSENT).mean
+            cells[f"{column.label} {which}"] = _mean(row.score(column, which))
         cells[f"{column.label} protocol"] = json.dumps(column.protocol) if measured else None
     for heading, field in EFFORT.items():
-        cells[heading] = (row.mean(field) or ABSENT).mean
+        cells[heading] = _mean(row.mean(field))
     return cells
+
+
+def _mean(found: Mean | None) -> float | None:
+    return found.mean if found else None
 
 
 def _of_run(table: Table, run: Run) -> dict[str, Any]:

@@ -10,8 +10,26 @@ from ganlab.bounds import Positive, Range, Weight, bounded
 from ganlab.techniques.schedules import Schedule
 from ganlab.torch_internals import Movable, copy_all_, lerp_all_
 
+Pairs = tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]
 
-class NoAverage(nn.Module):
+
+class Average(nn.Module):
+    """Where samples come from."""
+
+    def follow(self, network: nn.Module) -> None:
+        """Begin with ``network``, whose weights training changes."""
+        raise NotImplementedError
+
+    def update(self, images: int) -> None:
+        """Called after each of its steps, with the images seen in training so far."""
+        raise NotImplementedError
+
+    def current(self) -> nn.Module:
+        """The network to sample from."""
+        raise NotImplementedError
+
+
+class NoAverage(Average):
     """Identity: samples come from the trained network itself."""
 
     def follow(self, network: nn.Module) -> None:
@@ -24,7 +42,7 @@ class NoAverage(nn.Module):
         return self.network[0]
 
 
-class EMA(Movable):
+class EMA(Average, Movable):
     """Exponential moving average of a network's parameters, measured in images seen (Karras et al. 2018, section 3).
 
     A weight's influence halves every ``half_life`` images, whatever the batch size and the number of processes.
@@ -39,7 +57,7 @@ class EMA(Movable):
         super().__init__()
         self.half_life, self.ramp_up = half_life, ramp_up
         self.seen = 0
-        self._pairs: tuple[list[Tensor], ...] | None = None
+        self._pairs: Pairs | None = None
 
     def follow(self, network: nn.Module) -> None:
         """Start at ``network``; its copy is this module's only child."""
@@ -63,13 +81,15 @@ class EMA(Movable):
             half_life = min(half_life, self.ramp_up * images)
         return 1 - 0.5 ** ((images - self.seen) / max(half_life, 1e-8))
 
-    def _paired(self) -> tuple[list[Tensor], ...]:
+    def _paired(self) -> Pairs:
         """My parameters and the network's, my buffers and the network's; collecting them each step would cost time."""
         if self._pairs is None:
-            networks = (self.average, self.source[0])
+            mine, other = self.average, self.source[0]
             self._pairs = (
-                *(list(network.parameters()) for network in networks),
-                *(list(network.buffers()) for network in networks),
+                list(mine.parameters()),
+                list(other.parameters()),
+                list(mine.buffers()),
+                list(other.buffers()),
             )
         return self._pairs
 

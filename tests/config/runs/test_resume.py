@@ -8,8 +8,8 @@ import pytest
 from omegaconf import OmegaConf
 
 from ganlab.config.compose.overrides import merge_overrides
-from ganlab.config.compose.tree import flatten
 from ganlab.config.runs.resume import check_resumable, differences, find_run, find_unfinished, is_finished
+from ganlab.config.tree import flatten
 from ganlab.errors import UserError
 
 CONFIG = {

@@ -2,7 +2,7 @@
 
 compose         a list of overrides to a configuration
 hydra_compose   Hydra's part of it, and the resolvers
-overrides, tree words of the command line; configurations as plain dicts
+overrides       words of the command line
 check           every node against the constructor that it names: the constructor is the schema
 signature, conform   what a constructor takes, by name, type and range
 schema          the keys at the top of the configurations

@@ -18,6 +18,7 @@ from ganlab.config.compose.conform import Mismatch, conform
 from ganlab.config.compose.schema import Train
 from ganlab.config.compose.signature import parameters_of
 from ganlab.config.secrets import HIDDEN
+from ganlab.config.tree import unresolved
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean, listing
 
@@ -94,7 +95,7 @@ def origin(where: str, node: DictConfig, key: str) -> str:
     """The key that a person would set: ``where``, or the one that it takes its value from, as ``${data.channels}``."""
     if not OmegaConf.is_interpolation(node, key):
         return where
-    written = OmegaConf.to_container(node, resolve=False)[key]
+    written = unresolved(node)[key]
     source = re.fullmatch(r"\$\{(\w+(\.\w+)*)\}", written)
     return source[1] if source else where
 
@@ -157,7 +158,7 @@ def locate(path: str, target: Any) -> Callable[..., Any]:
 
 def nodes(cfg: Any, path: str = "") -> Iterator[tuple[str, Container]]:
     """Every mapping and list with its dotted path, outer ones first; missing ones are passed over."""
-    if not isinstance(cfg, DictConfig | ListConfig):
+    if not isinstance(cfg, Container):
         return
     yield path, cfg
     for key in _keys(cfg):
@@ -166,7 +167,7 @@ def nodes(cfg: Any, path: str = "") -> Iterator[tuple[str, Container]]:
 
 
 def _keys(node: Container) -> list[Key]:
-    return list(range(len(node))) if isinstance(node, ListConfig) else list(node)  # type: ignore[arg-type]
+    return list(range(len(node))) if isinstance(node, ListConfig) else list(node)
 
 
 def _join(path: str, key: Key) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hydra.conf import HydraConf
 from omegaconf import DictConfig, OmegaConf
 
 from ganlab.config import own
@@ -13,6 +14,7 @@ from ganlab.config.compose.facts import take_facts
 from ganlab.config.compose.hydra_compose import compose_all, split
 from ganlab.config.compose.schema import Evaluate, Export, Sample, Train
 from ganlab.config.secrets import HIDDEN, masked, masked_environment, remember_written
+from ganlab.config.tree import unresolved
 from ganlab.errors import UserError
 from ganlab.nearest import listing
 
@@ -53,7 +55,7 @@ def compose(
     return cfg
 
 
-def settle(cfg: DictConfig, job: DictConfig, schema: type = Train) -> None:
+def settle(cfg: DictConfig, job: HydraConf, schema: type = Train) -> None:
     """Check the keys at the top, and fill those that a configuration learns from its parts.
 
     ``chosen`` says which option each group has by ``job``, the ``hydra`` node, ``kinds`` what data the model needs and
@@ -92,7 +94,7 @@ def keep_secrets_out_of_labels(cfg: DictConfig) -> None:
 
     Labels are shown everywhere: in results, in tables, by services.
     """
-    tree = OmegaConf.to_container(cfg, resolve=False)
+    tree = unresolved(cfg)
     remember_written(tree)
     hiding = masked(tree)
     services = cfg.logger if isinstance(cfg.get("logger"), DictConfig) else {}
@@ -108,7 +110,7 @@ def keep_secrets_out_of_labels(cfg: DictConfig) -> None:
 
 def refuse_secret_places(cfg: DictConfig, *keys: str) -> None:
     """Raise ``UserError`` where a folder would be named after a secret: ``hydra.run.dir`` and the like in ``cfg``."""
-    safe = masked(OmegaConf.to_container(cfg, resolve=False))
+    safe = masked(unresolved(cfg))
     with masked_environment(lambda name: HIDDEN):
         for key in keys:
             if HIDDEN in str(OmegaConf.select(safe, key)):

@@ -14,7 +14,10 @@ from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, g
 
 SEQUENCES = (list, tuple, set, frozenset, Sequence, Iterable, Collection)
 MAPPINGS = (dict, Mapping)
-ALIASES = (typing.TypeAliasType,) if sys.version_info >= (3, 12) else ()
+if sys.version_info >= (3, 12):
+    ALIASES: tuple[type, ...] = (typing.TypeAliasType,)
+else:
+    ALIASES = ()
 
 
 class Mismatch(ValueError):
@@ -76,11 +79,11 @@ def words(annotation: Any) -> str:
     if origin in WORDS:
         return WORDS[origin]
     if origin in SEQUENCES:
-        members = get_args(annotation)
+        inside = get_args(annotation)
         inner = " and ".join(
-            dict.fromkeys(_plural(words(member)) for member in members if member is not Ellipsis)
+            dict.fromkeys(_plural(words(member)) for member in inside if member is not Ellipsis)
         )
-        fixed = f"{len(members)} " if origin is tuple and Ellipsis not in members else ""
+        fixed = f"{len(inside)} " if origin is tuple and Ellipsis not in inside else ""
         return f"a list of {fixed}{inner}" if inner else "a list"
     if origin in MAPPINGS:
         return "a mapping"

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
-from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
 
@@ -13,7 +12,7 @@ from ganlab.config.compose import paths
 from ganlab.config.compose.hydra_compose import compose_all
 from ganlab.config.compose.mistakes import habit
 from ganlab.config.compose.overrides import key_of
-from ganlab.config.compose.tree import flatten
+from ganlab.config.tree import flatten, unresolved
 from ganlab.nearest import did_you_mean, either, listing, nearest
 
 BAD_INPUT = (HydraException, OmegaConfBaseException, YAMLError, ValueError, TypeError)
@@ -50,8 +49,9 @@ def _explain(error: Exception, words: Sequence[str], *, config_name: str, config
         return f"+{found[1]}: this key exists already; give it without the plus"
     if "Config group override must be" in text or isinstance(error, TypeError):
         return _no_choice(words, [paths.config_dir(), *map(Path, config_dirs)])
-    if isinstance(error, MarkedYAMLError) or isinstance(error.__cause__, MarkedYAMLError):
-        return _bad_yaml(error if isinstance(error, MarkedYAMLError) else error.__cause__)
+    marked = error if isinstance(error, MarkedYAMLError) else error.__cause__
+    if isinstance(marked, MarkedYAMLError):
+        return _bad_yaml(marked)
     if found := re.search(r"Error merging override (\S+)", text):
         cause = str(error.__cause__ or "").splitlines()
         return f"{found[1]} does not fit{f': {cause[0]}' if cause else ''}"
@@ -129,8 +129,8 @@ def known_keys(
         cfg = compose_all(choices, config_name, config_dirs=config_dirs)
     except BAD_INPUT:
         cfg = compose_all([], config_name, config_dirs=config_dirs)
-    keys = set()
-    for leaf in flatten(OmegaConf.to_container(cfg, resolve=False)):
+    keys: set[str] = set()
+    for leaf in flatten(unresolved(cfg)):
         parts = leaf.split(".")
         keys.update(".".join(parts[: depth + 1]) for depth in range(len(parts)))
     if any(key_of(word).startswith("hydra") for word in words):

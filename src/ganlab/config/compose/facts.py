@@ -56,7 +56,8 @@ def take_facts(cfg: DictConfig) -> dict[str, Facts]:
     """The facts of model and data, which are no longer in their nodes then: constructors do not know them."""
     found = {}
     for group in GROUPS:
-        node, where, written = cfg[group], f"{group}.facts", {}
+        node, where = cfg[group], f"{group}.facts"
+        written: Any = {}
         if "facts" in node:
             written = read(where, node, "facts")
             if OmegaConf.is_config(written):

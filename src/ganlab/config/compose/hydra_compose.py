@@ -5,12 +5,14 @@ from pathlib import Path
 
 import hydra
 import hydra.utils
+from hydra.conf import HydraConf
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ganlab.config.compose import paths
 from ganlab.config.compose.overrides import quote
 from ganlab.config.compose.yaml_files import require_modest_below
+from ganlab.config.tree import unresolved
 
 
 def compose_all(
@@ -31,7 +33,7 @@ def compose_all(
         GlobalHydra.instance().hydra = outer
 
 
-def split(cfg: DictConfig) -> tuple[DictConfig, DictConfig]:
+def split(cfg: DictConfig) -> tuple[DictConfig, HydraConf]:
     """The configuration without its ``hydra`` node, and that node."""
     job = cfg.hydra
     cfg = cfg.copy()
@@ -49,7 +51,7 @@ def register_resolvers() -> None:
 def typed(key: str, *, _root_: DictConfig) -> str:
     """The text at ``key`` as it is written: what an interpolation in it stands for may be a secret."""
     parent, _, name = key.rpartition(".")
-    return str(OmegaConf.to_container(OmegaConf.select(_root_, parent), resolve=False)[name])
+    return str(unresolved(OmegaConf.select(_root_, parent))[name])
 
 
 def short(text: str, most: int = 80) -> str:

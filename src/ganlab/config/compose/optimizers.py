@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from hydra.conf import HydraConf
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ganlab.config.compose.hydra_compose import compose_all
@@ -10,7 +11,7 @@ from ganlab.config.compose.overrides import key_of, words_of
 GROUP = "model/optimizer"
 
 
-def replace_chosen(cfg: DictConfig, job: DictConfig) -> None:
+def replace_chosen(cfg: DictConfig, job: HydraConf) -> None:
     """Leave to each player with ``model/optimizer@model.optimizers.PLAYER=NAME`` what NAME says, and what was typed.
 
     Hydra merges the choice over the model's node, which may hold keys of another optimizer: Adam's betas beside SGD's
@@ -27,7 +28,7 @@ def replace_chosen(cfg: DictConfig, job: DictConfig) -> None:
                 del node[key]
 
 
-def _keys_of(name: str, job: DictConfig) -> set[str]:
+def _keys_of(name: str, job: HydraConf) -> set[str]:
     """The keys of an option, from whichever folder of Hydra's search path has it."""
     sources = [
         source

@@ -1,8 +1,9 @@
 """Words of the command line: their keys, their quotes, and one list of them on top of another."""
 
 from collections.abc import Sequence
+from typing import Any, cast
 
-from omegaconf import ListConfig, OmegaConf
+from omegaconf import OmegaConf
 
 
 def quote(value: str) -> str:
@@ -11,9 +12,10 @@ def quote(value: str) -> str:
     return f"'{escaped}'"
 
 
-def words_of(overrides: ListConfig) -> list[str]:
+def words_of(overrides: Sequence[str]) -> list[str]:
     """Overrides as they were typed. Each by itself would be taken for an interpolation, and what it names put in."""
-    return [str(word) for word in OmegaConf.to_container(overrides, resolve=False)]
+    words = cast("list[Any]", OmegaConf.to_container(overrides, resolve=False))
+    return [str(word) for word in words]
 
 
 def key_of(override: str) -> str:

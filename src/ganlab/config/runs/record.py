@@ -33,7 +33,8 @@ def save_config(cfg: DictConfig, run_dir: Path, overrides: Sequence[str] | None 
     secrets = Secrets(cfg)
     kept = [secrets.override(word) for word in overrides if key_of(word) not in TRANSIENT]
     if HydraConfig.initialized():
-        hydra_node = OmegaConf.masked_copy(HydraConfig.instance().cfg, ["hydra"])
+        # Hydra's annotation is of the structure that the DictConfig has
+        hydra_node = OmegaConf.masked_copy(HydraConfig.instance().cfg, ["hydra"])  # type: ignore[arg-type]
         _write(folder / "hydra.yaml", OmegaConf.to_yaml(secrets.hydra(OmegaConf.to_container(hydra_node))))
     _write(folder / "overrides.yaml", OmegaConf.to_yaml(kept))
     _write(folder / "config.yaml", OmegaConf.to_yaml(secrets.config()))
@@ -113,7 +114,7 @@ def saved_choices(run_dir: Path) -> dict[str, str]:
 def _runtime(run_dir: Path) -> dict[str, Any]:
     """What Hydra has written of how ``run_dir`` was started; empty for a run that it did not start."""
     path = run_dir / FOLDER / "hydra.yaml"
-    tree = OmegaConf.to_container(read_yaml(path)) if path.is_file() else {}
+    tree: Any = OmegaConf.to_container(read_yaml(path)) if path.is_file() else {}
     for key in ("hydra", "runtime"):
         tree = tree.get(key) if isinstance(tree, dict) else None
     return tree if isinstance(tree, dict) else {}

@@ -9,9 +9,9 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from ganlab.config.compose.overrides import key_of
-from ganlab.config.compose.tree import flatten, plain
 from ganlab.config.runs.record import FOLDER, as_written, saved_config
 from ganlab.config.secrets import HIDDEN
+from ganlab.config.tree import flatten, plain
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean, nearest
 

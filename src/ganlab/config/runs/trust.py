@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from ganlab.config import own
 from ganlab.config.compose.build import instantiate
@@ -29,6 +29,7 @@ from ganlab.config.runs.harmless import (
 )
 from ganlab.config.runs.pasted import to_paste
 from ganlab.config.runs.record import FOLDER, saved_config, saved_config_dirs, saved_overrides
+from ganlab.config.tree import unresolved
 from ganlab.errors import UserError
 from ganlab.storage import as_typed
 
@@ -47,7 +48,7 @@ def instantiate_foreign(cfg: DictConfig, part: str, where: Path) -> Any:
         UserError: for what ``require_trusted`` refuses, before anything is imported or made; no such part, or one that
             does not fit its constructor.
     """
-    node = OmegaConf.to_container(cfg, resolve=False).get(part)  # type: ignore[union-attr]
+    node = unresolved(cfg).get(part)
     if not isinstance(node, dict) or "_target_" not in node:
         raise UserError(
             f"the configuration in {where} describes no {part}: it is damaged, or of another program"
@@ -112,7 +113,7 @@ def to_resume(run_dir: Path, *words: str) -> str:
 
 def to_open(command: str, run_dir: Path, *words: str) -> str:
     """The line that opens a run of this user's with ``ganlab COMMAND``."""
-    cfg = OmegaConf.to_container(saved_config(run_dir), resolve=False)
+    cfg = unresolved(saved_config(run_dir))
     wanted = wants([cfg.get(part) for part in ("model", "data")])
     trust = {want.name for want in wanted if want.name}
     return to_paste(command, f"run={as_typed(run_dir)}", *words, trust=trust)
@@ -123,12 +124,12 @@ def _refuse_first(found: Iterable[Want], where: Path) -> None:
         if want.name is None:
             raise UserError(f"{where} {want.what}")
         if not own.is_named(want.name):
-            raise UserError(f"{where} {want.what}; {_remedy(want, where)}")
+            raise UserError(f"{where} {want.what}; {_remedy(want.name, want, where)}")
 
 
-def _remedy(want: Want, where: Path) -> str:
-    trust = f"if you trust whoever made this run, set GANLAB_TRUST={want.name} in the environment"
-    if want.what.startswith("would read") or want.name.partition(".")[0] in ("torch", "ganlab"):
+def _remedy(name: str, want: Want, where: Path) -> str:
+    trust = f"if you trust whoever made this run, set GANLAB_TRUST={name} in the environment"
+    if want.what.startswith("would read") or name.partition(".")[0] in ("torch", "ganlab"):
         return trust
     return f"if it is yours, add --config-dir DIR, the folder that it lies in{started_with(where)}; {trust}"
 

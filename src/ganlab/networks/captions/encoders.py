@@ -45,6 +45,7 @@ class CharCNNRNN(nn.Module):
     """
 
     reads: ClassVar[Literal["letters"]] = "letters"
+    letter: Tensor
 
     def __init__(self, *, size: Size = 1024, recurrent_size: Size = 256, length: Size = 201) -> None:
         super().__init__()

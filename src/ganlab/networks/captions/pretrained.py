@@ -30,6 +30,7 @@ class PretrainedText(nn.Module):
     """
 
     reads: ClassVar[Literal["letters"]] = "letters"
+    place: Tensor
 
     def __init__(
         self,

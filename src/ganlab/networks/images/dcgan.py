@@ -71,6 +71,7 @@ class DCGANDiscriminator(nn.Module):
         super().__init__()
         widest = width * 2 ** (doublings("DCGAN", image_size) - 1)
         blocks = halved(_downward, (channels, width), widest, norm, negative_slope)
+        self.widest = widest
         self.layers = nn.Sequential(*blocks, nn.Conv2d(widest, 1, 4, bias=False))
         self.apply(init_normal)
 

@@ -25,12 +25,9 @@ class MinibatchDCGANDiscriminator(DCGANDiscriminator):
         **options: Unpack[DiscriminatorOptions],
     ) -> None:
         super().__init__(channels=channels, **options)
-        *trunk, head = self.layers
-        compare = MinibatchDiscrimination(
-            features=16 * head.in_channels, kernels=kernels, dimensions=dimensions
-        )
+        compare = MinibatchDiscrimination(features=16 * self.widest, kernels=kernels, dimensions=dimensions)
         head = nn.Linear(compare.out_features, 1)
-        self.layers = nn.Sequential(*trunk, nn.Flatten(), compare, head)
+        self.layers = nn.Sequential(*self.layers[:-1], nn.Flatten(), compare, head)
         head.apply(init_normal)
 
 
@@ -44,7 +41,6 @@ class StdDevDCGANDiscriminator(DCGANDiscriminator):
         self, *, channels: Size = 3, group: Size = 4, **options: Unpack[DiscriminatorOptions]
     ) -> None:
         super().__init__(channels=channels, **options)
-        *trunk, head = self.layers
-        head = nn.Conv2d(head.in_channels + 1, 1, 4, bias=False)
-        self.layers = nn.Sequential(*trunk, MinibatchStdDev(group=group), head)
+        head = nn.Conv2d(self.widest + 1, 1, 4, bias=False)
+        self.layers = nn.Sequential(*self.layers[:-1], MinibatchStdDev(group=group), head)
         head.apply(init_normal)

@@ -52,7 +52,7 @@ class EBGANDiscriminator(nn.Module):
         for before, after in pairwise(widths):
             down += [nn.Conv2d(before, after, 4, stride=2, padding=1)]
             down += [nn.BatchNorm2d(after), nn.ReLU(inplace=True)]
-        up = [nn.Unflatten(1, (4 * width, image_size // 8, image_size // 8))]
+        up: list[nn.Module] = [nn.Unflatten(1, (4 * width, image_size // 8, image_size // 8))]
         for before, after in pairwise(widths[::-1]):
             up += [_upward(before, after), nn.BatchNorm2d(after), nn.ReLU(inplace=True)]
         self.encoder = nn.Sequential(*down, nn.Flatten())

@@ -44,7 +44,7 @@ class LSGANDiscriminator(nn.Module):
     ) -> None:
         super().__init__()
         end = _sixteenth(image_size)
-        blocks = [nn.Conv2d(channels, width, 5, stride=2, padding=2)]
+        blocks: list[nn.Module] = [nn.Conv2d(channels, width, 5, stride=2, padding=2)]
         blocks += [nn.LeakyReLU(negative_slope, inplace=True)]
         for wide in (2 * width, 4 * width, 8 * width):
             blocks += [nn.Conv2d(wide // 2, wide, 5, stride=2, padding=2), nn.BatchNorm2d(wide)]

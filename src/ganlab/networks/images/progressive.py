@@ -2,6 +2,7 @@
 
 import math
 from itertools import pairwise
+from typing import TypedDict, Unpack
 
 import torch
 import torch.nn.functional as F
@@ -101,14 +102,27 @@ class ProgressiveDiscriminator(nn.Module):
         return maps
 
 
+class ProgressiveOptions(TypedDict, total=False):
+    """What both networks take, whether they know labels or not."""
+
+    channels: Size
+    image_size: Size
+    width: Size
+    narrows_after: Size
+
+
 class ConditionalProgressiveGenerator(ProgressiveGenerator):
     """z (B, latent_size), label (B,) to images: the one-hot label stands beside z, and is normalized with it."""
 
-    def __init__(self, *, latent_size: Size = 512, classes: Size = 10, **options) -> None:
+    def __init__(
+        self, *, latent_size: Size = 512, classes: Size = 10, **options: Unpack[ProgressiveOptions]
+    ) -> None:
         super().__init__(latent_size=latent_size + classes, **options)
         self.classes = classes
 
-    def forward(self, z: Tensor, label: Tensor, level: int | None = None, alpha: float = 1.0) -> Tensor:
+    def forward(  # type: ignore[override]  # a label besides
+        self, z: Tensor, label: Tensor, level: int | None = None, alpha: float = 1.0
+    ) -> Tensor:
         one_hot = F.one_hot(label, self.classes).to(z.dtype)
         return super().forward(torch.cat([z, one_hot], dim=1), level, alpha)
 
@@ -116,10 +130,12 @@ class ConditionalProgressiveGenerator(ProgressiveGenerator):
 class ProgressiveClassifier(ProgressiveDiscriminator):
     """Images as for :class:`ProgressiveDiscriminator` to raw scores (B,) and class logits (B, classes)."""
 
-    def __init__(self, *, classes: Size = 10, **options) -> None:
-        super().__init__(outputs=1 + classes, **options)
+    def __init__(self, *, classes: Size = 10, group: Size = 4, **options: Unpack[ProgressiveOptions]) -> None:
+        super().__init__(outputs=1 + classes, group=group, **options)
 
-    def forward(self, image: Tensor, level: int | None = None, alpha: float = 1.0) -> tuple[Tensor, Tensor]:
+    def forward(  # type: ignore[override]  # classes besides
+        self, image: Tensor, level: int | None = None, alpha: float = 1.0
+    ) -> tuple[Tensor, Tensor]:
         outputs = self.outputs(image, level, alpha)
         return outputs[:, 0], outputs[:, 1:]
 

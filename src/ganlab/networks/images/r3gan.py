@@ -77,7 +77,7 @@ class ConditionalR3GANGenerator(R3GANGenerator):
         )
         self.embedding = scaled_embedding(classes, latent_size)
 
-    def forward(self, z: Tensor, label: Tensor) -> Tensor:
+    def forward(self, z: Tensor, label: Tensor) -> Tensor:  # type: ignore[override]  # a label besides
         return super().forward(torch.cat([z, self.embedding(label)], dim=1))
 
 

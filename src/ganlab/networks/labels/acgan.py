@@ -60,7 +60,8 @@ class ACGANDiscriminator(nn.Module):
     ) -> None:
         super().__init__()
         _doublings(image_size)
-        blocks, before = [], channels
+        blocks: list[nn.Module] = []
+        before = channels
         for layer in range(6):
             wide = width * 2**layer
             blocks += [nn.Conv2d(before, wide, 3, stride=1 if layer % 2 else 2, padding=1)]

@@ -28,7 +28,7 @@ class OneHotMLPGenerator(MLPGenerator):
         super().__init__(latent_size=latent_size + classes, **options)
         self.classes = classes
 
-    def forward(self, z: Tensor, label: Tensor) -> Tensor:
+    def forward(self, z: Tensor, label: Tensor) -> Tensor:  # type: ignore[override]  # a label besides
         return super().forward(torch.cat([z, F.one_hot(label, self.classes).to(z.dtype)], dim=1))
 
 
@@ -78,7 +78,7 @@ class ConditionalDCGANGenerator(DCGANGenerator):
         super().__init__(latent_size=latent_size + embedding_size, **options)
         self.embedding = nn.Embedding(classes, embedding_size)
 
-    def forward(self, z: Tensor, label: Tensor) -> Tensor:
+    def forward(self, z: Tensor, label: Tensor) -> Tensor:  # type: ignore[override]  # a label besides
         return super().forward(torch.cat([z, self.embedding(label)], dim=1))
 
 
@@ -98,7 +98,7 @@ class ConditionalDCGANDiscriminator(DCGANDiscriminator):
         super().__init__(channels=channels + classes, **options)
         self.classes = classes
 
-    def forward(self, images: Tensor, label: Tensor) -> Tensor:
+    def forward(self, images: Tensor, label: Tensor) -> Tensor:  # type: ignore[override]  # a label besides
         one_hot = F.one_hot(label, self.classes).to(images.dtype)  # (B, classes)
         maps = one_hot[:, :, None, None].expand(-1, -1, *images.shape[2:])
         return super().forward(torch.cat([images, maps], dim=1))

@@ -34,7 +34,7 @@ class ProjectionGenerator(ResNetGenerator):
             norm=partial(ConditionalBatchNorm2d, classes=classes),
         )
 
-    def forward(self, z: Tensor, label: Tensor) -> Tensor:
+    def forward(self, z: Tensor, label: Tensor) -> Tensor:  # type: ignore[override]  # a label besides
         return super().forward(z, label)
 
 
@@ -52,6 +52,6 @@ class ProjectionDiscriminator(SNGANResNetDiscriminator):
         nn.init.xavier_uniform_(embedding.weight)
         self.embedding = spectrally_normalized(embedding)
 
-    def forward(self, images: Tensor, label: Tensor) -> Tensor:
+    def forward(self, images: Tensor, label: Tensor) -> Tensor:  # type: ignore[override]  # a label besides
         h = self.features(images)  # (B, width)
         return self.head(h).squeeze(1) + (self.embedding(label) * h).sum(1)

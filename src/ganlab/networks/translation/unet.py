@@ -58,12 +58,11 @@ class UNet(nn.Module):
         self.downs = nn.ModuleList([_down(in_channels, width, norm)[1:-1]])
         for before, after in pairwise(widths[:-1]):
             self.downs.append(_down(before, after, norm))
-        self.downs.append(_down(*widths[-2:], norm)[:-1])  # 1 x 1 pixel: a norm would leave nothing
+        self.downs.append(_down(widths[-2], widths[-1], norm)[:-1])  # 1 x 1 pixel: a norm would leave nothing
         self.ups = nn.ModuleList([_up(widths[-1], widths[-2], norm)])
         for level, (before, after) in enumerate(pairwise(widths[-2::-1]), start=1):
-            self.ups.append(_up(2 * before, after, norm))
-            if level in noisy:
-                self.ups[-1].append(AlwaysDropout(dropout))
+            up = _up(2 * before, after, norm)
+            self.ups.append(up.append(AlwaysDropout(dropout)) if level in noisy else up)
         last = nn.ConvTranspose2d(2 * width, out_channels, 4, stride=2, padding=1)
         self.ups.append(nn.Sequential(nn.ReLU(inplace=True), last, nn.Tanh()))
         self.apply(init_normal)

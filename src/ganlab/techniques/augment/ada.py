@@ -24,6 +24,9 @@ class AdaptiveAugment(Augment):
     images_to_full: how many images p takes from 0 to 1.
     """
 
+    p: Tensor
+    signs: Tensor
+
     @bounded
     def __init__(
         self, *, pipe: Pipe, target: Sign = 0.6, images_to_full: Count = 500_000, every: Count = 4

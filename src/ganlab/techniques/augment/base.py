@@ -40,6 +40,8 @@ class ScheduledAugment(Augment):
     Huang et al. 2024 (R3GAN) let it grow from 0 along a cosine, without a look at how far the discriminator overfits.
     """
 
+    p: Tensor
+
     def __init__(self, *, pipe: Pipe, probability: Schedule) -> None:
         super().__init__()
         self.pipe, self.probability = pipe, probability

@@ -1,6 +1,6 @@
 """A configuration as plain dicts, nested or flat."""
 
-from typing import Any
+from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -17,4 +17,9 @@ def flatten(tree: Any, prefix: str = "") -> dict[str, Any]:
 
 def plain(cfg: DictConfig) -> dict[str, Any]:
     """The configuration as a dict, interpolations resolved."""
-    return OmegaConf.to_container(cfg, resolve=True)  # type: ignore[return-value]
+    return cast("dict[str, Any]", OmegaConf.to_container(cfg, resolve=True))
+
+
+def unresolved(cfg: DictConfig) -> dict[str, Any]:
+    """The configuration as a dict, interpolations as they are written."""
+    return cast("dict[str, Any]", OmegaConf.to_container(cfg, resolve=False))
