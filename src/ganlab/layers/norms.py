@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from ganlab.layers.labels import embedded
+
 
 class PixelNorm(nn.Module):
     """x / sqrt(mean over channels of x^2 + 1e-8) at each pixel (Karras et al. 2018, section 4.2).
@@ -18,8 +20,8 @@ class PixelNorm(nn.Module):
 class ConditionalBatchNorm2d(nn.Module):
     """Batch norm with a gain and an offset for each class (de Vries et al. 2017; Miyato, Koyama 2018).
 
-    (B, channels, H, W) and labels (B,) int64 to (B, channels, H, W). Gains start at 1, offsets at 0, so that at
-    first it is plain batch norm.
+    (B, channels, H, W) and labels (B,) int64, or shares of the classes (B, classes), to (B, channels, H, W). Gains
+    start at 1, offsets at 0, so that at first it is plain batch norm.
     """
 
     def __init__(self, channels: int, classes: int) -> None:
@@ -29,7 +31,7 @@ class ConditionalBatchNorm2d(nn.Module):
         self.offset = nn.Embedding.from_pretrained(torch.zeros(classes, channels), freeze=False)
 
     def forward(self, maps: Tensor, label: Tensor) -> Tensor:
-        gain, offset = self.gain(label)[..., None, None], self.offset(label)[..., None, None]
+        gain, offset = (embedded(table, label)[..., None, None] for table in (self.gain, self.offset))
         return torch.addcmul(offset, gain, self.norm(maps))
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ganlab.bounds import Size
 from ganlab.errors import UserError
 from ganlab.layers.equalized import EqualizedConv2d, EqualizedLinear
+from ganlab.layers.labels import class_shares
 from ganlab.layers.minibatch import MinibatchStdDev
 from ganlab.layers.norms import PixelNorm
 from ganlab.networks.sizes import doublings
@@ -123,8 +124,8 @@ class ConditionalProgressiveGenerator(ProgressiveGenerator):
     def forward(  # type: ignore[override]  # a label besides
         self, z: Tensor, label: Tensor, level: int | None = None, alpha: float = 1.0
     ) -> Tensor:
-        one_hot = F.one_hot(label, self.classes).to(z.dtype)
-        return super().forward(torch.cat([z, one_hot], dim=1), level, alpha)
+        shares = class_shares(label, self.classes).to(z.dtype)
+        return super().forward(torch.cat([z, shares], dim=1), level, alpha)
 
 
 class ProgressiveClassifier(ProgressiveDiscriminator):

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ganlab.bounds import Size
 from ganlab.errors import UserError
 from ganlab.layers.fixup import Basis, FixupBlock, scaled, scaled_conv, scaled_embedding
+from ganlab.layers.labels import embedded
 from ganlab.layers.resample import SmoothDownsample, SmoothUpsample
 from ganlab.networks.sizes import doublings
 
@@ -78,7 +79,7 @@ class ConditionalR3GANGenerator(R3GANGenerator):
         self.embedding = scaled_embedding(classes, latent_size)
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:  # type: ignore[override]  # a label besides
-        return super().forward(torch.cat([z, self.embedding(label)], dim=1))
+        return super().forward(torch.cat([z, embedded(self.embedding, label)], dim=1))
 
 
 class ConditionalR3GANDiscriminator(nn.Module):

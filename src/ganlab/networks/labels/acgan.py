@@ -1,11 +1,11 @@
 """The networks of the auxiliary classifier GAN for 32 pixels."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganlab.bounds import Share, Size, Weight
 from ganlab.layers.init import init_normal
+from ganlab.layers.labels import class_shares
 from ganlab.networks.sizes import doublings
 
 
@@ -37,8 +37,8 @@ class ACGANGenerator(nn.Module):
         self.apply(init_normal)
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:
-        one_hot = F.one_hot(label, self.classes).to(z.dtype)
-        return self.layers(torch.cat([z, one_hot], dim=1)).tanh()
+        shares = class_shares(label, self.classes).to(z.dtype)
+        return self.layers(torch.cat([z, shares], dim=1)).tanh()
 
 
 class ACGANDiscriminator(nn.Module):

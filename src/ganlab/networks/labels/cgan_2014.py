@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganlab.bounds import Positive, Share, Size
+from ganlab.layers.labels import class_shares
 from ganlab.layers.maxout import Maxout
 from ganlab.networks.images.gan_2014 import uniform_weights
 from ganlab.networks.images.mlp import pixels_of
@@ -39,8 +40,8 @@ class CGANGenerator(nn.Module):
         self.apply(uniform_weights)
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:
-        one_hot = F.one_hot(label, self.classes).to(z.dtype)
-        joined = torch.cat([self.noise(z), self.label(one_hot)], dim=1).relu()
+        shares = class_shares(label, self.classes).to(z.dtype)
+        joined = torch.cat([self.noise(z), self.label(shares)], dim=1).relu()
         return self.output(self.joint(joined).relu()).tanh().unflatten(1, self.shape)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Size
 from ganlab.layers.init import xavier_uniform
+from ganlab.layers.labels import class_shares, embedded
 from ganlab.networks.images.dcgan import (
     DCGANDiscriminator,
     DCGANGenerator,
@@ -29,7 +30,7 @@ class OneHotMLPGenerator(MLPGenerator):
         self.classes = classes
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:  # type: ignore[override]  # a label besides
-        return super().forward(torch.cat([z, F.one_hot(label, self.classes).to(z.dtype)], dim=1))
+        return super().forward(torch.cat([z, class_shares(label, self.classes).to(z.dtype)], dim=1))
 
 
 class OneHotMLPDiscriminator(nn.Module):
@@ -79,7 +80,7 @@ class ConditionalDCGANGenerator(DCGANGenerator):
         self.embedding = nn.Embedding(classes, embedding_size)
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:  # type: ignore[override]  # a label besides
-        return super().forward(torch.cat([z, self.embedding(label)], dim=1))
+        return super().forward(torch.cat([z, embedded(self.embedding, label)], dim=1))
 
 
 class ConditionalDCGANDiscriminator(DCGANDiscriminator):
