@@ -47,7 +47,7 @@ FLOORS = {  # what each may import beside itself and what is open to all
     "training": {"config", "loggers", "models"},
     "doctor": {"config"},
     "callbacks": {"metrics", "models", "report", "training", "loggers"},
-    "inference": {"config", "data", "metrics", "models", "report", "training"},
+    "inference": {"config", "data", "metrics", "models", "report", "techniques", "training"},
     "cli": {"config", "doctor", "training", "inference", "report"},
 }
 WINGS = {"images", "translation", "captions", "points", "labels"}

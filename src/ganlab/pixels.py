@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganlab.errors import UserError
 
 if TYPE_CHECKING:
+    import numpy as np
     from PIL import Image
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,24 @@ def captioned(images: Tensor, captions: Sequence[str]) -> Tensor:
     return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
 
 
+def numbered(images: Tensor, numbers: Sequence[object], columns: int) -> Tensor:
+    """(N, C, H, W) uint8 to one (3, height, width) uint8 picture, each image above its number."""
+    import numpy as np
+    from PIL import Image, ImageDraw, ImageFont
+
+    scale = max(1, -(-64 // images.shape[2]))
+    images = images.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+    text, columns = 12, min(columns, len(images))
+    sheet = grid(nn.functional.pad(images, (0, 0, 0, text), value=40), columns)
+    picture = Image.fromarray(sheet.permute(1, 2, 0).contiguous().numpy())
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(size=text - 2)
+    height, width = images.shape[2] + text + 2, images.shape[3] + 2
+    for place, number in enumerate(numbers):
+        middle, bottom = 2 + place % columns * width + width // 2, (place // columns + 1) * height - 1
+        draw.text((middle, bottom), str(number), (236, 236, 238), font, anchor="mb")
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
+
+
 def save_png(picture: Tensor, path: Path, scale: int = 1) -> None:
     """Write (C, H, W) uint8 as PNG, each pixel ``scale`` times as large; creates the folder."""
     from PIL import Image
@@ -98,6 +117,49 @@ def save_animation(frames: Sequence[Path], path: Path, seconds: float = 6.0) -> 
     each = max(40, round(1000 * seconds / len(pictures)))
     durations = [each] * (len(pictures) - 1) + [each + 1500]
     pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0)
+
+
+def save_video(
+    frames: Sequence[Tensor], path: Path, *, per_second: float = 12.0, smallest: int = 256
+) -> None:
+    """Write (3, H, W) uint8 frames as an animation that repeats; small ones are enlarged by a whole number.
+
+    path: the suffix says how: .gif, or .mp4 (H.264), which needs the extra ``video``.
+
+    Raises:
+        UserError: .mp4 without its library.
+    """
+    import numpy as np
+    from PIL import Image
+
+    scale = max(1, smallest // max(frames[0].shape[1:]))
+    arrays = [
+        np.ascontiguousarray(frame.repeat_interleave(scale, 1).repeat_interleave(scale, 2).permute(1, 2, 0))
+        for frame in frames
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".mp4":
+        return _save_mp4(arrays, path, per_second)
+    pictures = [Image.fromarray(array).convert("P", palette=Image.Palette.ADAPTIVE) for array in arrays]
+    milliseconds = round(1000 / per_second)
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=milliseconds, loop=0)
+
+
+def _save_mp4(arrays: Sequence["np.ndarray"], path: Path, per_second: float) -> None:
+    try:
+        import imageio_ffmpeg
+    except ImportError as error:
+        raise UserError("video=mp4 needs a library: pip install 'ganlab[video]', or video=gif") from error
+    import numpy as np
+
+    height, width = (side // 2 * 2 for side in arrays[0].shape[:2])  # H.264 takes even sides
+    writer = imageio_ffmpeg.write_frames(
+        str(path), (width, height), fps=per_second, codec="libx264", macro_block_size=1, quality=8
+    )
+    writer.send(None)
+    for array in arrays:
+        writer.send(np.ascontiguousarray(array[:height, :width]))
+    writer.close()
 
 
 def evenly(values: Sequence[T], most: int) -> list[T]:

@@ -20,6 +20,7 @@ COMMANDS = {  # and the module of each, imported when it is asked for
     "doctor": "doctor",
     "list": "listing",
     "import-weights": "import_weights",
+    "explore": "explore",
     "export": "export",
 }
 # with it PyTorch, and what uses it, runs code from files of weights

@@ -17,7 +17,8 @@ from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean, nearest
 
 PATHS = ("run", "output", "input", "mask", "caption", "label")
-OF_A_RUN = ("sample", "evaluate", "export")  # commands that take a run
+EXPORTED = "weights.safetensors"  # by this file an export is known
+OF_A_RUN = ("sample", "evaluate", "explore", "export")  # commands that take a run
 
 
 @dataclass(frozen=True)
@@ -95,14 +96,24 @@ def refuse_flags(command: str, words: list[str]) -> None:
             )
 
 
-def named_run(words: list[str]) -> Path:
-    """The run directory that ``run=...`` names; ``UserError`` where there is none, with one that may be meant."""
+def named_run(words: list[str], *, or_export: bool = False) -> Path:
+    """The run directory that ``run=...`` names; ``UserError`` where there is none, with one that may be meant.
+
+    or_export: what ``ganlab export`` has written will do as well.
+    """
     given = [word.partition("=")[2] for word in words if key_of(word) == "run"]
     if not given:
         runs = runs_below(Path("outputs"))
         newest = f"; the newest is run={runs[0]}" if runs else "; there is none below outputs/ yet"
         raise UserError(f"which run? Give run=DIRECTORY{newest}")
-    return find_run(given[-1].strip("'\"").replace("\\'", "'"))
+    path = Path(given[-1].strip("'\"").replace("\\'", "'")).expanduser()
+    if (path / EXPORTED).is_file():
+        if or_export:
+            return path
+        raise UserError(
+            f"{path} is an export and knows no data; name the run directory that it was made from"
+        )
+    return find_run(path)
 
 
 def quote_paths(words: list[str], keys: tuple[str, ...]) -> list[str]:

@@ -17,6 +17,7 @@ Commands (train may be left out):
   evaluate  score a run once more, with other seeds or other metrics
   doctor    look for what would stop a run, before it begins
   list      show models and data sets
+  explore   the latent space: interpolate, arithmetic, directions, project, neighbours, ...
   export    weights and their description as files that others can read safely
   import-weights  begin a run with weights that were trained elsewhere
   ganlab COMMAND --help tells more.
@@ -85,6 +86,7 @@ ganlab sample run=DIRECTORY [KEY=VALUE ...]: write pictures of a trained model, 
   checkpoint   last or best (last)
   output       a folder (generated/ in the run directory)
   batch_size   how many are made at once (250)
+  numbered     true: grid.png shows the number of each picture, for ganlab explore (false)
 
 A model that translates pictures shows held-out examples, or takes yours, of any size and format:
   input        a picture, or a folder; names and sizes are kept, photographs are turned upright
@@ -153,12 +155,40 @@ Writes weights.safetensors, which holds numbers and nothing that could run, conf
 weights of, state.json with words and counts, and SHA256SUMS (sha256sum -c SHA256SUMS).
 """
 
+EXPLORE = """\
+ganlab explore TOOL run=DIRECTORY [KEY=VALUE ...]: the latent space of a trained model, in pictures.
+
+  ganlab explore interpolate run=outputs/dcgan-digits/... numbers=[3,7,12] loop=true
+  ganlab explore interpolate run=outputs/cgan-digits/... along=class labels=[1,7]
+  ganlab explore arithmetic run=outputs/... a=[1,2,3] b=[4,5,6] c=[7,8,9]
+  ganlab explore directions run=outputs/... method=ganspace names=[slant]
+  ganlab explore edit run=outputs/... direction=slant numbers=[0,1,2]
+  ganlab explore project run=outputs/... input=my/picture.png
+  ganlab explore neighbours run=outputs/... n=2000
+
+Tools:
+  interpolate  a way between samples, classes or captions, as a picture and an animation (video=gif, mp4 or none)
+  arithmetic   the mean of a - the mean of b + the mean of c, and what lies around it
+  directions   along which pictures change most: method=sefa (closed form) or ganspace (principal components)
+  edit         samples moved along one of these, by amounts=[...]
+  project      pictures of your own as latent vectors: what of them the generator can draw
+  truncation   the same samples from ever narrower middles of the noise (bounds=[...]), each with its scores
+  codes        classes, captions or InfoGAN's codes against noises, as a table
+  neighbours   the training images nearest to samples, and whether the model copies them
+
+  run          a run directory, or an export; checkpoint=last or best
+  numbers      samples of the draw seed=0 n=64: ganlab sample run=... numbered=true shows which is which
+  output       a folder (generated/ in the run directory)
+Every key of a tool, with its default: conf/explore/TOOL.yaml.
+"""
+
 PAGES = {
     "train": TRAIN,
     "sample": SAMPLE,
     "evaluate": EVALUATE,
     "doctor": DOCTOR,
     "list": LIST,
+    "explore": EXPLORE,
     "export": EXPORT,
     "import-weights": IMPORT,
 }

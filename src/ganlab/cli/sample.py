@@ -18,7 +18,7 @@ def run(words: list[str]) -> int:
     refuse_flags("sample", words)
     words = quote_paths(words, PATHS)
     cfg = compose(words, "sample", config_dirs=own.folders())
-    run_dir = named_run(words)
+    run_dir = named_run(words, or_export=True)
     check_values(cfg)
     output = None if cfg.output is None else Path(cfg.output).expanduser()
     if cfg.input is not None:
@@ -37,6 +37,7 @@ def run(words: list[str]) -> int:
         checkpoint=cfg.checkpoint,
         output=output,
         batch_size=cfg.batch_size,
+        numbered=cfg.numbered,
     )
     what = {".html": "held-out examples", ".png": "the captions of the data"}
     print(f"{what.get(Path(where).suffix, f'{cfg.n} pictures')} in {where}")

@@ -6,9 +6,10 @@ from pathlib import Path
 from torch import Tensor
 
 from ganlab.errors import UserError
+from ganlab.inference.latents.interpolate import interpolate
 from ganlab.models.captions.base import TextGAN
 from ganlab.models.captions.phrasebook import evenly
-from ganlab.pixels import captioned, grid, save_png, to_uint8
+from ganlab.pixels import captioned, grid, numbered, save_png, to_uint8
 
 ALL, BETWEEN = "all", "|"
 MOST = 120  # rows of a sheet
@@ -35,7 +36,10 @@ def write_captions(
         )
     if len(ends) == 2:
         one, other = ends
-        images = to_uint8(model.interpolate(one, other, n, seed=seed))
+        way = interpolate(
+            model, [0], along="caption", captions=[one, other], frames=max(2, n), n=1, seed=seed
+        )
+        images = to_uint8(way.images[0, :n])
         columns = min(n, 10)
     else:
         images = to_uint8(model.sample(n, seed=seed, caption=ends[0], batch_size=batch_size))
@@ -43,13 +47,14 @@ def write_captions(
     return write_pictures(images, folder, columns)
 
 
-def write_pictures(images: Tensor, folder: Path, columns: int) -> Path:
+def write_pictures(images: Tensor, folder: Path, columns: int, with_numbers: bool = False) -> Path:
     """(n, C, H, W) uint8 as single PNGs, and the first of them (at most 400) as ``grid.png``; returns the folder."""
     from tqdm import tqdm
 
     for index, image in enumerate(tqdm(images, desc="writing", unit="image", disable=None)):
         save_png(image, folder / f"{index:06d}.png")
-    sheet = grid(images[:400], columns)
+    shown = images[:400]
+    sheet = numbered(shown, range(len(shown)), columns) if with_numbers else grid(shown, columns)
     save_png(sheet, folder / "grid.png", scale=max(1, 600 // sheet.shape[2]))
     return folder
 

@@ -38,9 +38,9 @@ def load(
 
     own.add(config_dirs)
     run_dir = Path(run_dir)
-    if (run_dir / "weights.safetensors").is_file():
-        from ganlab.inference.export.read import load_export
+    from ganlab.inference.export.read import is_export, load_export
 
+    if is_export(run_dir):
         return load_export(run_dir).to(device)
     if not is_run(run_dir):
         raise UserError(

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ganlab.data.store.decode import EXTENSIONS
 from ganlab.errors import StorageError, UserError
@@ -44,6 +45,23 @@ def fresh_folder(folder: Path, run_dir: Path) -> Iterator[Path]:
                 path.rmdir()
 
 
+@contextmanager
+def replaced_folder(folder: Path, run_dir: Path) -> Iterator[Path]:
+    """A temporary folder, whose files take the place of an earlier command's in ``folder`` once all went well.
+
+    Raises:
+        UserError, StorageError: as ``fresh_folder``; where the folder cannot be had, before anything is computed.
+    """
+    made = make_writable(folder)
+    earlier_files(folder, os.path.relpath(run_dir.resolve(), folder.resolve()))
+    for path in made:
+        path.rmdir()
+    with TemporaryDirectory() as temporary:
+        yield Path(temporary)
+        with fresh_folder(folder, run_dir):
+            shutil.copytree(temporary, folder, dirs_exist_ok=True)
+
+
 def make_writable(folder: Path) -> list[Path]:
     """Make the folder, unless it is there, and write into it; returns what was made, the innermost first.
 
@@ -64,8 +82,8 @@ def make_writable(folder: Path) -> list[Path]:
     return made
 
 
-def remove_earlier(folder: Path, home: str) -> None:
-    """Delete what the manifest lists, as it was written; raises UserError where that leaves a picture."""
+def earlier_files(folder: Path, home: str) -> set[str]:
+    """What the manifest lists and is as it was written; raises UserError where there are other pictures or pages."""
     run, listed = earlier(folder)
     there = marks(folder)
     own = {name for name, mark in there.items() if run == home and listed.get(name) == mark}
@@ -79,6 +97,12 @@ def remove_earlier(folder: Path, home: str) -> None:
             f"{folder} holds {len(left)} pictures or pages {whose} ({named}): choose another output=FOLDER, or move "
             "them"
         )
+    return own
+
+
+def remove_earlier(folder: Path, home: str) -> None:
+    """Delete what the manifest lists, as it was written; raises UserError where that leaves a picture."""
+    own = earlier_files(folder, home)
     for name in own:
         (folder / name).unlink()
     for inner in sorted({(folder / name).parent for name in own} - {folder}, reverse=True):

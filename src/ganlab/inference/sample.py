@@ -1,22 +1,20 @@
 """Pictures, or points, from a trained model."""
 
 import csv
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from ganlab.config import saved_config
 from ganlab.config.compose.hydra_compose import short
 from ganlab.errors import UserError
 from ganlab.inference.captions import write_captions, write_pictures
+from ganlab.inference.class_names import class_names, number_of
 from ganlab.inference.load import load
 from ganlab.inference.output import fresh_folder
 from ganlab.inference.translate import write_held_out
 from ganlab.models.captions.base import TextGAN
-from ganlab.nearest import did_you_mean
 from ganlab.pixels import to_uint8
 from ganlab.types import Translator
 
@@ -31,6 +29,7 @@ def write_samples(
     checkpoint: Literal["last", "best"] = "last",
     output: Path | None = None,
     batch_size: int = 250,
+    numbered: bool = False,
 ) -> Path:
     """Write ``n`` samples as single PNGs and the first of them (at most 400) as ``grid.png``; returns their folder.
 
@@ -39,6 +38,7 @@ def write_samples(
 
     label: only this class: its number, or its name where the data had names.
     caption: what to draw, for a model that reads; see :func:`~ganlab.inference.captions.write_captions`.
+    numbered: ``grid.png`` shows their numbers.
     output: default ``<run_dir>/generated/<checkpoint>-seed<seed>[-label<label>][-<caption>]``; what an earlier command
         wrote there from this run is replaced.
 
@@ -54,9 +54,8 @@ def write_samples(
         return write_held_out(model, Path(run_dir), n=n, checkpoint=checkpoint, output=output)
     if label is not None:
         label = number_of(label, class_names(run_dir, model.data_kind))
-    name = f"{checkpoint}-seed{seed}" + ("" if label is None else f"-label{label}")
-    name += "" if caption is None else f"-{short(caption)}"
-    folder = Path(output) if output else Path(run_dir) / "generated" / name
+    chosen = ("" if label is None else f"-label{label}") + ("" if caption is None else f"-{short(caption)}")
+    folder = Path(output or Path(run_dir) / "generated" / f"{checkpoint}-seed{seed}{chosen}")
     with fresh_folder(folder, Path(run_dir)):
         if caption is not None and isinstance(model, TextGAN):
             return write_captions(model, caption, folder, n=n, seed=seed, batch_size=batch_size)
@@ -64,7 +63,7 @@ def write_samples(
         if model.data_kind == "points":
             write_points(samples, folder / "points.csv")
             return folder
-        return write_pictures(to_uint8(samples), folder, min(20, max(1, round(min(n, 400) ** 0.5))))
+        return write_pictures(to_uint8(samples), folder, min(20, max(1, round(min(n, 400) ** 0.5))), numbered)
 
 
 def require_sense(model: object, label: int | str | None, caption: str | None) -> None:
@@ -79,28 +78,6 @@ def require_sense(model: object, label: int | str | None, caption: str | None) -
         raise UserError(
             f"label={label}: this model translates pictures and knows no classes; leave label out"
         )
-
-
-def class_names(run_dir: Path, data_kind: str) -> list[str]:
-    """Those of the data that a run was trained on: only a model of labelled data learns what they mean."""
-    names = saved_config(Path(run_dir)).get("class_names") if data_kind == "labelled" else None
-    return [str(name) for name in names or ()]
-
-
-def number_of(label: int | str, names: Sequence[str]) -> int:
-    """The number of a class, which is given as that or by its name; a name that is a number is a name.
-
-    Raises:
-        UserError: no such name.
-    """
-    if str(label) in names:
-        return names.index(str(label))
-    try:
-        return int(label)
-    except ValueError:
-        pass
-    known = did_you_mean(str(label), names) or "; if it knows classes, then by their numbers, from 0 on"
-    raise UserError(f"label={label}: this model has no class of that name{known}")
 
 
 def write_points(points: Tensor, path: Path) -> None:

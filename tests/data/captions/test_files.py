@@ -12,6 +12,7 @@ from PIL import Image
 from ganlab.data.captions.folder import CaptionFolder
 from ganlab.data.captions.published import CUB, COCOCaptions, Flowers
 from ganlab.errors import UserError
+from ganlab.inference.latents.interpolate import interpolate
 
 
 def picture(path: Path, shade: int = 100) -> Path:
@@ -219,7 +220,7 @@ def test_words_that_only_held_out_captions_have_stop_no_run_and_are_told_once(tm
     with pytest.raises(UserError, match=rf"never read '{strange[0]}'"):
         module.sample(1, caption=held_out[0])  # what a person asks for must be known
     with pytest.raises(UserError, match="never read"):
-        module.interpolate(module.book.captions[0], held_out[0], 2)
+        interpolate(module, [0], along="caption", captions=[module.book.captions[0], held_out[0]])
 
 
 def test_rare_words_that_are_left_out_are_counted(tmp_path):

@@ -6,6 +6,7 @@ import torch
 from ganlab.config import compose, instantiate
 from ganlab.config.compose.check import check
 from ganlab.errors import UserError
+from ganlab.inference.latents.interpolate import interpolate
 from ganlab.losses.adversarial import NonSaturating
 from ganlab.randomness import Draws
 from tests.support.runs import build, fit, tiny_config
@@ -158,7 +159,8 @@ def test_a_table_has_a_row_for_each_caption_and_a_column_for_each_z(runs):
 def test_the_ends_of_an_interpolation_are_the_two_captions(runs):
     module, _ = runs["gan_cls"]
     other = "a small blue square at the bottom right"
-    images = module.interpolate(CAPTION, other, 5, seed=3)
+    way = interpolate(module, [0], along="caption", captions=[CAPTION, other], frames=5, n=1, seed=3)
+    images = way.images[0]
     assert images.shape == (5, 3, 32, 32)
     assert torch.equal(images[:1], module.sample(1, seed=3, caption=CAPTION))
     assert torch.equal(images[-1:], module.sample(1, seed=3, caption=other))

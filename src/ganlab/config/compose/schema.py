@@ -45,6 +45,7 @@ class Sample:
     caption: str | None = None
     checkpoint: Literal["last", "best"] = "last"
     output: Path | None = None
+    numbered: bool = False
     batch_size: Size = 250
     input: Path | None = None
     direction: str | None = None

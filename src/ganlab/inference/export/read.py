@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 WEIGHTS, STATE, CONFIG, SUMS = "weights.safetensors", "state.json", "config.json", "SHA256SUMS"
 
 
+def is_export(folder: Path) -> bool:
+    return (folder / WEIGHTS).is_file()
+
+
 def load_export(folder: Path) -> "LatentGAN | ImageToImage":
     """The model in an exported folder, in eval mode; it may come from anybody.
 

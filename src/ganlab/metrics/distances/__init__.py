@@ -5,4 +5,5 @@ frechet, kernel, symmetric          FID and KID; symmetric matrices at half the 
 manifold, diversity, classes        precision and recall; mean distances; shares of classes
 inception_score, divergence         of logits and scores
 similarity, sliced_wasserstein      of pictures
+copying                             distances to training images, against those of held-out ones
 """

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from ganlab.errors import UserError
 from ganlab.models.captions.phrasebook import Phrasebook, evenly
-from ganlab.models.eval_mode import eval_mode
 from ganlab.models.images.base import LatentGAN
 from ganlab.randomness import Draws
 from ganlab.types import TextEncoder
@@ -16,6 +15,8 @@ from ganlab.types import TextEncoder
 
 class Painter(nn.Module):
     """z (B, latent), captions (B, L) to images: an encoder that reads, and a generator of z and embeddings.
+
+    Embeddings (B, size) may come in the place of captions, as they are on the way from one to another.
 
     One module, so that an average over training takes both along: a generator understands the encoder of its own time.
     """
@@ -25,7 +26,7 @@ class Painter(nn.Module):
         self.encoder, self.network = encoder, network
 
     def forward(self, z: Tensor, caption: Tensor) -> Tensor:
-        return self.network(z, self.encoder(caption))
+        return self.network(z, caption if caption.is_floating_point() else self.encoder(caption))
 
 
 class DrawsCaptions(LatentGAN):
@@ -103,20 +104,3 @@ class DrawsCaptions(LatentGAN):
         ids = self.book.ids(captions).repeat_interleave(columns, 0)
         parts = self.pictures_of((z, ids), averaged=averaged, batch_size=batch_size)
         return torch.cat([part.cpu() for part in parts])
-
-    @torch.no_grad()
-    def interpolate(self, one: str, other: str, n: int, *, seed: int = 0, averaged: bool = True) -> Tensor:
-        """(n, C, H, W) on the CPU, with the same z: embeddings on the straight line from one caption to the other.
-
-        The first and the last are bit for bit the first sample of the two captions.
-        """
-        for caption in (one, other):
-            self.book.lexicon.require(caption)
-        painter = self.average.current() if averaged else self.generator
-        z = self.prior(Draws(seed, "sample"), 1).to(self.device)
-        with eval_mode(painter):
-            start, end = (
-                painter.encoder(self.book.ids([caption]).to(self.device))[0] for caption in (one, other)
-            )
-            texts = [torch.lerp(start, end, step / max(1, n - 1)) for step in range(n)]
-            return torch.cat([painter.network(z, text[None]) for text in texts]).float().cpu()

@@ -1,0 +1,37 @@
+"""Classes by name: what a run or an export knows of them beside its weights."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from ganlab.config import saved_config
+from ganlab.config.compose.yaml_files import read_yaml
+from ganlab.errors import UserError
+from ganlab.inference.export.read import CONFIG, is_export
+from ganlab.nearest import did_you_mean
+
+
+def class_names(run_dir: Path, data_kind: str) -> list[str]:
+    """Those of the data that a run was trained on: only a model of labelled data learns what they mean."""
+    if data_kind != "labelled":
+        return []
+    about = read_yaml(run_dir / CONFIG) if is_export(run_dir) else saved_config(run_dir)
+    names = about.get("class_names") if isinstance(about, DictConfig) else None
+    return [str(name) for name in names or ()]
+
+
+def number_of(label: int | str, names: Sequence[str]) -> int:
+    """The number of a class, which is given as that or by its name; a name that is a number is a name.
+
+    Raises:
+        UserError: no such name.
+    """
+    if str(label) in names:
+        return names.index(str(label))
+    try:
+        return int(label)
+    except ValueError:
+        pass
+    known = did_you_mean(str(label), names) or "; if it knows classes, then by their numbers, from 0 on"
+    raise UserError(f"label={label}: this model has no class of that name{known}")

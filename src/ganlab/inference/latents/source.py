@@ -1,0 +1,60 @@
+"""A trained model as the tools are given it, with what its run knows beside its weights."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import torch
+
+from ganlab.config.runs.resume import is_run
+from ganlab.config.runs.trust import instantiate_saved
+from ganlab.errors import UserError
+from ganlab.inference.class_names import class_names, number_of
+from ganlab.inference.latents.origins import require_noise
+from ganlab.inference.load import load
+from ganlab.models.images.base import LatentGAN
+
+
+class Source(NamedTuple):
+    """model: in eval mode. run_dir: where it came from. checkpoint: which. class_names: of its data, where known."""
+
+    model: LatentGAN
+    run_dir: Path
+    checkpoint: str
+    class_names: tuple[str, ...]
+
+    def label(self, label: int | str | None) -> int | None:
+        """The number of a class, which is given as that or by name; raises UserError for an unknown name."""
+        return None if label is None else number_of(label, self.class_names)
+
+    def labels(self, labels: Sequence[int | str]) -> list[int]:
+        return [number_of(label, self.class_names) for label in labels]
+
+    def name_of(self, label: str) -> str:
+        """A class's name, by its number in words; anything else stays."""
+        number = int(label) if label.isdecimal() else -1
+        return self.class_names[number] if 0 <= number < len(self.class_names) else label
+
+    def data(self) -> Any:
+        """The data that the run was trained on, found and read.
+
+        Raises:
+            UserError: this is an export, which has none.
+        """
+        if not is_run(self.run_dir):
+            raise UserError(
+                f"{self.run_dir} is an export and knows no data; name the run directory that it was made from"
+            )
+        data = instantiate_saved(self.run_dir, "data")
+        data.prepare()
+        return data
+
+
+def source(run_dir: Path, checkpoint: Literal["last", "best"] = "last") -> Source:
+    """Load a run or an export for exploring.
+
+    Raises:
+        UserError: it cannot be loaded, or draws no pictures from noise.
+    """
+    model = require_noise(load(run_dir, checkpoint, "cuda" if torch.cuda.is_available() else "cpu"))
+    return Source(model, run_dir, checkpoint, tuple(class_names(run_dir, model.data_kind)))
