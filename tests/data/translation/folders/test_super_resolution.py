@@ -55,7 +55,7 @@ def test_streamed_crops_are_those_in_memory_with_workers_and_on_two_ranks(plans)
     data.prepare()
     orders = [data._order(rank, 2)["high"] for rank in (0, 1)]
     device = torch.device("cpu")
-    streams = [data._splits.train["high"].images.first(order, 0, device) for order in orders]
+    streams = [data._splits.train["high"].images.batches(order, 0, device) for order in orders]
     for batch, (zero, _), (one, _) in zip(whole, *streams, strict=False):
         assert torch.equal(to_uint8(batch["high"]), torch.cat((zero, one)))
 
