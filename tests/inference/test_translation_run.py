@@ -36,7 +36,8 @@ def run(tmp_path_factory):
 
 def test_results_hold_what_the_identity_map_scores(run):
     scores = json.loads((run / "results.json").read_text())["scores"]
-    assert list(scores) == ["l1", "psnr", "ssim"]
+    assert list(scores) == ["l1", "psnr", "ssim", "diversity_noise"]
+    assert scores.pop("diversity_noise")["protocol"]["baseline"] == "one answer for each picture"
     for score in scores.values():
         assert score["baseline"] is not None
         assert score["protocol"]["baseline"] == "identity map"
