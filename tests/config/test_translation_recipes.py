@@ -63,7 +63,7 @@ def test_rates_of_the_papers():
     discogan = compose(["experiment=discogan_edges2shoes"])
     assert all(optimizer.weight_decay == 1e-5 for optimizer in discogan.model.optimizers.values())
     assert discogan.data.batch_size == 64
-    assert discogan.model.curriculum == 10_000
+    assert (discogan.model.first_rate, discogan.model.rate, discogan.model.curriculum) == (0.01, 0.5, 10_000)
     assert (srgan.model.game_rate, srgan.model.mse_weight) == (1, 0)
     assert rates["srresnet_div2k"] == {"generator": 1e-4}
     assert srgan.model.generator.skip is compose(["experiment=srresnet_div2k"]).model.generator.skip is None

@@ -89,7 +89,7 @@ def test_an_identity_between_domains_of_different_channels_is_refused():
 
 
 def test_discogan_is_the_authors_game(tmp_path):
-    cfg = still(translator("discogan", "model.curriculum=1"))
+    cfg = still(translator("discogan", "model.curriculum=1", "model.first_rate=0.01", "model.rate=0.5"))
     module, (d,), _ = step(cfg, tmp_path / "d", steps=3)
     batch = module.trainer.datamodule.batch(2)
     with torch.no_grad():
