@@ -7,6 +7,8 @@ from ganlab.techniques.growth import Growth, Stage
 
 PAPER = Growth(
     image_size=1024,
+    stable_images=600_000,
+    fade_images=600_000,
     largest_batch={32: 64, 64: 32, 128: 16, 256: 8, 512: 4, 1024: 3},
     learning_rates={1024: 0.0015},
 )

@@ -48,7 +48,7 @@ class Checkpoints(GameCallback[GAN]):
     def __init__(
         self,
         *,
-        every_images: Count = 20_000,
+        every_images: Count = 10_240,
         keep: Count = 2,
         monitor: str | None = "auto",
         mode: Literal["min", "max"] = "min",

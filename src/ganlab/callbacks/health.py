@@ -20,7 +20,6 @@ from ganlab.types import Batch, Observation, tensors_of
 
 log = logging.getLogger(__name__)
 
-LOST = 5 * math.log(4)  # nats
 DIVERSITY = "val/diversity"
 WITHIN = {
     "val/diversity_caption": "captions",
@@ -61,7 +60,7 @@ class Health(GameCallback[GAN]):
         warm_up: Whole = 20_000,
         max_gap: Weight = 15.0,
         max_accuracy: Share = 0.95,
-        max_loss: Weight = LOST,
+        max_loss: Weight = 6.93,  # nats: 5 log 4
         max_any_loss: Weight = 1e6,
         min_diversity: Share = 0.3,
         min_feature_diversity: Share = 0.5,

@@ -35,7 +35,7 @@ class ModeSeeking(NoModeSeeking):
     """
 
     @bounded
-    def __init__(self, *, weight: Weight = 1.0) -> None:
+    def __init__(self, *, weight: Weight = 0.004) -> None:
         self.weight = weight
 
     def __call__(

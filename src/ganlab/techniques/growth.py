@@ -42,8 +42,8 @@ class Growth:
         self,
         *,
         image_size: Size,
-        stable_images: Count = 600_000,
-        fade_images: Whole = 600_000,
+        stable_images: Count = 8000,
+        fade_images: Whole = 2000,
         largest_batch: Mapping[int, Size] | None = None,
         learning_rates: Mapping[int, Positive] | None = None,
     ) -> None:

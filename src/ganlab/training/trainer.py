@@ -87,7 +87,7 @@ class Trainer(pl.Trainer):
         strategy: Literal["auto", "ddp"] = "auto",
         sync_batchnorm: bool = False,
         precision: Literal["auto", "32", "bf16"] = "auto",
-        channels_last: bool = False,
+        channels_last: bool = True,
         compile: bool = False,
         threads: Threads | None = None,
         timeout: Seconds = 300.0,

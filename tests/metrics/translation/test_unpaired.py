@@ -22,7 +22,7 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def make(tmp_path):
     def make(kind=UnpairedScores, **options):
-        defaults = {"extractor": Pooled(), "allow_small": True, "cache_folder": tmp_path / "cache"}
+        defaults = {"extractor": Pooled(), "split": "train", "cache_folder": tmp_path / "cache"}
         return kind(**{**defaults, **options})
 
     return make

@@ -18,8 +18,8 @@ from ganlab.networks.captions.stackgan import StackedGenerator, StageOneGenerato
 
 COCO = {"width": 196, "projection": 128}
 SIZES = {
-    "gan_cls G": (GANCLSGenerator, 21_138_051),
-    "gan_cls D": (GANCLSDiscriminator, 4_228_801),
+    "gan_cls G": (partial(GANCLSGenerator, width=128, projection=256), 21_138_051),
+    "gan_cls D": (partial(GANCLSDiscriminator, width=64, projection=256), 4_228_801),
     "gan_cls COCO G": (partial(GANCLSGenerator, **COCO), 41_107_551),
     "gan_cls COCO D": (partial(GANCLSDiscriminator, **COCO), 36_190_301),
     # not published: kernels of 4 over 70, 384 and 512 channels; two square matrices of 256; 256 to 1024

@@ -42,8 +42,9 @@ def count(parameters) -> int:
 @pytest.mark.parametrize("name", SIZES)
 def test_parameter_counts_are_the_papers(name):
     options, generator_size, discriminator_size = SIZES[name]
+    options = {"width": 512, "narrows_after": 32} | options
     with torch.device("meta"):
-        generator = ProgressiveGenerator(latent_size=options.get("width", 512), **options)
+        generator = ProgressiveGenerator(latent_size=options["width"], **options)
         discriminator = ProgressiveDiscriminator(**options)
     assert count(generator.parameters()) == generator_size
     assert count(discriminator.parameters()) == discriminator_size
@@ -147,4 +148,4 @@ def test_D9_a_resolution_that_is_no_power_of_two_is_refused(network, size, neare
 
 def test_a_width_that_leaves_no_channel_is_refused():
     with pytest.raises(UserError, match=r"width=8: .* no channel at 1024; try width=32"):
-        ProgressiveGenerator(image_size=1024, width=8)
+        ProgressiveGenerator(image_size=1024, width=8, narrows_after=32)

@@ -16,7 +16,7 @@ class Samples(Pictures[LatentGAN]):
 
     @bounded
     def __init__(
-        self, *, every_images: Count = 10_000, n: Pictured = 64, columns: Pictured = 8, seed: int = 0
+        self, *, every_images: Count = 5120, n: Pictured = 64, columns: Pictured = 8, seed: int = 0
     ) -> None:
         super().__init__(every_images=every_images)
         self.n, self.columns, self.seed = n, columns, seed

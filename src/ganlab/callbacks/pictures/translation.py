@@ -29,7 +29,7 @@ class Rows(Pictures[ImageToImage]):
     def __init__(
         self,
         *,
-        every_images: Count = 10_000,
+        every_images: Count = 5120,
         n: Pictured = 6,
         gallery: Annotated[int, Range(least=0, most=10_000)] = 48,
         title: str = "ganlab",

@@ -30,7 +30,7 @@ class NoiseDiversity(TranslationScores[ExampleSet]):
     trivial_answer: ClassVar[str] = "one answer for each picture"
 
     @bounded
-    def __init__(self, *, n: Count | None = None, seed: int = 0, batch_size: Size = 16) -> None:
+    def __init__(self, *, n: Count | None = 62, seed: int = 0, batch_size: Size = 16) -> None:
         super().__init__(n=n, seed=seed, batch_size=batch_size)
         self.direction: dict[str, Better] = {"diversity_noise": "higher"}
 

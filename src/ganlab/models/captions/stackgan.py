@@ -39,7 +39,7 @@ class StackGAN(TextGAN):
         *,
         second_discriminator: nn.Module,
         first_stage_images: Whole,
-        kl_weight: Weight = 2.0,
+        kl_weight: Weight = 0.01,
         **options: Any,
     ) -> None:
         super().__init__(**options)

@@ -28,7 +28,7 @@ class EBGAN(LatentGAN):
     def __init__(
         self,
         *,
-        margin: Weight = 10.0,
+        margin: Weight = 1.0,
         pulling_away_weight: Weight = 0.1,
         distance: Callable[[Tensor, Tensor], Tensor] = mean_squared_error,
         hinge: Literal["samples", "mean"] = "samples",

@@ -41,11 +41,11 @@ class ContextEncoder(ImageToImage):
         generator: nn.Module,
         discriminator: nn.Module,
         loss: AdversarialLoss,
+        fill: Sequence[float],
         l2_weight: Weight = 0.999,
         adversarial_weight: Weight = 0.001,
         overlap: Whole = 4,
         overlap_weight: Weight = 10.0,
-        fill: Sequence[float] = (0.0,),
         **options: Unpack[GameOptions],
     ) -> None:
         super().__init__(**options)

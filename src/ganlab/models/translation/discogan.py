@@ -37,9 +37,9 @@ class DiscoGAN(TwoDomains):
         loss: AdversarialLoss,
         adversarial_weight: Weight = 0.1,
         features_weight: Weight = 0.9,
-        first_rate: Share = 0.01,
-        rate: Share = 0.5,
-        curriculum: Whole = 10_000,
+        first_rate: Share = 0.9,
+        rate: Share = 0.9,
+        curriculum: Whole = 500,
         generator_steps: Count = 2,
         **options: Unpack[GameOptions],
     ) -> None:

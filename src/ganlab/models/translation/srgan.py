@@ -47,9 +47,9 @@ class SRGAN(SRResNet):
         loss: AdversarialLoss,
         perceptual: Perceptual,
         adversarial_weight: Weight = 1e-3,
-        mse_weight: Weight = 0.0,
-        pretraining_images: Whole = 0,
-        game_rate: Weight = 1.0,
+        mse_weight: Weight = 1.0,
+        pretraining_images: Whole = 8000,
+        game_rate: Weight = 0.1,
         **options: Unpack[GameOptions],
     ) -> None:
         super().__init__(generator=generator, **options)

@@ -23,10 +23,10 @@ class GANCLSGenerator(nn.Module):
         *,
         latent_size: Size = 100,
         text_size: Size = 1024,
-        projection: Size = 256,
+        projection: Size = 128,
         channels: Size = 3,
         image_size: Size = 64,
-        width: Size = 128,
+        width: Size = 24,
     ) -> None:
         super().__init__()
         wide = width * 2 ** (gan_cls_doublings(image_size) - 1)

@@ -134,12 +134,12 @@ class StackedGenerator(nn.Module):
         *,
         latent_size: Size = 356,
         text_size: Size = 1024,
-        condition_size: Size = 128,
+        condition_size: Size = 32,
         channels: Size = 3,
-        small_size: Size = 64,
+        small_size: Size = 16,
         image_size: Size = 256,
-        width: Size = 128,
-        residual_blocks: Size = 4,
+        width: Size = 24,
+        residual_blocks: Size = 2,
     ) -> None:
         super().__init__()
         if latent_size <= 2 * condition_size:

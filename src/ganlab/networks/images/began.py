@@ -15,7 +15,7 @@ class BEGANGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: Size = 64, channels: Size = 3, image_size: Size = 64, width: Size = 64
+        self, *, latent_size: Size = 64, channels: Size = 3, image_size: Size = 64, width: Size = 16
     ) -> None:
         super().__init__()
         blocks = [nn.Linear(latent_size, 64 * width), nn.Unflatten(1, (width, 8, 8))]
@@ -62,7 +62,7 @@ class BEGANDiscriminator(nn.Module):
     """
 
     def __init__(
-        self, *, code_size: Size = 64, channels: Size = 3, image_size: Size = 64, width: Size = 64
+        self, *, code_size: Size = 64, channels: Size = 3, image_size: Size = 64, width: Size = 16
     ) -> None:
         super().__init__()
         self.encoder = BEGANEncoder(

@@ -23,7 +23,7 @@ class EBGANGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: Size = 100, channels: Size = 3, image_size: Size = 64, width: Size = 128
+        self, *, latent_size: Size = 100, channels: Size = 3, image_size: Size = 64, width: Size = 64
     ) -> None:
         super().__init__()
         wide = width * 2 ** (_doublings(image_size) - 1)
@@ -44,7 +44,7 @@ class EBGANDiscriminator(nn.Module):
     ReLU everywhere but batch norm at the first layer and both at the last. Sizes: 8, 16, 32, ...
     """
 
-    def __init__(self, *, channels: Size = 3, image_size: Size = 64, width: Size = 64) -> None:
+    def __init__(self, *, channels: Size = 3, image_size: Size = 64, width: Size = 32) -> None:
         super().__init__()
         _doublings(image_size)
         widths = [width, 2 * width, 4 * width]

@@ -16,7 +16,7 @@ class LSGANGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: Size = 1024, channels: Size = 3, image_size: Size = 112, width: Size = 64
+        self, *, latent_size: Size = 1024, channels: Size = 3, image_size: Size = 112, width: Size = 32
     ) -> None:
         super().__init__()
         start, wide = _sixteenth(image_size), 4 * width
@@ -40,7 +40,7 @@ class LSGANDiscriminator(nn.Module):
     """
 
     def __init__(
-        self, *, channels: Size = 3, image_size: Size = 112, width: Size = 64, negative_slope: Weight = 0.2
+        self, *, channels: Size = 3, image_size: Size = 112, width: Size = 32, negative_slope: Weight = 0.2
     ) -> None:
         super().__init__()
         end = _sixteenth(image_size)

@@ -33,8 +33,8 @@ class ProgressiveGenerator(nn.Module):
         latent_size: Size = 512,
         channels: Size = 3,
         image_size: Size = 1024,
-        width: Size = 512,
-        narrows_after: Size = 32,
+        width: Size = 32,
+        narrows_after: Size = 16,
     ) -> None:
         super().__init__()
         widths = _widths(image_size, width, narrows_after)
@@ -69,8 +69,8 @@ class ProgressiveDiscriminator(nn.Module):
         *,
         channels: Size = 3,
         image_size: Size = 1024,
-        width: Size = 512,
-        narrows_after: Size = 32,
+        width: Size = 32,
+        narrows_after: Size = 16,
         group: Size = 4,
         outputs: Size = 1,
     ) -> None:

@@ -28,7 +28,7 @@ class R3GANGenerator(nn.Module):
         latent_size: Size = 64,
         channels: Size = 3,
         image_size: Size = 32,
-        width: Size = 768,
+        width: Size = 16,
         blocks: Size = 2,
     ) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class R3GANDiscriminator(nn.Module):
     """(B, channels, image_size, image_size) to raw scores (B,): the generator's mirror."""
 
     def __init__(
-        self, *, channels: Size = 3, image_size: Size = 32, width: Size = 768, blocks: Size = 2
+        self, *, channels: Size = 3, image_size: Size = 32, width: Size = 16, blocks: Size = 2
     ) -> None:
         super().__init__()
         self.layers = _downward(channels, image_size, width, blocks, outputs=1)
@@ -66,7 +66,7 @@ class ConditionalR3GANGenerator(R3GANGenerator):
         classes: Size = 10,
         channels: Size = 3,
         image_size: Size = 32,
-        width: Size = 768,
+        width: Size = 16,
         blocks: Size = 2,
     ) -> None:
         super().__init__(
@@ -94,7 +94,7 @@ class ConditionalR3GANDiscriminator(nn.Module):
         classes: Size = 10,
         channels: Size = 3,
         image_size: Size = 32,
-        width: Size = 768,
+        width: Size = 16,
         blocks: Size = 2,
     ) -> None:
         super().__init__()

@@ -26,7 +26,7 @@ class ResNetGenerator(nn.Module):
         latent_size: Size = 128,
         channels: Size = 3,
         image_size: Size = 32,
-        width: Size = 256,
+        width: Size = 32,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
     ) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class WGANGPResNetCritic(nn.Module):
     No norm at all; the maps are averaged over pixels before the last layer. Sizes: 16, 32, 64, ...
     """
 
-    def __init__(self, *, channels: Size = 3, image_size: Size = 32, width: Size = 128) -> None:
+    def __init__(self, *, channels: Size = 3, image_size: Size = 32, width: Size = 32) -> None:
         super().__init__()
         self.trunk = resnet_trunk(channels=channels, image_size=image_size, width=width)
         self.head = nn.Linear(width, 1)

@@ -19,7 +19,7 @@ class SNGANResNetDiscriminator(nn.Module):
     Sizes: 16, 32, 64, ...
     """
 
-    def __init__(self, *, channels: Size = 3, image_size: Size = 32, width: Size = 128) -> None:
+    def __init__(self, *, channels: Size = 3, image_size: Size = 32, width: Size = 32) -> None:
         super().__init__()
         self.trunk = resnet_trunk(channels=channels, image_size=image_size, width=width)
         self.head = nn.Linear(width, 1, bias=False)
@@ -42,7 +42,7 @@ class SNGANCNNGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: Size = 128, channels: Size = 3, image_size: Size = 32, width: Size = 64
+        self, *, latent_size: Size = 128, channels: Size = 3, image_size: Size = 32, width: Size = 32
     ) -> None:
         super().__init__()
         wide = width * 2 ** _doublings(image_size)
@@ -65,7 +65,7 @@ class SNGANCNNDiscriminator(nn.Module):
     """
 
     def __init__(
-        self, *, channels: Size = 3, image_size: Size = 32, width: Size = 64, negative_slope: Weight = 0.1
+        self, *, channels: Size = 3, image_size: Size = 32, width: Size = 32, negative_slope: Weight = 0.1
     ) -> None:
         super().__init__()
         blocks, before = [], channels

@@ -23,7 +23,7 @@ class ACGANGenerator(nn.Module):
         classes: Size = 10,
         channels: Size = 3,
         image_size: Size = 32,
-        width: Size = 96,
+        width: Size = 48,
     ) -> None:
         super().__init__()
         self.classes = classes

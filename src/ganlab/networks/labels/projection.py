@@ -24,7 +24,7 @@ class ProjectionGenerator(ResNetGenerator):
         classes: Size = 10,
         channels: Size = 3,
         image_size: Size = 32,
-        width: Size = 256,
+        width: Size = 32,
     ) -> None:
         super().__init__(
             latent_size=latent_size,
@@ -45,7 +45,7 @@ class ProjectionDiscriminator(SNGANResNetDiscriminator):
     """
 
     def __init__(
-        self, *, classes: Size = 10, channels: Size = 3, image_size: Size = 32, width: Size = 128
+        self, *, classes: Size = 10, channels: Size = 3, image_size: Size = 32, width: Size = 32
     ) -> None:
         super().__init__(channels=channels, image_size=image_size, width=width)
         embedding = nn.Embedding(classes, width)
