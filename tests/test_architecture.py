@@ -25,6 +25,7 @@ COMMON = {
     "lightning_internals",
     "memory_budget",
     "nearest",
+    "network_types",
     "patience",
     "storage",
     "torch_internals",

@@ -1,7 +1,7 @@
 """What the parts of ganlab agree on."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import ClassVar, Literal, NamedTuple, Protocol, TypedDict, cast, runtime_checkable
+from typing import ClassVar, NamedTuple, Protocol, TypedDict, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -174,15 +174,6 @@ class TextToImage(NoiseToImage, Protocol):
     def draw(
         self, captions: Sequence[str], *, seed: int, averaged: bool, batch_size: int, rank: int, world: int
     ) -> Iterator[Tensor]: ...
-
-
-class TextEncoder(Protocol):
-    """A network that takes (B, L) ids of words or letters, as ``reads`` says, to embeddings (B, size)."""
-
-    reads: Literal["words", "letters"]
-    size: int
-
-    def __call__(self, caption: Tensor) -> Tensor: ...
 
 
 class Features(NamedTuple):

@@ -88,7 +88,7 @@ def test_conditional_fakes_have_the_labels_they_are_judged_with():
 
     game = CGAN(loss=NonSaturating(), classes=3, **options(Told()))
     label = torch.tensor([2, 0, 1, 1])
-    game.score(game.generate(label), label)
+    game.score(game.generate(len(label), label), label)
     assert torch.equal(seen[-1], label)
 
 

@@ -19,7 +19,7 @@ from ganlab.models.restoring import fit_optimizers, fitted_weights, kind_of, req
 from ganlab.models.telemetry import Telemetry
 from ganlab.randomness import Draws, derive
 from ganlab.techniques.per_process import per_process, states_of_all
-from ganlab.types import Batch, OptimizerFactory, ScheduleFactory
+from ganlab.types import Batch, Observation, OptimizerFactory, ScheduleFactory, tensors_of
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,10 @@ class GAN(Players, Telemetry):
     def scores_are_logits(self) -> bool:
         """Whether a score of 0 means "real or fake, I cannot tell": the adversarial loss knows, where there is one."""
         return getattr(getattr(self, "loss", None), "scores_are_logits", False)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Observation:
+        """The paper's algorithm."""
+        raise NotImplementedError
 
     # -- an update -----------------------------------------------------------------------------------------------
 
@@ -185,7 +189,7 @@ class GAN(Players, Telemetry):
         if self.steps:
             self.step_common_schedules()
         self.steps += 1
-        self.images += len(next(iter(batch.values()))) * self.draws.world
+        self.images += len(next(iter(tensors_of(batch).values()))) * self.draws.world
         self._stepped = False
         self.draws.reseed("step", self.steps)
         _seed_everything(derive(self.seed, "step", self.steps, self.draws.rank), self.device)

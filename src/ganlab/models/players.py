@@ -5,13 +5,15 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import torch
 from lightning.pytorch import LightningModule
 from torch import nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
-from ganlab.bounds import Momentum, Weight, require_within
+from ganlab.bounds import Momentum, Positive, Weight, require_within
 from ganlab.errors import UserError
 from ganlab.models.optimizer_numbers import Numbers, numbers_of, take_over
 from ganlab.types import OptimizerFactory, ScheduleFactory
@@ -42,7 +44,7 @@ def require_players(
         )
 
 
-def fused(player: str, factory: OptimizerFactory, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+def fused(player: str, factory: OptimizerFactory, parameters: list[nn.Parameter]) -> Optimizer:
     """The factory's optimizer, in its fused form (one kernel for all parameters) where PyTorch has one."""
     for key, value in getattr(factory, "keywords", {}).items():  # of a partial, as configurations make them
         require_within(f"model.optimizers.{player}.{key}", value, NUMBERS.get(key))
@@ -62,8 +64,17 @@ def fused(player: str, factory: OptimizerFactory, parameters: list[nn.Parameter]
         )
     group = optimizer.param_groups[0]
     if group.get("fused", False) is None and group.get("foreach") is None and not group.get("differentiable"):
-        return factory(parameters, fused=True)
+        return factory(parameters, fused=True)  # type: ignore[call-arg]  # its group has the key
     return optimizer
+
+
+class GameOptions(TypedDict):
+    """The constructor arguments of every game: see :class:`~ganlab.models.base.GAN`."""
+
+    optimizers: Mapping[str, OptimizerFactory]
+    schedules: NotRequired[Mapping[str, ScheduleFactory] | None]
+    gradient_clip: NotRequired[Positive | None]
+    seed: NotRequired[int]
 
 
 class Players(LightningModule):
@@ -80,15 +91,15 @@ class Players(LightningModule):
         super().__init__()
         self.optimizer_factories = dict(optimizers)
         self.schedule_factories = dict(schedules or {})
-        self._optimizer_of: dict[str, torch.optim.Optimizer] = {}
+        self._optimizer_of: dict[str, Optimizer] = {}
         self.numbers: dict[str, list[Numbers]] = {}  # that the optimizers began with ...
         self.saved_numbers: dict[str, list[Numbers]] = {}  # ... and those of a run that is resumed
 
-    def players(self) -> dict[str, Sequence[nn.Module]]:
+    def players(self) -> Mapping[str, Sequence[nn.Module]]:
         """Name -> modules of each player."""
         raise NotImplementedError
 
-    def configure_optimizers(self):
+    def configure_optimizers(self) -> tuple[list[Optimizer], list[LRScheduler]]:
         """One optimizer for each player, in the order of :meth:`players`."""
         players = self.players()
         own = {name: make for name, make in self.schedule_factories.items() if name != EVERY}
@@ -123,11 +134,11 @@ class Players(LightningModule):
         """Each player's parameters."""
         return self._parameters_of
 
-    def optimizers_by_player(self) -> dict[str, torch.optim.Optimizer]:
+    def optimizers_by_player(self) -> dict[str, Optimizer]:
         """Each player's optimizer."""
         return self._optimizer_of
 
-    def schedules_by_player(self) -> dict[str, torch.optim.lr_scheduler.LRScheduler]:
+    def schedules_by_player(self) -> dict[str, LRScheduler]:
         """The schedules of the players that have one."""
         return self._schedule_of
 

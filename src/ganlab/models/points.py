@@ -2,14 +2,13 @@
 
 from typing import ClassVar
 
-from lightning.pytorch import LightningModule
-
+from ganlab.models.base import GAN
 from ganlab.models.images.gan import StandardGAN
 from ganlab.models.images.r3gan import R3GAN
 from ganlab.types import Batch, Observation
 
 
-class OnPoints(LightningModule):
+class OnPoints(GAN):
     """Comes before a model of images and hands it the points (B, 2) of a batch as if they were images."""
 
     data_kind: ClassVar[str] = "points"

@@ -49,12 +49,8 @@ def restore(model: Game, checkpoint: State) -> None:
         model.on_load_checkpoint(checkpoint)
         model.load_state_dict(checkpoint["state_dict"])
         if "optimizer_states" in checkpoint:
-            parts = (model.optimizers_by_player(), model.schedules_by_player())
-            for own, states in zip(
-                parts, (checkpoint["optimizer_states"], checkpoint["lr_schedulers"]), strict=True
-            ):
-                for part, state in zip(own.values(), states, strict=True):
-                    part.load_state_dict(state)
+            _put_in(model.optimizers_by_player(), checkpoint["optimizer_states"])
+            _put_in(model.schedules_by_player(), checkpoint["lr_schedulers"])
     except GanlabError:
         raise
     except Exception as error:  # a file may hold anything
@@ -62,7 +58,12 @@ def restore(model: Game, checkpoint: State) -> None:
         raise StorageError(f"it cannot be put into the model ({type(error).__name__}: {said})") from error
 
 
-def require_checkpoint(checkpoint: object, *also: str) -> None:
+def _put_in(parts: Mapping[str, Optimizer | LRScheduler], states: Sequence[State]) -> None:
+    for part, state in zip(parts.values(), states, strict=True):
+        part.load_state_dict(state)
+
+
+def require_checkpoint(checkpoint: Any, *also: str) -> None:
     """Raises StorageError for what no run has written: without weights, progress, or what ``also`` names."""
     lacking = [key for key in ("state_dict", "ganlab", *also) if not _holds(checkpoint, key)]
     if lacking:
@@ -199,7 +200,7 @@ def _named_alike(numbers: list[State] | None, optimizer: Optimizer) -> bool:
     return not numbers or numbers[0].keys() == numbers_of(optimizer)[0].keys() - {"initial_lr"}
 
 
-def _same_parameters(state: object, optimizer: Optimizer) -> bool:
+def _same_parameters(state: Any, optimizer: Optimizer) -> bool:
     """Whether the state is of the same groups of parameters, in their shapes."""
     try:
         groups, moments = state["param_groups"], state["state"]

@@ -47,6 +47,8 @@ class KnownUnpaired(UnpairedFolder):
     With ``side_by_side`` one of ``PIX2PIX`` (Isola et al. 2017), whose pairs are taken apart.
     """
 
+    archive: Archive
+
     def __init__(self, *, known: str, root: str = "data", side_by_side: bool = False, **options: Any) -> None:
         super().__init__(root=root, side_by_side=side_by_side, **options)
         if side_by_side:

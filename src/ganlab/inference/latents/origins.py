@@ -82,7 +82,7 @@ def conditions(model: LatentGAN, chosen: Sequence[int] | Sequence[str]) -> Tenso
     if isinstance(model, TextGAN):
         for caption in chosen:
             model.book.lexicon.require(str(caption))
-        encoder = model.average.current().encoder
+        encoder = model.average_painter().encoder
         with eval_mode(encoder):
             return encoder(model.book.ids([*map(str, chosen)]).to(model.device)).float().cpu()
     for label in chosen:

@@ -1,6 +1,6 @@
 """Text to image: what all generators that draw a caption share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -8,11 +8,12 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Weight, bounded
 from ganlab.errors import UserError
-from ganlab.lexicon import lexicon
+from ganlab.lexicon import Tokens, lexicon
 from ganlab.losses.mode_seeking import NoModeSeeking
 from ganlab.losses.penalties import NoPenalty
 from ganlab.models.captions.drawing import DrawsCaptions
 from ganlab.models.images.base import require_no_batch_norm
+from ganlab.network_types import TextDiscriminator
 from ganlab.techniques.replay import NoReplay
 from ganlab.types import AdversarialLoss, Penalty
 
@@ -35,6 +36,8 @@ class TextGAN(DrawsCaptions):
     """
 
     data_kind: ClassVar[str] = "captions"
+
+    discriminator: TextDiscriminator
 
     @bounded
     def __init__(
@@ -61,7 +64,7 @@ class TextGAN(DrawsCaptions):
         if not isinstance(self.penalty, NoPenalty):
             require_no_batch_norm(self.discriminator)
 
-    def players(self) -> dict[str, Sequence[nn.Module]]:
+    def players(self) -> Mapping[str, Sequence[nn.Module]]:
         return {
             "discriminator": [self.discriminator, self.generator.encoder],
             "generator": [self.generator.network],
@@ -69,7 +72,7 @@ class TextGAN(DrawsCaptions):
 
     def setup(self, stage: str) -> None:
         """Learn the lexicon of the data before the first step."""
-        data = self.trainer.datamodule
+        data = self.trainer.datamodule  # type: ignore[attr-defined]  # Lightning sets it in fit
         self.book.fill(data.lexicon, data.texts("train"), data.texts("test"))
 
     # -- the quantities of the papers ----------------------------------------------------------------------------
@@ -78,15 +81,12 @@ class TextGAN(DrawsCaptions):
         """Embeddings (B, size) of captions (B, L)."""
         return self.generator.encoder(caption)
 
-    def generate(self, text: Tensor) -> Tensor:
-        """(B, C, H, W) from the generator in training, one for each embedding (B, size), with fresh z."""
-        return self.paint(self.latent(text), text)
-
     def latent(self, text: Tensor) -> Tensor:
         return self.prior(self.draws, len(text))  # fresh z (B, latent)
 
     def paint(self, z: Tensor, text: Tensor) -> Tensor:
-        return self.generator.network(z, text)  # (B, C, H, W)
+        """(B, C, H, W) from the generator in training, one for each embedding (B, size)."""
+        return self.generator.network(z, text)
 
     def look(self, image: Tensor) -> Tensor:
         """The discriminator's features of the augmented images."""
@@ -133,7 +133,7 @@ class TextGAN(DrawsCaptions):
     def check(self, shape: Sequence[int], classes: Sequence[str] = ()) -> None:
         """As for any noise-to-image model; classes: the words of the data's captions, empty where it gives letters."""
         encoder = self.generator.encoder
-        given = "words" if classes else "letters"
+        given: Tokens = "words" if classes else "letters"
         if encoder.reads != given:
             raise UserError(
                 f"model.encoder reads {encoder.reads}, and the data gives {given}; set data.tokens={encoder.reads}"

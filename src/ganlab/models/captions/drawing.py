@@ -1,7 +1,7 @@
 """What is drawn of captions: everything that a text-to-image model is asked for, in training or afterwards."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from ganlab.errors import UserError
 from ganlab.models.captions.phrasebook import Phrasebook, evenly
 from ganlab.models.images.base import LatentGAN
+from ganlab.network_types import TextEncoder
 from ganlab.randomness import Draws
-from ganlab.types import TextEncoder
 
 
 class Painter(nn.Module):
@@ -21,7 +21,7 @@ class Painter(nn.Module):
     One module, so that an average over training takes both along: a generator understands the encoder of its own time.
     """
 
-    def __init__(self, encoder: nn.Module, network: nn.Module) -> None:
+    def __init__(self, encoder: TextEncoder, network: nn.Module) -> None:
         super().__init__()
         self.encoder, self.network = encoder, network
 
@@ -35,9 +35,15 @@ class DrawsCaptions(LatentGAN):
     encoder: captions (B, L) -> embeddings (B, size).  generator: z, embeddings -> images.
     """
 
+    generator: Painter
+
     def __init__(self, *, encoder: TextEncoder, **options: Any) -> None:
         super().__init__(**options | {"generator": Painter(encoder, options["generator"])})
         self.book = Phrasebook()
+
+    def average_painter(self) -> Painter:
+        """The generator with averaged weights, with the encoder of its time."""
+        return cast("Painter", self.average.current())
 
     def sample(
         self,

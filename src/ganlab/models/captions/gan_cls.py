@@ -21,7 +21,7 @@ class GANCLS(TextGAN):
         real = batch["image"]
         with self.update("discriminator") as terms:
             text, wrong_text = self.read(batch["caption"]), self.read(batch["mismatch"])
-            fake = self.generate(text.detach()).detach()
+            fake = self.paint(self.latent(text), text.detach()).detach()
             features = self.look(real)  # the same image with two texts is looked at once
             right, wrong = self.match_both(features, text, wrong_text)  # s_r, s_w
             made = self.match(self.look(fake), text)  # s_f
@@ -55,7 +55,7 @@ class GANINT(TextGAN):
         real = batch["image"]
         with self.update("discriminator") as terms:
             text, wrong_text = self.read(batch["caption"]), self.read(batch["mismatch"])
-            fake = self.generate(text.detach()).detach()
+            fake = self.paint(self.latent(text), text.detach()).detach()
             features = self.look(real)
             right, wrong = self.match_both(features, text, wrong_text)
             made = self.match(self.look(fake), text)
@@ -66,7 +66,7 @@ class GANINT(TextGAN):
             z = self.latent(text)
             drawn = self.paint(z, text)
             made = self.match(self.look(drawn), text)
-            made_between = self.match(self.look(self.generate(between)), between)
+            made_between = self.match(self.look(self.paint(self.latent(between), between)), between)
             real_score = partial(self.score, real, batch["caption"])
             terms["adversarial"] = self.loss.generator(made, real_score)
             terms["interpolation"] = self.interpolation_weight * self.loss.generator(made_between, real_score)

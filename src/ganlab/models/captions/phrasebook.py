@@ -5,11 +5,11 @@ from typing import TypedDict
 
 from torch import Tensor, nn
 
-from ganlab.lexicon import Letters, Lexicon, lexicon, padded
+from ganlab.lexicon import Letters, Lexicon, Tokens, lexicon, padded
 
 
 class Known(TypedDict):
-    reads: str
+    reads: Tokens
     words: list[str]
     captions: list[str]
     held_out: list[str]

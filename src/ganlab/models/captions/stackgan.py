@@ -1,8 +1,8 @@
 """StackGAN: a small picture of a caption first, then a larger one of both."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +15,7 @@ from ganlab.losses.penalties import NoPenalty
 from ganlab.models.captions.base import TextGAN
 from ganlab.models.eval_mode import eval_mode
 from ganlab.models.images.base import require_no_batch_norm
+from ganlab.network_types import FirstStage, SecondStage, TextDiscriminator, TwoStages
 from ganlab.randomness import Draws
 from ganlab.types import Batch, Observation, observed
 
@@ -37,7 +38,7 @@ class StackGAN(TextGAN):
     def __init__(
         self,
         *,
-        second_discriminator: nn.Module,
+        second_discriminator: TextDiscriminator,
         first_stage_images: Whole,
         kl_weight: Weight = 0.01,
         **options: Any,
@@ -52,7 +53,7 @@ class StackGAN(TextGAN):
         self.second_discriminator = second_discriminator
         self.first_stage_images, self.kl_weight = first_stage_images, kl_weight
 
-    def players(self) -> dict[str, Sequence[nn.Module]]:
+    def players(self) -> Mapping[str, Sequence[nn.Module]]:
         return {
             "discriminator": [self.discriminator, self.generator.encoder],
             "generator": [self.stacked.first],
@@ -61,9 +62,9 @@ class StackGAN(TextGAN):
         }
 
     @property
-    def stacked(self) -> nn.Module:
+    def stacked(self) -> TwoStages:
         """The generators of both stages."""
-        return self.generator.network
+        return cast("TwoStages", self.generator.network)
 
     @property
     def in_second_stage(self) -> bool:
@@ -79,7 +80,7 @@ class StackGAN(TextGAN):
         self.stacked.second_has_begun.fill_(self.in_second_stage)
         with self.update(prefix + "discriminator") as terms:
             text, wrong_text = self.read(batch["caption"]), self.read(batch["mismatch"])
-            fake = self.generate(text.detach()).detach()
+            fake = self.paint(self.latent(text), text.detach()).detach()
             right, wrong = self.match_both(self.look(real), text, wrong_text)
             made = self.match(self.look(fake), text)
             terms |= self.matching_aware(right, wrong, made) | self.penalised(real, fake, text)
@@ -100,12 +101,12 @@ class StackGAN(TextGAN):
     # -- what belongs to the present stage -----------------------------------------------------------------------
 
     @property
-    def judge(self) -> nn.Module:
+    def judge(self) -> TextDiscriminator:
         """D_0 or D."""
         return self.second_discriminator if self.in_second_stage else self.discriminator
 
     @property
-    def painter(self) -> nn.Module:
+    def painter(self) -> FirstStage | SecondStage:
         """G_0 or G."""
         return self.stacked.second if self.in_second_stage else self.stacked.first
 
@@ -120,10 +121,10 @@ class StackGAN(TextGAN):
         """(B, C, H, W) from G_0, or from G and what G_0 draws of the text, for a condition N(mean, its variance)."""
         own, epsilon = self.stacked.split(z)
         if not self.in_second_stage:
-            return self.painter.paint(own, mean, log_variance)
+            return self.stacked.first.paint(own, mean, log_variance)
         with torch.no_grad(), eval_mode(self.stacked.first):
             small = self.stacked.first(own, text)
-        return self.painter.paint(epsilon, small, mean, log_variance)
+        return self.stacked.second.paint(epsilon, small, mean, log_variance)
 
     def look(self, image: Tensor) -> Tensor:
         return self.judge.features(self.augment(image, self.draws))

@@ -43,14 +43,14 @@ class ACGAN(LabelledGAN):
         real, label = batch["image"], batch["label"]
         with self.update("discriminator") as terms:
             fake_label = self.draws.integers(len(real), self.classes)
-            fake = self.generate(fake_label).detach()
+            fake = self.generate(len(real), fake_label).detach()
             (real_score, real_class), (fake_score, fake_class) = self.judge(real), self.judge(fake)
             terms["source"] = self.loss.discriminator(real_score, fake_score)
             terms["real_class"] = self.class_weight * cross_entropy(real_class, label)
             terms["fake_class"] = self.class_weight * cross_entropy(fake_class, fake_label)
         with self.update("generator") as terms:
             fake_label = self.draws.integers(len(real), self.classes)
-            fake_score, fake_class = self.judge(self.generate(fake_label))
+            fake_score, fake_class = self.judge(self.generate(len(real), fake_label))
             terms["source"] = self.loss.generator(fake_score, lambda: self.score(real))
             terms["class"] = self.class_weight * cross_entropy(fake_class, fake_label)
         self.track("game/class_accuracy", (real_class.argmax(1) == label).float().mean())

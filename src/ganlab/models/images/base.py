@@ -1,23 +1,25 @@
 """Noise to image: what all generators of images from a latent vector share."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, NotRequired, TypedDict, Unpack
+from typing import Any, ClassVar, NotRequired, Unpack
 
 import torch
 from torch import Tensor, nn
 
-from ganlab.bounds import Positive, Size, bounded
+from ganlab.bounds import Size, bounded
 from ganlab.errors import UserError
 from ganlab.models.base import GAN
 from ganlab.models.eval_mode import eval_mode
+from ganlab.models.players import GameOptions
 from ganlab.randomness import Draws
 from ganlab.techniques.augment.base import Augment, NoAugment
+from ganlab.techniques.ema import Average
 from ganlab.techniques.replay import NoReplay
 from ganlab.torch_internals import BatchNorm
-from ganlab.types import Batch, OptimizerFactory, Prior, ScheduleFactory
+from ganlab.types import Batch, Prior
 
 
-class LatentOptions(TypedDict):
+class LatentOptions(GameOptions):
     """The constructor arguments that every noise-to-image variant has.
 
     generator: (B, latent) -> images (B, C, H, W) in [-1, 1].  discriminator: images -> what the variant needs.
@@ -30,13 +32,9 @@ class LatentOptions(TypedDict):
     generator: nn.Module
     discriminator: nn.Module
     prior: Prior
-    average: nn.Module
+    average: Average
     replay: NotRequired[nn.Module]
     augment: NotRequired[Augment]
-    optimizers: Mapping[str, OptimizerFactory]
-    schedules: NotRequired[Mapping[str, ScheduleFactory] | None]
-    gradient_clip: NotRequired[Positive | None]
-    seed: NotRequired[int]
 
 
 class LatentGAN(GAN):
@@ -44,10 +42,17 @@ class LatentGAN(GAN):
 
     data_kind: ClassVar[str] = "images"
 
-    def __init__(self, **options: Unpack[LatentOptions]) -> None:
-        generator, discriminator = options.pop("generator"), options.pop("discriminator")
-        prior, average = options.pop("prior"), options.pop("average")
-        replay, augment = options.pop("replay", None), options.pop("augment", None)
+    def __init__(
+        self,
+        *,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        prior: Prior,
+        average: Average,
+        replay: nn.Module | None = None,
+        augment: Augment | None = None,
+        **options: Unpack[GameOptions],
+    ) -> None:
         super().__init__(**options)
         self.generator, self.discriminator = generator, discriminator
         self.prior = prior
@@ -56,12 +61,12 @@ class LatentGAN(GAN):
         self.replay = replay or NoReplay()
         self.augment = augment or NoAugment()
 
-    def players(self) -> dict[str, Sequence[nn.Module]]:
+    def players(self) -> Mapping[str, Sequence[nn.Module]]:
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
 
-    def generate(self, n: int) -> Tensor:
+    def generate(self, n: int, *condition: Tensor) -> Tensor:
         """(n, C, H, W) from the generator in training, with fresh z."""
-        return self.generator(self.prior(self.draws, n))
+        return self.generator(self.prior(self.draws, n), *condition)
 
     def score(self, image: Tensor, *condition: Tensor) -> Tensor:
         """(B,) from the discriminator, on the augmented images."""
@@ -206,10 +211,6 @@ class LabelledGAN(LatentGAN):
                 "model/replay: the pool keeps images without their labels; a model with labels needs none"
             )
         self.classes = classes
-
-    def generate(self, label: Tensor) -> Tensor:
-        """(B, C, H, W) from the generator in training, one for each label (B,), with fresh z."""
-        return self.generator(self.prior(self.draws, len(label)), label)
 
     def inputs(self, n: int, draws: Draws, label: int | None = None) -> tuple[Tensor, ...]:
         """Latent vectors (n, size) and labels (n,): all the given one, or each class as often, in order.

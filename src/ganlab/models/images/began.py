@@ -23,6 +23,8 @@ class BEGAN(LatentGAN):
     decay: what happens to both learning rates as the convergence measure goes down or stalls (section 4.1).
     """
 
+    k: Tensor
+
     @bounded
     def __init__(
         self,

@@ -39,7 +39,7 @@ class CGAN(LabelledGAN):
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
         real, label = batch["image"], batch["label"]
         with self.update("discriminator") as terms:
-            fake = self.generate(label).detach()
+            fake = self.generate(len(real), label).detach()
             real_score, fake_score = self.score(real, label), self.score(fake, label)
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
             terms |= self.penalty(
@@ -47,6 +47,6 @@ class CGAN(LabelledGAN):
             )
         if self.every(self.discriminator_steps):
             with self.update("generator") as terms:
-                fake_score = self.score(self.generate(label), label)
+                fake_score = self.score(self.generate(len(real), label), label)
                 terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real, label))
         return observed(real, fake, real_score, fake_score)

@@ -9,6 +9,7 @@ from ganlab.bounds import Weight, bounded
 from ganlab.errors import UserError
 from ganlab.losses.similarity import mean_squared_error, pulling_away
 from ganlab.models.images.base import LatentGAN, LatentOptions
+from ganlab.network_types import Autoencoder
 from ganlab.types import Batch, Observation, observed
 
 
@@ -23,6 +24,8 @@ class EBGAN(LatentGAN):
     Raises:
         UserError: a margin that is not positive.
     """
+
+    discriminator: Autoencoder
 
     @bounded
     def __init__(

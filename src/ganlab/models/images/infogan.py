@@ -1,6 +1,6 @@
 """InfoGAN: codes that a recognition network can read from the image, learned without labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, Unpack
 
 from torch import Tensor, nn
@@ -9,6 +9,7 @@ from ganlab.bounds import Weight, bounded
 from ganlab.errors import UserError
 from ganlab.losses.information import cross_entropy, gaussian_nll
 from ganlab.models.images.base import LatentGAN, LatentOptions
+from ganlab.network_types import FeatureDiscriminator
 from ganlab.randomness import Draws
 from ganlab.types import AdversarialLoss, Batch, CodedPrior, Observation, observed
 
@@ -29,6 +30,9 @@ class InfoGAN(LatentGAN):
         UserError: for a prior without codes.
     """
 
+    discriminator: FeatureDiscriminator
+    prior: CodedPrior
+
     @bounded
     def __init__(
         self,
@@ -47,8 +51,11 @@ class InfoGAN(LatentGAN):
         self.recognition_player = recognition_player
         self.information_weight = information_weight
 
-    def players(self) -> dict[str, Sequence[nn.Module]]:
-        players = {"discriminator": [self.discriminator], "generator": [self.generator]}
+    def players(self) -> Mapping[str, Sequence[nn.Module]]:
+        players: dict[str, list[nn.Module]] = {
+            "discriminator": [self.discriminator],
+            "generator": [self.generator],
+        }
         players[self.recognition_player].append(self.recognition)
         return players
 

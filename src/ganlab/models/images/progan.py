@@ -11,6 +11,7 @@ from ganlab.bounds import Positive, Weight, bounded
 from ganlab.errors import UserError
 from ganlab.losses.penalties import gradient_penalty
 from ganlab.models.images.base import LatentGAN, LatentOptions
+from ganlab.network_types import GrowingDiscriminator, GrowingGenerator
 from ganlab.techniques.growth import Growth, Stage
 from ganlab.techniques.growth_plan import GrowthPlan
 from ganlab.types import AdversarialLoss, Batch, Observation, observed
@@ -37,6 +38,9 @@ class ProGAN(LatentGAN):
     Raises:
         UserError: networks, growth or data of different sizes.
     """
+
+    generator: GrowingGenerator
+    discriminator: GrowingDiscriminator
 
     @bounded
     def __init__(
@@ -68,8 +72,8 @@ class ProGAN(LatentGAN):
         """Of the last training step; the first one's before any."""
         return self.growth.at(max(0, self.counts["grown_at"]))
 
-    def generate(self, n: int) -> Tensor:
-        return self.generator(self.prior(self.draws, n), *self.stage)
+    def generate(self, n: int, *condition: Tensor) -> Tensor:
+        return self.generator(self.prior(self.draws, n), *condition, *self.stage)
 
     def score(self, image: Tensor, *condition: Tensor) -> Tensor:
         """(B,) from the critic; images larger than the present resolution are averaged down."""
@@ -162,7 +166,8 @@ class ProGAN(LatentGAN):
         Raises:
             UserError: the batch of some resolution does not split into the critic's groups.
         """
-        plan = GrowthPlan(self.growth, self.trainer.datamodule.batch_size, self.trainer.world_size)
+        data = self.trainer.datamodule  # type: ignore[attr-defined]  # Lightning sets it in fit
+        plan = GrowthPlan(self.growth, data.batch_size, self.trainer.world_size)
         plan.require_groups(self.discriminator.group)
         if self.trainer.is_global_zero and self.trainer.loggers:  # not in a trial of a few steps
             rates = dict.fromkeys(f"{self.learning_rate(player):g}" for player in self.players())

@@ -44,9 +44,6 @@ class ConditionalProGAN(LabelledGAN, ProGAN):
         )
         self.class_weight = class_weight
 
-    def generate(self, label: Tensor) -> Tensor:
-        return self.generator(self.prior(self.draws, len(label)), label, *self.stage)
-
     def judge(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Scores (B,) and class logits (B, classes)."""
         return self.discriminator(self.augment(self.shrunk(image), self.draws), *self.stage)
@@ -58,7 +55,7 @@ class ConditionalProGAN(LabelledGAN, ProGAN):
         real, label = self.faded(batch["image"]), batch["label"]
         with self.update("discriminator") as terms:
             fake_label = self.draws.integers(len(real), self.classes)
-            fake = self.generate(fake_label).detach()
+            fake = self.generate(len(real), fake_label).detach()
             (real_score, real_class), (fake_score, fake_class) = self.judge(real), self.judge(fake)
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
             terms["gradient_penalty"] = self.penalty(real, fake)
@@ -67,7 +64,7 @@ class ConditionalProGAN(LabelledGAN, ProGAN):
             terms["fake_class"] = self.class_weight * cross_entropy(fake_class, fake_label)
         with self.update("generator") as terms:
             fake_label = self.draws.integers(len(real), self.classes)
-            fake_score, fake_class = self.judge(self.generate(fake_label))
+            fake_score, fake_class = self.judge(self.generate(len(real), fake_label))
             terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real))
             terms["class"] = self.class_weight * cross_entropy(fake_class, fake_label)
         self.track("game/class_accuracy", (real_class.argmax(1) == label).float().mean())

@@ -82,4 +82,4 @@ class ConditionalR3GAN(LabelledGAN, R3GAN):
         return (batch["label"],)
 
     def fakes(self, batch: Batch) -> Tensor:
-        return self.generate(batch["label"])
+        return self.generate(len(batch["label"]), batch["label"])

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, ClassVar, NotRequired, Protocol, TypedDict
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from ganlab.bounds import Positive
 from ganlab.errors import UserError
 from ganlab.models.base import GAN
 from ganlab.models.eval_mode import eval_mode
 from ganlab.models.translation.tiles import at_any_size, in_tiles
+from ganlab.network_types import Translation
 from ganlab.randomness import derive
-from ganlab.types import Batch, Observation, OptimizerFactory, ScheduleFactory, observed
+from ganlab.types import Batch, Observation, batch_of, observed, tensors_of
 
 KEYS = {  # of the batches of each kind of data
     "paired": ("source", "target"),
@@ -24,26 +24,7 @@ KEYS = {  # of the batches of each kind of data
 }
 Shape = tuple[int, ...]  # (C, H, W)
 NetworkFactory = Callable[..., nn.Module]
-
-
-class GameOptions(TypedDict):
-    """The constructor arguments of every game: see :class:`~ganlab.models.base.GAN`."""
-
-    optimizers: Mapping[str, OptimizerFactory]
-    schedules: NotRequired[Mapping[str, ScheduleFactory] | None]
-    gradient_clip: NotRequired[Positive | None]
-    seed: NotRequired[int]
-
-
-class Translation(Protocol):
-    """(B, C, H, W), multiples of ``stride`` and at least ``least``, to (B, C', scale * H, scale * W)."""
-
-    in_channels: int
-    stride: int
-    least: int
-    scale: int
-
-    def __call__(self, image: Tensor) -> Tensor: ...
+TranslationFactory = Callable[..., Translation]
 
 
 class ImageToImage(GAN):
@@ -59,7 +40,7 @@ class ImageToImage(GAN):
         """What the generators make of a batch, each under the key that it predicts."""
         raise NotImplementedError
 
-    def networks(self) -> dict[str, Translation]:
+    def networks(self) -> Mapping[str, Translation]:
         """Direction -> the generator that takes an image there."""
         raise NotImplementedError
 
@@ -70,7 +51,7 @@ class ImageToImage(GAN):
 
     def translate(self, batch: Batch, *, seed: int = 0) -> dict[str, Tensor]:
         """:meth:`outputs` in float32, on the module's device, with all noise drawn from ``seed``."""
-        batch = Batch(**{key: value.to(self.device) for key, value in batch.items()})
+        batch = batch_of({key: value.to(self.device) for key, value in tensors_of(batch).items()})
         with self._inference(seed):
             return {key: value.float() for key, value in self.outputs(batch).items()}
 
@@ -148,7 +129,7 @@ class ImageToImage(GAN):
             UserError: a generator cannot read the data or makes another shape, or a discriminator cannot read it.
         """
         self.require_keys(shapes)
-        batch = Batch(**{key: torch.zeros(1, *shape) for key, shape in shapes.items()})
+        batch = batch_of({key: torch.zeros(1, *shape) for key, shape in shapes.items()})
         expected = self.expected(shapes)
         with eval_mode(*(network for player in self.players().values() for network in player)):
             with _told("generator", shapes):

@@ -10,8 +10,10 @@ from torch import Tensor, nn
 from ganlab.bounds import Weight, Whole, bounded
 from ganlab.errors import UserError
 from ganlab.losses.similarity import weighted_l2
-from ganlab.models.translation.base import GameOptions, ImageToImage, Shape, Translation, observation
+from ganlab.models.players import GameOptions
+from ganlab.models.translation.base import ImageToImage, Shape, observation
 from ganlab.models.translation.holes import around, fill_within_a_square, middle
+from ganlab.network_types import Completion, Translation
 from ganlab.types import AdversarialLoss, Batch, Observation
 
 
@@ -34,11 +36,13 @@ class ContextEncoder(ImageToImage):
 
     data_kind: ClassVar[str] = "inpainting"
 
+    fill: Tensor
+
     @bounded
     def __init__(
         self,
         *,
-        generator: nn.Module,
+        generator: Completion,
         discriminator: nn.Module,
         loss: AdversarialLoss,
         fill: Sequence[float],
@@ -54,7 +58,7 @@ class ContextEncoder(ImageToImage):
         self.overlap, self.overlap_weight = overlap, overlap_weight
         self.register_buffer("fill", torch.tensor(fill)[:, None, None], persistent=False)
 
-    def players(self) -> dict[str, list[nn.Module]]:
+    def players(self) -> Mapping[str, Sequence[nn.Module]]:
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from ganlab.bounds import Size, Weight, bounded
 from ganlab.errors import UserError
 from ganlab.losses.similarity import l1
-from ganlab.models.translation.base import GameOptions, NetworkFactory, observation
+from ganlab.models.players import GameOptions
+from ganlab.models.translation.base import NetworkFactory, TranslationFactory, observation
 from ganlab.models.translation.two_domains import TwoDomains
 from ganlab.types import AdversarialLoss, Batch, Observation
 
@@ -33,7 +34,7 @@ class CycleGAN(TwoDomains):
     def __init__(
         self,
         *,
-        generator: NetworkFactory,
+        generator: TranslationFactory,
         discriminator: NetworkFactory,
         a_channels: Size,
         b_channels: Size,

@@ -6,7 +6,8 @@ from torch import Tensor
 
 from ganlab.bounds import Count, Share, Size, Weight, Whole, bounded
 from ganlab.losses.similarity import feature_matching, l2
-from ganlab.models.translation.base import GameOptions, NetworkFactory, observation
+from ganlab.models.players import GameOptions
+from ganlab.models.translation.base import NetworkFactory, TranslationFactory, observation
 from ganlab.models.translation.two_domains import TwoDomains
 from ganlab.types import AdversarialLoss, Batch, Observation
 
@@ -30,7 +31,7 @@ class DiscoGAN(TwoDomains):
     def __init__(
         self,
         *,
-        generator: NetworkFactory,
+        generator: TranslationFactory,
         discriminator: NetworkFactory,
         a_channels: Size,
         b_channels: Size,
@@ -73,7 +74,7 @@ class DiscoGAN(TwoDomains):
                 ("b", b, fake_b, self.a_to_b(fake_a), d_b),
             ):
                 real, fake = judge(image), judge(made)
-                fooling = self.loss.generator(fake.score, lambda real=real: real.score)
+                fooling = self.loss.generator(fake.score, lambda real=real: real.score)  # type: ignore[misc]  # this turn's
                 matching = feature_matching(real.features, fake.features)
                 terms[f"adversarial_{name}"] = (1 - rho) * self.adversarial_weight * fooling
                 terms[f"features_{name}"] = (1 - rho) * self.features_weight * matching

@@ -1,5 +1,6 @@
 """pix2pix: a conditional GAN that learns from pairs."""
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Unpack
 
 import torch
@@ -7,7 +8,9 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Size, Weight, bounded
 from ganlab.losses.similarity import l1
-from ganlab.models.translation.base import GameOptions, ImageToImage, NetworkFactory, Translation, observation
+from ganlab.models.players import GameOptions
+from ganlab.models.translation.base import ImageToImage, NetworkFactory, TranslationFactory, observation
+from ganlab.network_types import Translation
 from ganlab.types import AdversarialLoss, Batch, Observation
 
 
@@ -27,7 +30,7 @@ class Pix2Pix(ImageToImage):
     def __init__(
         self,
         *,
-        generator: NetworkFactory,
+        generator: TranslationFactory,
         discriminator: NetworkFactory,
         source_channels: Size,
         target_channels: Size,
@@ -40,7 +43,7 @@ class Pix2Pix(ImageToImage):
         self.discriminator = discriminator(channels=source_channels + target_channels)
         self.loss, self.l1_weight = loss, l1_weight
 
-    def players(self) -> dict[str, list[nn.Module]]:
+    def players(self) -> Mapping[str, Sequence[nn.Module]]:
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
 
     def score(self, source: Tensor, image: Tensor) -> Tensor:

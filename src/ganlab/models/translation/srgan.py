@@ -7,8 +7,10 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Weight, Whole, bounded
 from ganlab.losses.similarity import l2
-from ganlab.models.translation.base import GameOptions, Shape, observation
+from ganlab.models.players import GameOptions
+from ganlab.models.translation.base import Shape, observation
 from ganlab.models.translation.srresnet import SRResNet
+from ganlab.network_types import Translation
 from ganlab.types import AdversarialLoss, Batch, Observation
 
 
@@ -42,7 +44,7 @@ class SRGAN(SRResNet):
     def __init__(
         self,
         *,
-        generator: nn.Module,
+        generator: Translation,
         discriminator: nn.Module,
         loss: AdversarialLoss,
         perceptual: Perceptual,
@@ -57,7 +59,7 @@ class SRGAN(SRResNet):
         self.adversarial_weight, self.mse_weight = adversarial_weight, mse_weight
         self.pretraining_images, self.game_rate = pretraining_images, game_rate
 
-    def players(self) -> dict[str, list[nn.Module]]:
+    def players(self) -> Mapping[str, Sequence[nn.Module]]:
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:

@@ -1,12 +1,15 @@
 """SRResNet: super-resolution by least squares, and what SRGAN starts from."""
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Unpack
 
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from ganlab.losses.similarity import l2
-from ganlab.models.translation.base import GameOptions, ImageToImage, Translation
+from ganlab.models.players import GameOptions
+from ganlab.models.translation.base import ImageToImage
+from ganlab.network_types import Translation
 from ganlab.types import Batch, Observation
 
 
@@ -18,11 +21,11 @@ class SRResNet(ImageToImage):
 
     data_kind: ClassVar[str] = "super_resolution"
 
-    def __init__(self, *, generator: nn.Module, **options: Unpack[GameOptions]) -> None:
+    def __init__(self, *, generator: Translation, **options: Unpack[GameOptions]) -> None:
         super().__init__(**options)
         self.generator = generator
 
-    def players(self) -> dict[str, list[nn.Module]]:
+    def players(self) -> Mapping[str, Sequence[nn.Module]]:
         return {"generator": [self.generator]}
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:

@@ -1,12 +1,14 @@
 """Two domains without pairs: a generator each way, and a discriminator of each domain."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Unpack
 
 from torch import Tensor, nn
 
 from ganlab.bounds import Size, bounded
-from ganlab.models.translation.base import GameOptions, ImageToImage, NetworkFactory, Shape, Translation
+from ganlab.models.players import GameOptions
+from ganlab.models.translation.base import ImageToImage, NetworkFactory, Shape, TranslationFactory
+from ganlab.network_types import Translation
 from ganlab.types import Batch
 
 
@@ -23,7 +25,7 @@ class TwoDomains(ImageToImage):
     def __init__(
         self,
         *,
-        generator: NetworkFactory,
+        generator: TranslationFactory,
         discriminator: NetworkFactory,
         a_channels: Size,
         b_channels: Size,
@@ -35,7 +37,7 @@ class TwoDomains(ImageToImage):
         self.discriminator_a = discriminator(channels=a_channels)
         self.discriminator_b = discriminator(channels=b_channels)
 
-    def players(self) -> dict[str, list[nn.Module]]:
+    def players(self) -> Mapping[str, Sequence[nn.Module]]:
         return {
             "generator": [self.a_to_b, self.b_to_a],
             "discriminator": [self.discriminator_a, self.discriminator_b],

@@ -7,12 +7,13 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Size
 from ganlab.layers.init import init_normal
+from ganlab.network_types import TextDiscriminator
 from ganlab.networks.captions.gan_cls import bottleneck, gan_cls_doublings
 from ganlab.networks.captions.stackgan import conv3, down
 from ganlab.networks.sizes import doublings
 
 
-class MatchingDiscriminator(nn.Module):
+class MatchingDiscriminator(TextDiscriminator):
     """images (B, channels, H, W), text (B, text_size) to raw scores (B,).
 
     What the image shows is found without the text and then compared with it: with one text or with several, without

@@ -1,18 +1,17 @@
 """Networks that read a caption, trained together with the GAN that draws it."""
 
-from typing import ClassVar, Literal
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganlab.bounds import Size
+from ganlab.network_types import TextEncoder
 
 # the authors': "-" twice
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789-,;.!?:'\"/\\|_@#$%^&*~`+-=<>()[]{} "
 
 
-class WordGRU(nn.Module):
+class WordGRU(TextEncoder):
     """Ids of words (B, L), 0 after the end, to (B, size): the mean over the words of a gated recurrent unit's state.
 
     It is standardised over the batch: captions share most of their words, and what sets them apart is small beside it.
@@ -20,7 +19,7 @@ class WordGRU(nn.Module):
     words: how many words are known at most, beside the one id for all others. width: of a word's vector.
     """
 
-    reads: ClassVar[Literal["words"]] = "words"
+    reads = "words"
 
     def __init__(self, *, words: Size = 10_000, width: Size = 64, size: Size = 128) -> None:
         super().__init__()
@@ -36,7 +35,7 @@ class WordGRU(nn.Module):
         return self.norm((states * inside).sum(1) / inside.sum(1).clamp_min(1))
 
 
-class CharCNNRNN(nn.Module):
+class CharCNNRNN(TextEncoder):
     """Letters (B, L) by code point to (B, size): the encoder of Reed, Akata, Schiele, Lee 2016, "char-CNN-RNN".
 
     Three convolutions over ``length`` letters, each with ReLU and pooling, then eight steps of a recurrent network
@@ -44,7 +43,7 @@ class CharCNNRNN(nn.Module):
     Code of the authors: 201 letters, size 1024, recurrent_size 256.
     """
 
-    reads: ClassVar[Literal["letters"]] = "letters"
+    reads = "letters"
     letter: Tensor
 
     def __init__(self, *, size: Size = 1024, recurrent_size: Size = 256, length: Size = 201) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from ganlab.bounds import Size
 from ganlab.errors import UserError
 from ganlab.lexicon import Letters
+from ganlab.network_types import TextEncoder
 from ganlab.networks.captions.embedding_cache import EmbeddingCache, default_folder
 
 
-class PretrainedText(nn.Module):
+class PretrainedText(TextEncoder):
     """Letters (B, L) by code point to (B, size): the pooled embedding of a model of Hugging Face, which never learns.
 
     Each caption is embedded once: the embedding is kept in memory and in ``cache_folder``. The model is neither in
@@ -29,7 +30,7 @@ class PretrainedText(nn.Module):
         UserError: transformers is not installed.
     """
 
-    reads: ClassVar[Literal["letters"]] = "letters"
+    reads = "letters"
     place: Tensor
 
     def __init__(

@@ -10,6 +10,7 @@ from ganlab.bounds import Size
 from ganlab.errors import UserError
 from ganlab.layers.init import init_normal
 from ganlab.layers.resblocks import Residual
+from ganlab.network_types import FirstStage, SecondStage, TwoStages
 from ganlab.networks.sizes import doublings, require_size
 
 
@@ -26,7 +27,7 @@ class ConditioningAugmentation(nn.Module):
         return mean, log_variance
 
 
-class StageOneGenerator(nn.Module):
+class StageOneGenerator(FirstStage):
     """z (B, latent_size), text (B, text_size) to (B, channels, image_size, image_size) in [-1, 1].
 
     z is noise and the epsilon of the conditioning augmentation, side by side: c = mean + sigma * epsilon joins the
@@ -66,7 +67,7 @@ class StageOneGenerator(nn.Module):
         return self.layers(self.project(torch.cat([noise, c], dim=1)))
 
 
-class StageTwoGenerator(nn.Module):
+class StageTwoGenerator(SecondStage):
     """epsilon (B, condition_size), text (B, text_size), small images to (B, channels, image_size, image_size).
 
     The small image is brought to a quarter of its size, joined with the text at each place, worked on by residual
@@ -122,7 +123,7 @@ class StageTwoGenerator(nn.Module):
         return self.paint(epsilon, small, *self.condition(text))
 
 
-class StackedGenerator(nn.Module):
+class StackedGenerator(TwoStages):
     """z (B, latent_size), text (B, text_size) to (B, channels, image_size, image_size) in [-1, 1]: both stages.
 
     z is noise and one epsilon of ``condition_size`` for each stage. While the second stage has not begun, images are
@@ -154,6 +155,7 @@ class StackedGenerator(nn.Module):
             "width": width,
         }
         self.small_size, self.image_size = small_size, image_size
+        self.condition_size = condition_size
         self.first = StageOneGenerator(
             latent_size=latent_size - condition_size, image_size=small_size, **shared
         )
@@ -164,8 +166,7 @@ class StackedGenerator(nn.Module):
 
     def split(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """The first stage's z, and the second's epsilon."""
-        size = self.second.condition.size
-        return z[:, :-size], z[:, -size:]
+        return z[:, : -self.condition_size], z[:, -self.condition_size :]
 
     def forward(self, z: Tensor, text: Tensor) -> Tensor:
         own, epsilon = self.split(z)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Size
 from ganlab.layers.init import init_normal, xavier_uniform
+from ganlab.network_types import Autoencoder
 from ganlab.networks.images.dcgan import doubled
 from ganlab.networks.images.mlp import pixels_of
 from ganlab.networks.sizes import doublings
@@ -37,7 +38,7 @@ class EBGANGenerator(nn.Module):
         return self.layers(z).tanh()
 
 
-class EBGANDiscriminator(nn.Module):
+class EBGANDiscriminator(Autoencoder):
     """An autoencoder, (B, channels, image_size, image_size) to the same shape, linear at the end.
 
     Three halvings to codes of 4 * width maps, and three doublings back; kernels of 4, stride 2. Batch norm and
@@ -63,7 +64,7 @@ class EBGANDiscriminator(nn.Module):
         return self.decoder(self.encoder(images))
 
 
-class EBGANPerceptron(nn.Module):
+class EBGANPerceptron(Autoencoder):
     """An autoencoder of two linear layers, (B, channels, image_size, image_size) to the same shape in [-1, 1].
 
     code_size: what an image is squeezed to, after a ReLU.

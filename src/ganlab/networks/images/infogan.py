@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Size, Weight
 from ganlab.layers.init import init_normal
+from ganlab.network_types import FeatureDiscriminator
 from ganlab.networks.sizes import require_size
 
 
@@ -41,7 +42,7 @@ class InfoGANGenerator(nn.Module):
         return self.layers(z).tanh()
 
 
-class InfoGANDiscriminator(nn.Module):
+class InfoGANDiscriminator(FeatureDiscriminator):
     """(B, channels, image_size, image_size) to raw scores (B,).
 
     ``features(images)`` gives the (B, hidden) that the recognition network reads as well, and ``score`` turns

@@ -14,10 +14,11 @@ from ganlab.layers.equalized import EqualizedConv2d, EqualizedLinear
 from ganlab.layers.labels import class_shares
 from ganlab.layers.minibatch import MinibatchStdDev
 from ganlab.layers.norms import PixelNorm
+from ganlab.network_types import GrowingDiscriminator, GrowingGenerator
 from ganlab.networks.sizes import doublings
 
 
-class ProgressiveGenerator(nn.Module):
+class ProgressiveGenerator(GrowingGenerator):
     """z (B, latent_size) to (B, channels, r, r) with r = 4 * 2^level (Karras et al. 2018, table 2).
 
     The output is linear, as in the paper: near [-1, 1] but not bounded. width: channels of the maps up to
@@ -56,7 +57,7 @@ class ProgressiveGenerator(nn.Module):
         return image
 
 
-class ProgressiveDiscriminator(nn.Module):
+class ProgressiveDiscriminator(GrowingDiscriminator):
     """(B, channels, r, r) with r = 4 * 2^level to raw scores (B,): the generator's mirror, without norms.
 
     It compares the samples of a batch by their standard deviation. width, narrows_after, level, alpha: as in

@@ -6,10 +6,11 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Size
 from ganlab.layers.init import init_normal
+from ganlab.network_types import Completion
 from ganlab.networks.sizes import doublings
 
 
-class ContextEncoder(nn.Module):
+class ContextEncoder(Completion):
     """(B, channels, image_size, image_size) with a hole to its middle (B, channels, output_size, output_size).
 
     Halvings with kernels of 4 down to 4 x 4, ``bottleneck`` numbers, and doublings back to [-1, 1]; channels at most
@@ -19,6 +20,8 @@ class ContextEncoder(nn.Module):
     output_size: null is half of ``image_size``; all of it, where holes can be anywhere.
     width: null is the paper's 64 from 128 pixels on, and 32 below. bottleneck: likewise 4,000 and 500.
     """
+
+    scale = 1
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class ContextEncoder(nn.Module):
         widths = _widths(width, doublings("a context encoder", image_size, least=2))
         way_back = _widths(width, doublings("a context encoder", output_size or image_size // 2))[::-1]
         self.in_channels, self.image_size = channels, image_size
+        self.stride = self.least = image_size
         blocks = [nn.Conv2d(channels, widths[0], 4, stride=2, padding=1), nn.LeakyReLU(0.2, inplace=True)]
         for before, after in pairwise(widths):
             blocks += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.BatchNorm2d(after)]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from ganlab.bounds import Size
+from ganlab.network_types import Translation
 from ganlab.networks.sizes import doublings
 
 
@@ -20,7 +21,7 @@ class Judgement(NamedTuple):
     features: list[Tensor]
 
 
-class DiscoGANGenerator(nn.Module):
+class DiscoGANGenerator(Translation):
     """(B, in_channels, H, W) to (B, out_channels, H, W) in [-1, 1] (Kim et al. 2017, section 3.1; the authors' code).
 
     From ``image_size`` down to 4 x 4 with kernels of 4 and channels doubling from ``width``, batch norm everywhere but

@@ -12,12 +12,13 @@ from ganlab.bounds import Size
 from ganlab.errors import UserError
 from ganlab.layers.init import init_normal
 from ganlab.layers.norms import has_offset
+from ganlab.network_types import Translation
 from ganlab.networks.sizes import sides
 
 Norm = Callable[[int], nn.Module]
 
 
-class ResNetTranslator(nn.Module):
+class ResNetTranslator(Translation):
     """(B, in_channels, H, W) to (B, out_channels, H, W) in [-1, 1] (Zhu et al. 2017, section 7.2; Johnson et al. 2016).
 
     A 7 x 7 convolution, ``halvings`` with channels doubling from ``width``, residual blocks, as many doublings, and a

@@ -7,10 +7,12 @@ from torch.nn.functional import interpolate
 
 from ganlab.bounds import Size, bounded
 from ganlab.errors import UserError
+from ganlab.layers.init import zero_bias
+from ganlab.network_types import Translation
 from ganlab.networks.sizes import sides
 
 
-class SRResNet(nn.Module):
+class SRResNet(Translation):
     """(B, channels, H, W) to (B, channels, scale * H, scale * W) (Ledig et al. 2017, section 2.1, figure 4).
 
     9 x 9 and PReLU, ``blocks`` residual blocks with batch norm, one long skip, then for each doubling a convolution to
@@ -55,7 +57,7 @@ class SRResNet(nn.Module):
         self.skip = skip or Nothing()
         if skip is not None:
             nn.init.zeros_(last.weight)
-            nn.init.zeros_(last.bias)
+            zero_bias(last)
 
     def forward(self, low: Tensor) -> Tensor:
         maps = self.first((low + 1) / 2)

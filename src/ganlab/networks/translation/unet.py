@@ -12,12 +12,13 @@ from ganlab.bounds import Share, Size
 from ganlab.errors import UserError
 from ganlab.layers.init import init_normal
 from ganlab.layers.norms import has_offset
+from ganlab.network_types import Translation
 from ganlab.networks.sizes import sides
 
 BatchStatistics = partial(nn.BatchNorm2d, track_running_stats=False)  # of the batch at hand, in eval mode too
 
 
-class UNet(nn.Module):
+class UNet(Translation):
     """(B, in_channels, H, W) to (B, out_channels, H, W) in [-1, 1] (Isola et al. 2017, section 6.1).
 
     ``depth`` halvings with kernels of 4 and as many doublings, each of which also sees the maps of its size on the way

@@ -1,0 +1,107 @@
+"""What games ask of the networks that they are given, beside an input and an output.
+
+A network that shows more than its output says so by the class that it derives from; one of a user's need only have what
+the class names.
+"""
+
+from typing import Literal
+
+from torch import Tensor, nn
+
+
+class Autoencoder(nn.Module):
+    """Images to images of the same shape, by way of codes."""
+
+    encoder: nn.Module  # images to codes (B, d)
+
+
+class FeatureDiscriminator(nn.Module):
+    """Images to scores (B,), by way of features that a further network may read."""
+
+    features: nn.Module  # images to features
+
+    def score(self, features: Tensor) -> Tensor:
+        """(B,)"""
+        raise NotImplementedError
+
+
+class GrowingGenerator(nn.Module):
+    """Called with a level and a fade besides; ends at images of ``image_size``."""
+
+    image_size: int
+
+
+class GrowingDiscriminator(GrowingGenerator):
+    """Likewise; compares samples in groups of ``group``."""
+
+    group: int
+
+
+class Translation(nn.Module):
+    """(B, in_channels, H, W), multiples of ``stride`` and at least ``least``, to (B, C', scale * H, scale * W)."""
+
+    in_channels: int
+    stride: int
+    least: int
+    scale: int
+
+
+class Completion(Translation):
+    """Images with a hole, of ``image_size`` and no other, to their middles."""
+
+    image_size: int
+
+
+class TextEncoder(nn.Module):
+    """(B, L) ids of words or letters, as ``reads`` says, to embeddings (B, size)."""
+
+    reads: Literal["words", "letters"]
+    size: int
+    words: int  # how many it knows; of an encoder that reads words
+
+
+class TextDiscriminator(nn.Module):
+    """Images (B, C, H, W) and text (B, size) to scores (B,); each image is looked at once."""
+
+    def features(self, images: Tensor) -> Tensor:
+        """What the images show."""
+        raise NotImplementedError
+
+    def match(self, features: Tensor, text: Tensor) -> Tensor:
+        """(B,) scores of images with these features as pictures of these texts."""
+        raise NotImplementedError
+
+
+class Stage(nn.Module):
+    """Draws text (B, size) given as a condition, which is drawn from a Gaussian that depends on the text."""
+
+    condition: nn.Module  # text to mean and log variance
+
+
+class FirstStage(Stage):
+    """z, text to small images."""
+
+    def paint(self, z: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+        """(B, C, h, w) for a condition N(mean, exp(log_variance))."""
+        raise NotImplementedError
+
+
+class SecondStage(Stage):
+    """epsilon, small images, text to images."""
+
+    def paint(self, epsilon: Tensor, small: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+        """(B, C, H, W) for a condition N(mean, exp(log_variance))."""
+        raise NotImplementedError
+
+
+class TwoStages(nn.Module):
+    """z, text to images, by both stages; until the second has begun, those of the first, enlarged."""
+
+    first: FirstStage
+    second: SecondStage
+    small_size: int
+    second_has_begun: Tensor  # a flag
+
+    def split(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """The first stage's z, and the second's epsilon."""
+        raise NotImplementedError
