@@ -43,6 +43,7 @@ class Arguments:
 def parse(words: list[str]) -> Arguments:
     """Split ``words`` into flags and overrides, in any order; an unknown flag raises ``UserError``."""
     parser = flag_parser()
+    # argparse would print its usage and exit
     parser.error = _refuse  # type: ignore[method-assign,assignment]
     options, unknown = parser.parse_known_intermixed_args(words)
     if unknown:

@@ -4,8 +4,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-
 from ganlab.cli.arguments import named_run, quote_paths, refuse_flags
 from ganlab.cli.evaluate import inherited
 from ganlab.config import own
@@ -14,6 +12,7 @@ from ganlab.config.compose.check import check
 from ganlab.config.compose.compose import compose
 from ganlab.config.explore import TOOLS
 from ganlab.config.runs.trust import require_trusted_words
+from ganlab.config.tree import plain
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean, listing
 
@@ -38,11 +37,7 @@ def run(words: list[str]) -> int:
         require_trusted_words(chosen, run_dir, f"explore/{tool}")
     cfg = compose([*chosen, *words], f"explore/{tool}", config_dirs=own.folders())
     check(cfg, TOOLS[tool])
-    options: dict[str, Any] = {
-        str(key): value
-        for key, value in OmegaConf.to_container(cfg, resolve=True).items()  # type: ignore[union-attr]
-        if key not in OF_THE_COMMAND
-    }
+    options: dict[str, Any] = {key: value for key, value in plain(cfg).items() if key not in OF_THE_COMMAND}
     for key in [key for key in ("input", "directions") if options.get(key) is not None]:
         options[key] = Path(options[key])
     if scored:

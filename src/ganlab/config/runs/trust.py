@@ -55,8 +55,8 @@ def instantiate_foreign(cfg: DictConfig, part: str, where: Path) -> Any:
         )
     require_trusted(node, where)
     for path, inner in nodes(cfg[part], part):
-        if "_target_" in inner:
-            check_node(path, inner)  # type: ignore[arg-type]
+        if isinstance(inner, DictConfig) and "_target_" in inner:
+            check_node(path, inner)
     return instantiate(cfg[part])
 
 
