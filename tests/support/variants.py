@@ -30,10 +30,10 @@ TRANSLATORS = {
     "cyclegan": ("unpaired", ["model.identity_weight=0"], "gd gd gd gd"),
     "cyclegan_small": ("unpaired", ["model.identity_weight=0"], "gd gd gd gd"),
     "discogan": ("unpaired", [], "g g d g"),
-    "srresnet": ("super_resolution", ["model.generator.blocks=1"], "g g g g"),
+    "srresnet": ("super_resolution", ["model.generator.blocks=1", "model.generator.skip=null"], "g g g g"),
     "srgan": (
         "super_resolution",
-        ["model.generator.blocks=1", "model.pretraining_images=2"],
+        ["model.generator.blocks=1", "model.generator.skip=null", "model.pretraining_images=2"],
         "g dg dg dg",
     ),
     "context_encoder": ("inpainting", ["model.generator.bottleneck=20"], "dg dg dg dg"),
