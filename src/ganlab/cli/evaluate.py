@@ -31,8 +31,18 @@ def run(words: list[str]) -> int:
     metrics = instantiate(cfg.metrics)  # first: it names missing weights at once
     from ganlab.inference.evaluate import evaluate
 
-    entry = evaluate(run_dir, metrics, checkpoint=cfg.checkpoint, seeds=cfg.seeds, device=cfg.device)
+    entry = evaluate(
+        run_dir,
+        metrics,
+        checkpoint=cfg.checkpoint,
+        seeds=cfg.seeds,
+        device=cfg.device,
+        refine=cfg.refine,
+        chain=cfg.chain,
+    )
     print(f"{run_dir}, {entry['checkpoint']} checkpoint, after {entry['images']:,} images")
+    if "refined" in entry:
+        print(f"  {entry['refined']}")
     print("\n".join(table({name: Score.from_json(score) for name, score in entry["scores"].items()})))
     print(f"written to {run_dir / 'evaluations.json'}")
     return 0

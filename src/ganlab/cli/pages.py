@@ -86,6 +86,8 @@ ganlab sample run=DIRECTORY [KEY=VALUE ...]: write pictures of a trained model, 
   checkpoint   last or best (last)
   output       a folder (generated/ in the run directory)
   batch_size   how many are made at once (250)
+  refine       mh (Metropolis-Hastings) or drs (rejection): the discriminator chooses among samples (none)
+  chain        proposals for each sample of refine=mh (640)
   numbered     true: grid.png shows the number of each picture, for ganlab explore (false)
 
 A model that translates pictures shows held-out examples, or takes yours, of any size and format:
@@ -106,6 +108,7 @@ ganlab evaluate run=DIRECTORY [KEY=VALUE ...]: score a trained model, beside hel
   metrics      those that the run was trained with, or others
   seeds        how many sets of images, each from a seed of its own (1)
   checkpoint   best or last (best)
+  refine       mh or drs: score samples that the discriminator has chosen (none); chain: as in ganlab sample
   device       auto, cpu or cuda (auto)
 """
 

@@ -26,6 +26,8 @@ def run(words: list[str]) -> int:
     for key in OF_INPUT:
         if cfg[key] is not None:
             raise UserError(f"{key}={cfg[key]} says how pictures are translated: give them with input=FOLDER")
+    if cfg.refine != "none":
+        return choose(cfg, run_dir, output)
     from ganlab.inference.sample import write_samples
 
     where = write_samples(
@@ -41,6 +43,31 @@ def run(words: list[str]) -> int:
     )
     what = {".html": "held-out examples", ".png": "the captions of the data"}
     print(f"{what.get(Path(where).suffix, f'{cfg.n} pictures')} in {where}")
+    return 0
+
+
+def choose(cfg: DictConfig, run_dir: Path, output: Path | None) -> int:
+    """Samples that the discriminator chooses, and what the choice was like."""
+    if cfg.caption is not None:
+        raise UserError(
+            f"caption={cfg.caption!r}: refine chooses among samples of noise and classes; leave one out"
+        )
+    from ganlab.inference.refine.write import write_refined
+
+    where, how = write_refined(
+        run_dir,
+        cfg.refine,
+        n=cfg.n,
+        seed=cfg.seed,
+        label=cfg.label,
+        chain=cfg.chain,
+        checkpoint=cfg.checkpoint,
+        output=output,
+        batch_size=cfg.batch_size,
+        numbered=cfg.numbered,
+    )
+    print(how)
+    print(f"{cfg.n} pictures in {where}")
     return 0
 
 

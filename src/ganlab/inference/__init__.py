@@ -7,6 +7,7 @@ evaluate         the scores of a finished run by any protocol
 output           the folder that pictures are written into: only the last command's lie there
 import_weights   weights of the widely used pix2pix and CycleGAN code
 latents/         exploring a latent space: interpolation, arithmetic, directions, projection, neighbours
+refine/          samples that the discriminator has chosen
 class_names      classes by name
 export/          files to share
 """

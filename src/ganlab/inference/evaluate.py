@@ -12,6 +12,7 @@ import torch
 
 from ganlab.config.runs.trust import instantiate_saved
 from ganlab.inference.load import load
+from ganlab.inference.refine.refined import Refined
 from ganlab.metrics.scores import Metric
 from ganlab.score_record import Score
 from ganlab.storage import write_atomically
@@ -26,11 +27,15 @@ def evaluate(
     checkpoint: Literal["best", "last"] = "best",
     seeds: int = 1,
     device: Literal["auto", "cpu", "cuda"] = "auto",
+    refine: Literal["none", "mh", "drs"] = "none",
+    chain: int = 640,
 ) -> dict[str, Any]:
     """Score a run's checkpoint on its own data; appended to ``evaluations.json`` in the run directory.
 
     seeds: sets of images, or translations that draw anew; the values are their mean, with the standard deviation
         beside it.
+    refine: score samples that the discriminator has chosen, by Metropolis-Hastings in chains of ``chain`` proposals, or
+        by rejection; see :mod:`ganlab.inference.refine`.
     Returns what was appended: checkpoint, steps, images and, by name, the scores with their protocol.
 
     Raises:
@@ -41,17 +46,25 @@ def evaluate(
     model = load(run_dir, checkpoint, where)
     data = instantiate_saved(run_dir, "data")
     data.prepare()
+    drawn_by = model if refine == "none" else Refined(model, data, refine, steps=chain)
     scores: dict[str, Any] = {}
     for metric in metrics.values():
         metric.prepare(data.dataset("train"), data.dataset("test"), model.device)
         first, found = metric.seed, []
         for seed in range(first, first + seeds):
             metric.seed = seed
-            found.append(metric.evaluate(model))
+            found.append(metric.evaluate(drawn_by))
         scores |= {
             name: _over_seeds([one[name] for one in found], first).to_json() for name in metric.names()
         }
-    entry = {"checkpoint": checkpoint, "steps": model.steps, "images": model.images, "scores": scores}
+    entry: dict[str, Any] = {
+        "checkpoint": checkpoint,
+        "steps": model.steps,
+        "images": model.images,
+        "scores": scores,
+    }
+    if isinstance(drawn_by, Refined):
+        entry["refined"] = drawn_by.in_words()
     _append(run_dir / "evaluations.json", entry)
     return entry
 

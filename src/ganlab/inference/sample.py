@@ -60,10 +60,17 @@ def write_samples(
         if caption is not None and isinstance(model, TextGAN):
             return write_captions(model, caption, folder, n=n, seed=seed, batch_size=batch_size)
         samples = model.sample(n, seed=seed, label=label, batch_size=batch_size)
-        if model.data_kind == "points":
-            write_points(samples, folder / "points.csv")
-            return folder
-        return write_pictures(to_uint8(samples), folder, min(20, max(1, round(min(n, 400) ** 0.5))), numbered)
+        return write_drawn(samples, folder, numbered=numbered)
+
+
+def write_drawn(samples: Tensor, folder: Path, *, numbered: bool = False) -> Path:
+    """(n, C, H, W) in [-1, 1] as pictures and a grid of them, (n, 2) as ``points.csv``; returns the folder."""
+    if samples.dim() == 2:
+        write_points(samples, folder / "points.csv")
+        return folder
+    return write_pictures(
+        to_uint8(samples), folder, min(20, max(1, round(min(len(samples), 400) ** 0.5))), numbered
+    )
 
 
 def require_sense(model: object, label: int | str | None, caption: str | None) -> None:

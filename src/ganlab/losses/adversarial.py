@@ -3,7 +3,9 @@
 All are means over (B,) scores, without a sigmoid before them, in at least float32. They raise ValueError for
 scores of another shape, because (B, 1) against (B,) would broadcast to (B, B) silently.
 
-``scores_are_logits`` says whether a score of 0 lies between real and fake, so that its sign is a judgement.
+``estimates_density_ratio`` says whether the best score is the log of how much likelier real data is than generated, up
+to a constant or a monotone map that calibration finds. ``scores_are_logits`` says whether a score of 0 lies between
+real and fake, so that its sign is a judgement.
 ``generator(fake, real)`` takes a function that gives the scores of real images. Only a loss that compares the two
 calls it, so that the others cost no pass of real images through the discriminator.
 """
@@ -43,6 +45,7 @@ class NonSaturating:
     """
 
     scores_are_logits: ClassVar[bool] = True
+    estimates_density_ratio: ClassVar[bool] = True
 
     @bounded
     def __init__(
@@ -85,6 +88,7 @@ class LeastSquares:
     """
 
     scores_are_logits: ClassVar[bool] = False
+    estimates_density_ratio: ClassVar[bool] = False
 
     def __init__(self, *, a: float = 0.0, b: float = 1.0, c: float = 1.0, factor: float = 0.5) -> None:
         self.a, self.b, self.c, self.factor = a, b, c, factor
@@ -105,6 +109,7 @@ class Wasserstein:
     """
 
     scores_are_logits: ClassVar[bool] = False
+    estimates_density_ratio: ClassVar[bool] = False
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         real, fake = _checked(real, fake)
@@ -122,6 +127,7 @@ class Hinge:
     """
 
     scores_are_logits: ClassVar[bool] = True
+    estimates_density_ratio: ClassVar[bool] = False
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         real, fake = _checked(real, fake)
@@ -140,6 +146,7 @@ class Relativistic:
     """
 
     scores_are_logits: ClassVar[bool] = False
+    estimates_density_ratio: ClassVar[bool] = False
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         real, fake = _checked(real, fake)

@@ -46,6 +46,8 @@ class Sample:
     checkpoint: Literal["last", "best"] = "last"
     output: Path | None = None
     numbered: bool = False
+    refine: Literal["none", "mh", "drs"] = "none"
+    chain: Count = 640
     batch_size: Size = 250
     input: Path | None = None
     direction: str | None = None
@@ -62,6 +64,8 @@ class Evaluate:
     metrics: dict[str, Any] | None = None
     checkpoint: Literal["best", "last"] = "best"
     seeds: Count = 1
+    refine: Literal["none", "mh", "drs"] = "none"
+    chain: Count = 640
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
 
