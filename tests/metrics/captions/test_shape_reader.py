@@ -90,3 +90,10 @@ def test_a_shape_is_read_where_it_lies_and_its_words_are_those_of_the_data():
     pixels[:, :2, 17:24, 3:10] = 220  # a yellow square of 7 pixels
     words = [names[place] for names, place in zip(WORDS.values(), read(pixels)[0].tolist(), strict=True)]
     assert words == ["small", "yellow", "square", "bottom", "left"]
+
+
+def test_a_run_in_half_precision_is_read_as_exactly():
+    pixels = drawn(32)[:96]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        words = read(pixels)
+    assert torch.equal(words, said([shape.caption() for shape in SHAPES_EACH[:96]]))

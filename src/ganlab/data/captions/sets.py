@@ -120,7 +120,7 @@ class CaptionTable:
         )  # (B, L), (B, n, L)
         said = torch.zeros(batch, int(self.words.max()) + 1, device=caption.device).scatter_(1, caption, 1.0)
         said[:, 0] = 0  # what follows a caption's end is no word
-        alike = said.gather(1, others.flatten(1)).view(others.shape).sum(2) / (others > 0).sum(2)
+        alike = said.gather(1, others.flatten(1)).view(others.shape).sum(2) / (others > 0).sum(2).clamp_min(1)
         alike[(others == caption[:, None]).all(2)] = -1
         return self.ids[rows.gather(1, alike.argmax(1, keepdim=True)).squeeze(1)].long()
 

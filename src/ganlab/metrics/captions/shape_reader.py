@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ganlab.metrics.extractors.common import full_float32
+
 WORDS = {
     "size": ("small", "large"),
     "colour": ("red", "green", "blue", "yellow"),
@@ -49,6 +51,11 @@ def read(pixels: Tensor) -> Tensor:
     A picture shows the template with the largest correlation, in the direction of colours in which the picture varies
     most, after what a smooth ground can be is taken from both. Its colour is the nearest to the mean over the template.
     """
+    with full_float32(pixels.device):
+        return _read(pixels)
+
+
+def _read(pixels: Tensor) -> Tensor:
     images = pixels.float() / 255
     images = F.interpolate(images, [min(side, SIDE) for side in images.shape[2:]], mode="area")
     templates = Templates(*(part.to(pixels.device) for part in _templates(*images.shape[2:])))
