@@ -8,7 +8,7 @@ from torch import Tensor
 from ganlab.data.captions import shapes
 from ganlab.data.captions.shapes import SHAPES, draw, everything
 from ganlab.metrics.captions.attributes import said
-from ganlab.metrics.captions.shape_reader import WORDS, read
+from ganlab.metrics.captions.shape_reader import WORDS, _templates, read
 
 SHAPES_EACH = everything() * 4
 
@@ -94,6 +94,7 @@ def test_a_shape_is_read_where_it_lies_and_its_words_are_those_of_the_data():
 
 def test_a_run_in_half_precision_is_read_as_exactly():
     pixels = drawn(32)[:96]
+    _templates.cache_clear()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         words = read(pixels)
     assert torch.equal(words, said([shape.caption() for shape in SHAPES_EACH[:96]]))
