@@ -61,10 +61,10 @@ def test_T10_what_lies_within_or_is_no_number_is_left_alone():
 @pytest.mark.parametrize(
     ("mark", "words"),
     [
-        (Range(least=1), "of at least 1"),
-        (Range(least=2, most=65_536), "from 2 to 65,536"),
+        (Range(minimum=1), "of at least 1"),
+        (Range(minimum=2, maximum=65_536), "from 2 to 65,536"),
         (Range(above=-1, below=1), "above -1 and below 1"),
-        (Range(above=0.5, most=1), "above 0.5 and of at most 1"),
+        (Range(above=0.5, maximum=1), "above 0.5 and of at most 1"),
     ],
 )
 def test_T10_a_range_in_words(mark, words):

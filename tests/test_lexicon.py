@@ -14,7 +14,7 @@ def test_words_are_lower_case_and_without_punctuation():
 
 
 def test_the_most_frequent_words_are_known_and_the_others_share_an_id():
-    words = Words.of(["a red bird", "a red fish", "a blue bird"], most=3)
+    words = Words.of(["a red bird", "a red fish", "a blue bird"], maximum=3)
     assert words.names == ("a", "bird", "red")  # of red and bird with two each both, of the rest none
     assert words.encode("A blue bird!") == [2, 1, 3]
     assert words.decode([2, 1, 3, 0, 0]) == "a ? bird"

@@ -1,6 +1,6 @@
 """Which numbers and texts a parameter takes, written beside it: ``every_steps: Count``, ``dropout: Share``.
 
-A mark is part of the annotation, as in ``Annotated[int, Range(least=1, most=4)]``. The check of a configuration reads
+A mark is part of the annotation, as in ``Annotated[int, Range(minimum=1, maximum=4)]``. The check of a configuration reads
 it; ``@bounded`` on a constructor lets calls from Python fail in the same words.
 """
 
@@ -17,25 +17,30 @@ from ganlab.errors import UserError
 
 @dataclass(frozen=True, kw_only=True)
 class Range:
-    """The numbers from ``least`` or ``above`` to ``most`` or ``below``; None is no bound on that side."""
+    """The numbers from ``minimum`` or ``above`` to ``maximum`` or ``below``; None is no bound on that side."""
 
-    least: float | None = None
+    minimum: float | None = None
     above: float | None = None
-    most: float | None = None
+    maximum: float | None = None
     below: float | None = None
 
     def __contains__(self, number: float) -> bool:
         return (
-            (self.least is None or number >= self.least)
+            (self.minimum is None or number >= self.minimum)
             and (self.above is None or number > self.above)
-            and (self.most is None or number <= self.most)
+            and (self.maximum is None or number <= self.maximum)
             and (self.below is None or number < self.below)
         )
 
     def __str__(self) -> str:
-        if self.least is not None and self.most is not None:
-            return f"from {self.least:,} to {self.most:,}"
-        parts = {"of at least": self.least, "above": self.above, "of at most": self.most, "below": self.below}
+        if self.minimum is not None and self.maximum is not None:
+            return f"from {self.minimum:,} to {self.maximum:,}"
+        parts = {
+            "of at least": self.minimum,
+            "above": self.above,
+            "of at most": self.maximum,
+            "below": self.below,
+        }
         return " and ".join(f"{word} {bound:,}" for word, bound in parts.items() if bound is not None)
 
 
@@ -45,31 +50,31 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """Texts of 1 to ``most`` characters, none of them among those of ``without``."""
+    """Texts of 1 to ``maximum`` characters, none of them among those of ``without``."""
 
-    most: int
+    maximum: int
     without: str = ""
 
     def __contains__(self, text: str) -> bool:
-        return 0 < len(text) <= self.most and not set(self.without) & set(text)
+        return 0 < len(text) <= self.maximum and not set(self.without) & set(text)
 
     def __str__(self) -> str:
         none_of = f" and none of {' '.join(self.without)}" if self.without else ""
-        return f"of 1 to {self.most} characters{none_of}"
+        return f"of 1 to {self.maximum} characters{none_of}"
 
 
 LARGEST = 65_536  # of what a network or a batch has so many of
-Count = Annotated[int, Range(least=1)]
-Whole = Annotated[int, Range(least=0)]
-Size = Annotated[int, Range(least=1, most=LARGEST)]
-Pair = Annotated[int, Range(least=2, most=LARGEST)]
-Workers = Annotated[int, Range(least=0, most=1024)]
-Pictured = Annotated[int, Range(least=1, most=10_000)]  # in one picture
-Side = Annotated[int, Range(least=2, most=2048)]  # of a drawing, in pixels or places
-Samples = Annotated[int, Range(least=1, most=10_000_000)]  # as many as are made to be scored
-Share = Annotated[float, Range(least=0, most=1)]
-Weight = Annotated[float, Range(least=0)]
-Momentum = Annotated[float, Range(least=0, below=1)]
+Count = Annotated[int, Range(minimum=1)]
+Whole = Annotated[int, Range(minimum=0)]
+Size = Annotated[int, Range(minimum=1, maximum=LARGEST)]
+Pair = Annotated[int, Range(minimum=2, maximum=LARGEST)]
+Workers = Annotated[int, Range(minimum=0, maximum=1024)]
+Pictured = Annotated[int, Range(minimum=1, maximum=10_000)]  # in one picture
+Side = Annotated[int, Range(minimum=2, maximum=2048)]  # of a drawing, in pixels or places
+Samples = Annotated[int, Range(minimum=1, maximum=10_000_000)]  # as many as are made to be scored
+Share = Annotated[float, Range(minimum=0, maximum=1)]
+Weight = Annotated[float, Range(minimum=0)]
+Momentum = Annotated[float, Range(minimum=0, below=1)]
 Positive = Annotated[float, Range(above=0)]
 
 
@@ -126,10 +131,10 @@ def bounded(make: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         return typing.get_type_hints(make, include_extras=True)
 
     @functools.wraps(make)
-    def checked(*args: Parameters.args, **given: Parameters.kwargs) -> Result:
-        for name in given.keys() & named.keys() & hints().keys():
-            require_within(name, given[name], hints()[name], named[name].default)
-        return make(*args, **given)
+    def checked(*args: Parameters.args, **options: Parameters.kwargs) -> Result:
+        for name in options.keys() & named.keys() & hints().keys():
+            require_within(name, options[name], hints()[name], named[name].default)
+        return make(*args, **options)
 
     return checked
 

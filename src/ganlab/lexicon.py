@@ -48,10 +48,10 @@ class Words:
         self._ids = {name: position + 2 for position, name in enumerate(self.names)}
 
     @classmethod
-    def of(cls, captions: Iterable[str], most: int) -> "Words":
-        """The ``most`` frequent words of the captions, by the alphabet."""
+    def of(cls, captions: Iterable[str], maximum: int) -> "Words":
+        """The ``maximum`` frequent words of the captions, by the alphabet."""
         counts = Counter(word for caption in captions for word in words_of(caption))
-        frequent = sorted(counts, key=lambda word: (-counts[word], word))[:most]
+        frequent = sorted(counts, key=lambda word: (-counts[word], word))[:maximum]
         return cls(sorted(frequent))
 
     def encode(self, text: str) -> list[int]:

@@ -55,10 +55,10 @@ def lacks_memory(error: BaseException) -> bool:
 
 def memory_sentence(error: BaseException) -> str:
     """For what ``lacks_memory``, what to do about it."""
-    said = (str(error).strip() or "MemoryError").splitlines()[0]
+    message = (str(error).strip() or "MemoryError").splitlines()[0]
     return (
-        f"there was not enough memory ({said}); try a smaller data.batch_size or smaller networks, data.workers=0 and "
-        "trainer.threads=1, or raise the limit (ulimit -v, the job's or the container's)"
+        f"there was not enough memory ({message}); try a smaller data.batch_size or smaller networks, data.workers=0 "
+        "and trainer.threads=1, or raise the limit (ulimit -v, the job's or the container's)"
     )
 
 

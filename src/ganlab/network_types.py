@@ -38,11 +38,11 @@ class GrowingDiscriminator(GrowingGenerator):
 
 
 class Translation(nn.Module):
-    """(B, in_channels, H, W), multiples of ``stride`` and at least ``least``, to (B, C', scale * H, scale * W)."""
+    """(B, in_channels, H, W), multiples of ``stride`` and at least ``minimum``, to (B, C', scale * H, scale * W)."""
 
     in_channels: int
     stride: int
-    least: int
+    minimum: int
     scale: int
 
 

@@ -162,12 +162,12 @@ def _save_mp4(arrays: Sequence["np.ndarray"], path: Path, per_second: float) -> 
     writer.close()
 
 
-def evenly(values: Sequence[T], most: int) -> list[T]:
+def evenly(values: Sequence[T], maximum: int) -> list[T]:
     """At most so many (2 or more) of the values, in their order: the first, the last, and others evenly between."""
     n = len(values)
-    if n <= most:
+    if n <= maximum:
         return list(values)
-    return [values[round(place * (n - 1) / (most - 1))] for place in range(most)]
+    return [values[round(place * (n - 1) / (maximum - 1))] for place in range(maximum)]
 
 
 def _in_palette(path: Path) -> "Image.Image | None":
@@ -189,13 +189,13 @@ def require_range(images: Tensor, what: str) -> None:
         raise UserError(
             f"the data's {what} has {images.dtype} values; a model needs floats in [-1, 1] (ganlab.pixels.from_uint8)"
         )
-    least, most = (round(value.item(), 3) for value in images.aminmax())
-    if least < -1.05 or most > 1.05:
+    minimum, maximum = (round(value.item(), 3) for value in images.aminmax())
+    if minimum < -1.05 or maximum > 1.05:
         raise UserError(
-            f"the data's {what} has values from {least:g} to {most:g}; a model needs images in [-1, 1] "
+            f"the data's {what} has values from {minimum:g} to {maximum:g}; a model needs images in [-1, 1] "
             "(ganlab.pixels.from_uint8 makes them of 0 to 255)"
         )
-    if 0 <= least < most:
+    if 0 <= minimum < maximum:
         log.warning(
             "no value of the data's %s is below 0: a model needs images in [-1, 1], not in [0, 1]", what
         )

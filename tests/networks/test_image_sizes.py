@@ -217,5 +217,5 @@ def test_r3gan_needs_whole_groups_at_every_size(size, width, remedy):
 
 def test_doublings_is_the_logarithm():
     assert [doublings("a net", 4 * 2**power) for power in range(1, 8)] == list(range(1, 8))
-    assert doublings("a net", 8, start=8, least=0) == 0
+    assert doublings("a net", 8, start=8, minimum=0) == 0
     assert doublings("a net", 28, also=(28,)) == 3

@@ -99,9 +99,9 @@ class Health(GameCallback[GAN]):
             self.seconds += time.perf_counter() - began
             return
         self.look_at_game(pl_module)
-        seen = gradient_norms(pl_module) | self.look_at_pixels(pl_module, outputs)
+        measured = gradient_norms(pl_module) | self.look_at_pixels(pl_module, outputs)
         self.seconds += time.perf_counter() - began
-        pl_module.publish({**seen, "progress/health_seconds": self.seconds})
+        pl_module.publish({**measured, "progress/health_seconds": self.seconds})
 
     def state_dict(self) -> dict[str, Any]:
         return {
@@ -139,10 +139,10 @@ class Health(GameCallback[GAN]):
                 ignored = min(values) < self.min_within_diversity
                 self.sign(module, "noise_ignored", ignored, ignores_noise(kind, min(values)), patience=2)
 
-    def look_at_pixels(self, module: GAN, seen: Observation) -> dict[str, float]:
-        if min(len(seen["fake"]), len(seen["real"])) < 2:
+    def look_at_pixels(self, module: GAN, measured: Observation) -> dict[str, float]:
+        if min(len(measured["fake"]), len(measured["real"])) < 2:
             return {}
-        distances = pairwise_distance(seen["fake"]) / pairwise_distance(seen["real"]).clamp_min(1e-8)
+        distances = pairwise_distance(measured["fake"]) / pairwise_distance(measured["real"]).clamp_min(1e-8)
         diversity = float(module.mean_over_ranks(distances))
         judged_better = any(
             name.startswith(DIVERSITY) and not name.startswith(tuple(WITHIN)) for name in module.published
@@ -156,8 +156,8 @@ class Health(GameCallback[GAN]):
         return {"health/diversity": diversity}
 
     def look_at_game(self, module: GAN) -> None:
-        seen = module.published
-        losses = {name: value for name, value in seen.items() if name.endswith("/loss")}
+        measured = module.published
+        losses = {name: value for name, value in measured.items() if name.endswith("/loss")}
         frozen = losses == self.last_losses and bool(losses)
         self.last_losses = losses
         self.sign(module, "frozen", frozen, "the losses have not changed at all: is a learning rate 0?")
@@ -168,18 +168,18 @@ class Health(GameCallback[GAN]):
             abs(worst) > self.max_any_loss,
             f"training has exploded ({name} {worst:.3g}). Lower learning rates or model.gradient_clip=1 help",
         )
-        gap = seen.get("game/logit_gap")
+        gap = measured.get("game/logit_gap")
         if gap is None:
             return
         self.sign(
             module,
             "discriminator_wins",
-            gap > self.max_gap and seen["game/accuracy"] > self.max_accuracy,
+            gap > self.max_gap and measured["game/accuracy"] > self.max_accuracy,
             f"the discriminator tells real from fake without effort (score gap {gap:.1f}), so the generator "
             "learns little. A lower model.optimizers.discriminator.lr or model/loss=least_squares helps"
             + from_noise(module, ", and so does model=wgan_gp"),
         )
-        loss = seen.get("discriminator/loss", 0.0)
+        loss = measured.get("discriminator/loss", 0.0)
         self.sign(
             module,
             "discriminator_lost",

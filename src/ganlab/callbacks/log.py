@@ -41,15 +41,15 @@ class MetricsLog(GameCallback[GAN]):
         pl_module.publish({**metrics, "progress/images_per_second": speed})
 
 
-def _scores(module: GAN, seen: Observation) -> dict[str, float]:
+def _scores(module: GAN, observation: Observation) -> dict[str, float]:
     """Mean scores and how often a real image outscores a fake one: 0.5 is a tie, 1 a discriminator that wins.
 
     Where scores are logits also the share that the discriminator judges rightly, the mean real minus fake logit, and
     the Jensen-Shannon divergence in nats that they tell, from 0 to log 2 where the discriminator is the best.
     """
-    if "real_score" not in seen:
+    if "real_score" not in observation:
         return {}
-    real, fake = seen["real_score"].float(), seen["fake_score"].float()
+    real, fake = observation["real_score"].float(), observation["fake_score"].float()
     values = {
         "game/real_score": real.mean(),
         "game/fake_score": fake.mean(),

@@ -70,8 +70,8 @@ class Preemption(GameCallback[GAN]):
             if pl_module.steps % self.agree_steps:
                 return
             flags = torch.tensor([float(number), float(wished)], device=pl_module.device)
-            most = trainer.strategy.reduce(flags, reduce_op="max")
-            number, wished = int(most[0]), bool(most[1])
+            maximum = trainer.strategy.reduce(flags, reduce_op="max")
+            number, wished = int(maximum[0]), bool(maximum[1])
         trainer.stopped_by = number or None
         trainer.should_stop = bool(number or wished)
 

@@ -44,9 +44,9 @@ class StartFrom(GameCallback[GAN]):
         for network in pl_module.players()["generator"]:
             name = next(name for name, part in pl_module.named_children() if part is network)
             found = {key.removeprefix(f"{name}."): state[key] for key in state if key.startswith(f"{name}.")}
-            wanted = network.state_dict()
-            for key in sorted(wanted.keys() | found.keys()):
-                there, here = (_shape(weights.get(key)) for weights in (found, wanted))
+            expected = network.state_dict()
+            for key in sorted(expected.keys() | found.keys()):
+                there, here = (_shape(weights.get(key)) for weights in (found, expected))
                 if there != here:
                     raise UserError(
                         f"callbacks.start.run: {self.path} holds another {name} ({key} is {there} there, and {here} "

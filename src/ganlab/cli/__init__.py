@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from ganlab.cli import folders
-from ganlab.cli.faults import tell, tell_bug
+from ganlab.cli.faults import report_bug, report_error
 from ganlab.errors import GanlabError, UserError
 from ganlab.training.environment import require_sound_environment
 
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return run([word for word in words if word != "--debug"], debug)
     except GanlabError as error:
-        tell(error, debug)
+        report_error(error, debug)
         return error.exit_code
     except KeyboardInterrupt:
         print("ganlab: stopped before training began; nothing was saved", file=sys.stderr)
@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        tell_bug(error)
+        report_bug(error)
         return 1
 
 

@@ -102,12 +102,12 @@ def named_run(words: list[str], *, or_export: bool = False) -> Path:
 
     or_export: what ``ganlab export`` has written will do as well.
     """
-    given = [word.partition("=")[2] for word in words if key_of(word) == "run"]
-    if not given:
+    values = [word.partition("=")[2] for word in words if key_of(word) == "run"]
+    if not values:
         runs = runs_below(Path("outputs"))
         newest = f"; the newest is run={runs[0]}" if runs else "; there is none below outputs/ yet"
         raise UserError(f"which run? Give run=DIRECTORY{newest}")
-    path = Path(given[-1].strip("'\"").replace("\\'", "'")).expanduser()
+    path = Path(values[-1].strip("'\"").replace("\\'", "'")).expanduser()
     if (path / EXPORTED).is_file():
         if or_export:
             return path

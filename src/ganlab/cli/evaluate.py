@@ -53,8 +53,8 @@ def inherited(words: list[str], run_dir: Path) -> list[str]:
     if any(key_of(word) == "metrics" for word in words):
         return []
     choice = saved_choices(run_dir).get("metrics", "auto")
-    given = [word for word in saved_overrides(run_dir) if key_of(word).startswith("metrics.")]
-    return [f"metrics={choice}", *given]
+    settings = [word for word in saved_overrides(run_dir) if key_of(word).startswith("metrics.")]
+    return [f"metrics={choice}", *settings]
 
 
 def table(scores: Mapping[str, Score]) -> list[str]:

@@ -6,16 +6,16 @@ import traceback
 from ganlab.errors import GanlabError
 
 
-def tell(error: GanlabError, debug: bool, prefix: str = "ganlab") -> None:
+def report_error(error: GanlabError, debug: bool, prefix: str = "ganlab") -> None:
     """The fault as one sentence on stderr; its traceback above it for ``--debug``."""
     from ganlab.config.secrets import conceal
 
     if debug:
-        tell_bug(error)
+        report_bug(error)
     print(f"{prefix}: {conceal(str(error))}", file=sys.stderr, flush=True)
 
 
-def tell_bug(error: BaseException) -> None:
+def report_bug(error: BaseException) -> None:
     """The traceback on stderr, without secrets."""
     from ganlab.config.secrets import conceal
 

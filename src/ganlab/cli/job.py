@@ -11,7 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from ganlab.cli.faults import tell, tell_bug
+from ganlab.cli.faults import report_bug, report_error
 from ganlab.cli.sweep import Sweep, identity
 from ganlab.config import own
 from ganlab.config.compose.catalogue import fits
@@ -61,19 +61,19 @@ class Jobs:
             self.seconds.append(time.monotonic() - began)
             return value
         except Interrupted as error:
-            tell(error, self.debug)
+            report_error(error, self.debug)
             raise SystemExit(error.exit_code) from error  # ends a sweep too
         except KeyboardInterrupt as stop:
             if any((run_dir / "checkpoints").glob("*.ckpt")):
-                said = f"left at once; what was saved before: {to_resume(run_dir)}"
+                message = f"left at once; what was saved before: {to_resume(run_dir)}"
             else:
                 remove_if_unused(run_dir)
-                said = "stopped before training began; nothing was saved"
-            print(f"{name_in_sweep(run_dir)}: {said}", file=sys.stderr)
+                message = "stopped before training began; nothing was saved"
+            print(f"{name_in_sweep(run_dir)}: {message}", file=sys.stderr)
             raise SystemExit(130) from stop
         except Exception as caught:
             fault = in_a_sentence(caught)
-            self._tell(fault, name_in_sweep(run_dir))
+            self._report(fault, name_in_sweep(run_dir))
             if isinstance(fault, UserError):
                 remove_if_unused(run_dir)
             self._failed(fault)
@@ -84,8 +84,8 @@ class Jobs:
         if not in_sweep():
             raise SystemExit(self.exit_code(error)) from error
         job = HydraConfig.get()
-        said = conceal(str(error) or type(error).__name__).splitlines()[0]
-        self.errors[identity(words_of(job.overrides.task))] = said
+        message = conceal(str(error) or type(error).__name__).splitlines()[0]
+        self.errors[identity(words_of(job.overrides.task))] = message
         if not all(is_own_plugin(part._target_) for part in (job.launcher, job.sweeper)):
             raise error
 
@@ -124,20 +124,20 @@ class Jobs:
 
         return train(run, run_dir)
 
-    def _tell(self, error: Exception, prefix: str) -> None:
+    def _report(self, error: Exception, prefix: str) -> None:
         self.faults.append(error)
         if isinstance(error, GanlabError):
-            tell(error, self.debug, prefix)
+            report_error(error, self.debug, prefix)
         else:
-            tell_bug(error)
+            report_bug(error)
 
-    def has_told(self, error: BaseException) -> bool:
-        return any(error is told for told in self.faults)
+    def has_reported(self, error: BaseException) -> bool:
+        return any(error is reported for reported in self.faults)
 
     def exit_code(self, error: BaseException | None = None) -> int:
         """Of ``error``, or of the first fault, or 0; a fault not told yet (of another process) is told."""
-        if isinstance(error, GanlabError) and not self.has_told(error):
-            tell(error, self.debug)
+        if isinstance(error, GanlabError) and not self.has_reported(error):
+            report_error(error, self.debug)
             self.faults.append(error)
         if self.started > 1 and self.faults:
             print(f"ganlab: {len(self.faults)} of {self.started} runs failed", file=sys.stderr)

@@ -14,9 +14,9 @@ TABLES = {"models": "model", "data": "data"}
 
 def run(words: list[str]) -> int:
     """Print the tables that ``words`` name, both where they name none."""
-    wanted = tables(words)
+    chosen = tables(words)
     entries = catalogue(own.folders())
-    for number, name in enumerate(wanted or TABLES):
+    for number, name in enumerate(chosen or TABLES):
         group = TABLES[name]
         print("\n" * (number > 0) + f"{name.capitalize()}: ganlab {group}=NAME")
         print("\n".join(table(list(entries[group].values()))))

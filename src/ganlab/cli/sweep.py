@@ -65,8 +65,8 @@ def plan(arguments: Arguments, overrides: list[str]) -> Sweep | None:
         What composing raises, for a combination of groups that does not compose.
     """
     options = arguments.options
-    asked = options.multirun or any(key_of(word) in MAKES_A_SWEEP for word in overrides)
-    if not asked or "hydra.mode=RUN" in overrides:
+    is_sweep = options.multirun or any(key_of(word) in MAKES_A_SWEEP for word in overrides)
+    if not is_sweep or "hydra.mode=RUN" in overrides:
         return None
     register_resolvers()
     place = Path(options.config_path or paths.config_dir()).resolve()
@@ -87,8 +87,10 @@ def combinations(loader: ConfigLoader, master: DictConfig) -> dict[Words, dict[s
     sweeper = master.hydra.sweeper
     if not hydra_internals.is_own_plugin(sweeper._target_):
         return {}
-    given = [f"{key}={value}" for key, value in (sweeper.params or {}).items()]
-    parsed = OverridesParser.create(loader).parse_overrides([*given, *words_of(master.hydra.overrides.task)])
+    settings = [f"{key}={value}" for key, value in (sweeper.params or {}).items()]
+    parsed = OverridesParser.create(loader).parse_overrides(
+        [*settings, *words_of(master.hydra.overrides.task)]
+    )
     require_runs(parsed, loader)
     groups = {word.get_key_element() for word in parsed if loader.get_group_options(word.key_or_group)}
     composed: dict[Words, dict[str, str]] = {}
@@ -120,8 +122,8 @@ def require_runs(overrides: Iterable[Override], loader: ConfigLoader) -> None:
             raise UserError(f"{several[-1]} gives no value, so there is nothing to run{there}")
         runs *= count
     if runs > MOST:
-        said = f"{' '.join(several)} would be more than {MOST:,} runs"
-        raise UserError(f"{said}, which is the most that a sweep has: choose fewer values")
+        message = f"{' '.join(several)} would be more than {MOST:,} runs"
+        raise UserError(f"{message}, which is the most that a sweep has: choose fewer values")
 
 
 def values_of(override: Override) -> Iterable[object]:

@@ -45,7 +45,7 @@ def run(words: list[str], debug: bool) -> int:
     except GanlabError as error:
         return jobs.exit_code(error)
     except BAD_INPUT as error:
-        if jobs.has_told(error):
+        if jobs.has_reported(error):
             return jobs.exit_code(error)
         raise UserError(explain(error, arguments.overrides, config_dirs=arguments.config_dirs)) from error
     except OSError as error:
@@ -115,8 +115,8 @@ def command_line(words: list[str]) -> Iterator[None]:
 
 def continued(arguments: Arguments) -> tuple[list[str], list[str]]:
     """Flags and overrides; with ``resume=DIRECTORY`` or ``resume=auto`` those of the run to continue."""
-    given = [word for word in arguments.overrides if key_of(word) == "resume"]
-    value = given[-1].partition("=")[2].strip("'\"").replace("\\'", "'") if given else "null"
+    typed = [word for word in arguments.overrides if key_of(word) == "resume"]
+    value = typed[-1].partition("=")[2].strip("'\"").replace("\\'", "'") if typed else "null"
     if value in ("", "null"):
         return arguments.flags, arguments.overrides
     if value in ("true", "false"):
@@ -128,15 +128,15 @@ def continued(arguments: Arguments) -> tuple[list[str], list[str]]:
 
 def resume_run(arguments: Arguments, run_dir: Path) -> tuple[list[str], list[str]]:
     """What ``run_dir`` was started with, and on top what is given now."""
-    given = {key_of(word) for word in arguments.overrides}
-    saved = [word for word in saved_overrides(run_dir) if key_of(word) not in given]
+    typed = {key_of(word) for word in arguments.overrides}
+    saved = [word for word in saved_overrides(run_dir) if key_of(word) not in typed]
     try:
         require_trusted_words(saved, run_dir)
     except BAD_INPUT as error:
-        said = explain(error, saved, config_dirs=arguments.config_dirs)
+        message = explain(error, saved, config_dirs=arguments.config_dirs)
         if started := started_with(run_dir):
-            said = f"{said.partition(';')[0]}{started}; add it, if what lies there is yours"
-        raise UserError(f"{run_dir}: {said}") from error
+            message = f"{message.partition(';')[0]}{started}; add it, if what lies there is yours"
+        raise UserError(f"{run_dir}: {message}") from error
     return arguments.flags, into(merge_overrides(saved_overrides(run_dir), arguments.overrides), run_dir)
 
 

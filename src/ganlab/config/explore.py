@@ -25,7 +25,7 @@ class Interpolate(Explore):
     numbers: list[int] = field(default_factory=list)
     labels: list[int | str] = field(default_factory=list)
     captions: list[str] = field(default_factory=list)
-    frames: Annotated[int, Range(least=2, most=1000)] = 8
+    frames: Annotated[int, Range(minimum=2, maximum=1000)] = 8
     curve: Literal["auto", "lerp", "slerp"] = "auto"
     loop: bool = False
     video: Literal["gif", "mp4", "none"] = "gif"
@@ -53,7 +53,7 @@ class Directions(Explore):
     number: Whole = 0
     label: int | str | None = None
     reach: Positive = 3.0
-    steps: Annotated[int, Range(least=2, most=1000)] = 7
+    steps: Annotated[int, Range(minimum=2, maximum=1000)] = 7
     names: list[str] = field(default_factory=list)
     n: Samples = 64
 
@@ -109,7 +109,7 @@ class Neighbours(Explore):
     metrics: dict[str, Any] | None = None
     n: Samples = 1000
     rows: Pictured = 10
-    k: Annotated[int, Range(least=1, most=100)] = 5
+    k: Annotated[int, Range(minimum=1, maximum=100)] = 5
 
 
 TOOLS: dict[str, type[Explore]] = {

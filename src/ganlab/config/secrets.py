@@ -185,8 +185,8 @@ def conceal(text: str, secrets: Iterable[str] | None = None) -> str:
 
 def conceal_record(record: logging.LogRecord) -> bool:
     """A filter for the handlers of a log: everything passes, secrets hidden."""
-    said = record.getMessage()
-    if (safe := conceal(said)) != said:
+    message = record.getMessage()
+    if (safe := conceal(message)) != message:
         record.msg, record.args = safe, ()
     return True
 

@@ -124,5 +124,5 @@ def growth_of(data: EndlessData, world: int) -> dict[str, Callable[[int], Any]]:
     module = None if data.trainer is None else data.trainer.lightning_module
     if not isinstance(module, Growing):
         return {}
-    asked = {"batch_at": module.batch_at, "side_at": module.side_at}
-    return {name: partial(ask, usual=data.batch_size, world=world) for name, ask in asked.items()}
+    queries = {"batch_at": module.batch_at, "side_at": module.side_at}
+    return {name: partial(ask, usual=data.batch_size, world=world) for name, ask in queries.items()}

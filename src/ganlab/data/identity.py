@@ -89,9 +89,9 @@ def changes(before: Identity, now: Identity, *, same_settings: bool) -> str:
     """
     if ("names" in before) != ("names" in now):
         return "it is of another kind"
-    said = _changed_files(before, now) if "names" in now else ""
-    if said or not same_settings or before["rest"] == now["rest"]:
-        return said
+    difference = _changed_files(before, now) if "names" in now else ""
+    if difference or not same_settings or before["rest"] == now["rest"]:
+        return difference
     if "names" in now:
         return "the files are the same, but not their labels, captions or split"
     if before["count"] != now["count"]:
@@ -117,10 +117,10 @@ def _changed_files(before: Identity, now: Identity) -> str:
         ("is new", "are new"): [name for name in new if name not in old],
         ("has other contents", "have other contents"): [n for n in old if n in new and old[n] != new[n]],
     }
-    return ", ".join(_told(names, *verbs) for verbs, names in kinds.items() if names)
+    return ", ".join(_phrase(names, *verbs) for verbs, names in kinds.items() if names)
 
 
-def _told(names: Sequence[str], one: str, several: str) -> str:
+def _phrase(names: Sequence[str], one: str, several: str) -> str:
     shown = names[0].encode("utf-8", "replace").decode()
     return f"1 file {one} ({shown})" if len(names) == 1 else f"{len(names):,} files {several} ({shown}, ...)"
 

@@ -37,20 +37,20 @@ def look(data: Any) -> Iterator[Finding]:
     yield good("data", f"{len(train):,} samples to train on, {len(test):,} held out, {_shape(data.shape)}")
     if not isinstance(train, ImageSet | ExampleSet):
         return  # points are drawn anew in each step
-    seen: dict[str, list[Sample]] = {}
+    samples: dict[str, list[Sample]] = {}
     broken: list[str] = []
     for split, part in (("train", train), ("test", test)):
-        seen[split] = list(fingerprints(part, NAMES[split], broken))
+        samples[split] = list(fingerprints(part, NAMES[split], broken))
     if broken:
         yield fault("data", f"{len(broken)} cannot be read: {some(broken)}; repair or remove them")
         return
-    yield from alike(seen["train"])
-    flat = [sample.name for part in seen.values() for sample in part if sample.is_flat]
+    yield from alike(samples["train"])
+    flat = [sample.name for part in samples.values() for sample in part if sample.is_flat]
     if flat:
         yield warning(
             "data", f"images of a single colour: {len(flat)} ({some(flat)}); are they meant to be there?"
         )
-    yield from held_out(seen)
+    yield from held_out(samples)
     yield from classes(train)
     if isinstance(train, CaptionedSet):
         yield from captions(data)
@@ -82,18 +82,18 @@ def alike(train: list[Sample]) -> Iterator[Finding]:
         )
 
 
-def held_out(seen: dict[str, list[Sample]]) -> Iterator[Finding]:
+def held_out(samples: dict[str, list[Sample]]) -> Iterator[Finding]:
     """Held-out samples that are trained on as well."""
-    trained = {sample.digest: sample.name for sample in seen["train"]}
+    trained = {sample.digest: sample.name for sample in samples["train"]}
     both = [
-        f"{sample.name} is {trained[sample.digest]}" for sample in seen["test"] if sample.digest in trained
+        f"{sample.name} is {trained[sample.digest]}" for sample in samples["test"] if sample.digest in trained
     ]
     if both:
         yield warning(
             "held-out data",
             f"also trained on: {len(both)} of them ({some(both)}), which flatters scores; {NEW_ARRANGEMENT}",
         )
-    elif seen["test"]:
+    elif samples["test"]:
         yield good("held-out data", "none of it is trained on")
 
 
@@ -105,10 +105,10 @@ def classes(train: ImageSet | ExampleSet) -> Iterator[Finding]:
     if labels is None:
         return
     counts = Counter(labels.tolist())
-    least, most = min(range(len(train.classes)), key=counts.__getitem__), max(counts.values())
-    spread = f"from {counts[least]} samples ({train.classes[least]!r}) to {most}"
+    rarest, commonest = min(range(len(train.classes)), key=counts.__getitem__), max(counts.values())
+    spread = f"from {counts[rarest]} samples ({train.classes[rarest]!r}) to {commonest}"
     text = f"{len(train.classes)} ({numbered(train.classes)}), {spread}"
-    if 10 * counts[least] < most:
+    if 10 * counts[rarest] < commonest:
         yield warning("classes", f"{text}: a model with labels will hardly learn the rare ones")
     else:
         yield good("classes", text)
@@ -141,9 +141,9 @@ def _images(part: ImageSet | ExampleSet, indices: Tensor, broken: list[str]) -> 
     return [image for index in indices.split(1) for image in _images(part, index, broken)]
 
 
-def some(texts: Sequence[str], most: int = 5) -> str:
+def some(texts: Sequence[str], maximum: int = 5) -> str:
     """The first of many."""
-    return "; ".join(texts[:most]) + "; ..." * (len(texts) > most)
+    return "; ".join(texts[:maximum]) + "; ..." * (len(texts) > maximum)
 
 
 def _joined(batch: Batch) -> Tensor:

@@ -15,17 +15,17 @@ CENTRE = ("center", "centre")
 class Masks:
     """Gives each picture its mask.
 
-    given: "center", a square of half the shorter side; a file, for all pictures; or a folder with a mask for each,
+    masks: "center", a square of half the shorter side; a file, for all pictures; or a folder with a mask for each,
         under the picture's own name. White is missing, black is known.
 
     Raises:
         UserError: no such file or folder, or one without pictures.
     """
 
-    def __init__(self, given: str) -> None:
-        self.found: list[Found] = [] if given in CENTRE else find_pictures("mask", Path(given).expanduser())
+    def __init__(self, masks: str) -> None:
+        self.found: list[Found] = [] if masks in CENTRE else find_pictures("mask", Path(masks).expanduser())
         self.by_name = {below.with_suffix(""): path for path, below in self.found}
-        self.folder = None if given in CENTRE or Path(given).expanduser().is_file() else given
+        self.folder = None if masks in CENTRE or Path(masks).expanduser().is_file() else masks
 
     def of(self, picture: Found, height: int, width: int) -> Tensor:
         """(1, 1, height, width) for one picture.

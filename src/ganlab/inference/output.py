@@ -27,7 +27,7 @@ def fresh_folder(folder: Path, run_dir: Path) -> Iterator[Path]:
         UserError: it is a file, cannot be written, or holds pictures that are not of this run or were changed since.
         StorageError: the disk does not take what is written.
     """
-    made = make_writable(folder)
+    created = make_writable(folder)
     home = os.path.relpath(run_dir.resolve(), folder.resolve())  # a run may move, with what lies in it
     remove_earlier(folder, home)
     before = marks(folder)
@@ -38,10 +38,10 @@ def fresh_folder(folder: Path, run_dir: Path) -> Iterator[Path]:
     finally:
         written = {name: mark for name, mark in marks(folder).items() if before.get(name) != mark}
         with suppress(OSError):  # a full disk: whoever writes here next is told of what lies there
-            if written or not made:
+            if written or not created:
                 listed = json.dumps({"run": home, "files": written})
                 (folder / MANIFEST).write_text(listed, encoding="utf-8")
-            for path in made if not written else ():
+            for path in created if not written else ():
                 path.rmdir()
 
 
@@ -52,9 +52,9 @@ def replaced_folder(folder: Path, run_dir: Path) -> Iterator[Path]:
     Raises:
         UserError, StorageError: as ``fresh_folder``; where the folder cannot be had, before anything is computed.
     """
-    made = make_writable(folder)
+    created = make_writable(folder)
     earlier_files(folder, os.path.relpath(run_dir.resolve(), folder.resolve()))
-    for path in made:
+    for path in created:
         path.rmdir()
     with TemporaryDirectory() as temporary:
         yield Path(temporary)
@@ -71,7 +71,7 @@ def make_writable(folder: Path) -> list[Path]:
     remedy = "choose another place with output=FOLDER"
     probe = folder / f"{MANIFEST}.{os.getpid()}"
     try:
-        made = [path for path in (folder, *folder.parents) if not path.exists()]
+        created = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         probe.touch()
         probe.unlink()
@@ -79,7 +79,7 @@ def make_writable(folder: Path) -> list[Path]:
         raise UserError(f"{folder} cannot be a folder, for a file is there already: {remedy}") from error
     except OSError as error:
         raise UserError(f"{folder} cannot be written ({error.strerror}): {remedy}") from error
-    return made
+    return created
 
 
 def earlier_files(folder: Path, home: str) -> set[str]:

@@ -37,40 +37,40 @@ class Found(NamedTuple):
     below: Path
 
 
-def find_pictures(key: str, given: Path, leave_out: Path | None = None) -> list[Found]:
+def find_pictures(key: str, root: Path, leave_out: Path | None = None) -> list[Found]:
     """A file by itself, or all picture files below a folder, sorted, but for hidden ones and those below ``leave_out``.
 
     Raises:
         UserError: nothing is there, or a folder holds no pictures; the sentence begins with ``key``.
     """
-    if not is_text(str(given)):
-        raise UserError(f"{key}={printable(str(given))}: its name is no text in UTF-8; rename it")
-    if given.is_file():
-        return [Found(given, Path(given.name))]
-    if not given.is_dir():
+    if not is_text(str(root)):
+        raise UserError(f"{key}={printable(str(root))}: its name is no text in UTF-8; rename it")
+    if root.is_file():
+        return [Found(root, Path(root.name))]
+    if not root.is_dir():
         what = (
             "neither a file nor a folder, but a pipe or a device"
-            if given.exists()
+            if root.exists()
             else "no such file or folder"
         )
-        raise UserError(f"{key}={given}: {what}")
-    inside = leave_out.resolve() if leave_out and leave_out.resolve() != given.resolve() else None
+        raise UserError(f"{key}={root}: {what}")
+    inside = leave_out.resolve() if leave_out and leave_out.resolve() != root.resolve() else None
     found: list[Found] = []
     odd: dict[str, list[str]] = {}
-    for folder, folders, names in os.walk(given):
+    for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not hidden(name) and Path(folder, name).resolve() != inside]
         for name in names:
             path = Path(folder, name)
             if hidden(name) or not name.lower().endswith((*EXTENSIONS, *UNREAD)):
                 continue
             if reason := why_odd(str(path)):
-                odd.setdefault(reason, []).append(printable(str(path.relative_to(given))))
+                odd.setdefault(reason, []).append(printable(str(path.relative_to(root))))
             else:
-                found.append(Found(path, path.relative_to(given)))
+                found.append(Found(path, path.relative_to(root)))
     if not found:
         why = "; ".join(in_words(odd)) or f"they end in {', '.join(EXTENSIONS[:6])}, ..."
-        raise UserError(f"{key}={given} holds no pictures; {why}")
-    warn_of_odd(given, odd)
+        raise UserError(f"{key}={root} holds no pictures; {why}")
+    warn_of_odd(root, odd)
     return sorted(found)
 
 
@@ -87,9 +87,9 @@ def targets(found: Sequence[Found], folder: Path, form: Format) -> dict[Path, Pa
     return own
 
 
-def require_apart(given: Path, folder: Path, sources: Iterable[Path], written: Iterable[Path]) -> None:
+def require_apart(root: Path, folder: Path, sources: Iterable[Path], written: Iterable[Path]) -> None:
     """Raises UserError if translations would lie among what was given, or overwrite any of it."""
-    if folder.resolve() == (given if given.is_dir() else given.parent).resolve():
+    if folder.resolve() == (root if root.is_dir() else root.parent).resolve():
         raise UserError(f"output={folder} is where the input lies: choose another folder")
     originals = {path.resolve() for path in sources}
     for path in written:

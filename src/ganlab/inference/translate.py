@@ -43,7 +43,7 @@ class Written(NamedTuple):
 
 def translate_pictures(
     run_dir: Path,
-    given: Path,
+    source: Path,
     *,
     direction: str | None = None,
     mask: str | None = None,
@@ -67,31 +67,31 @@ def translate_pictures(
     """
     if tile is not None and tile < 1:
         raise UserError(f"tile={tile}: expected a number of pixels, for instance tile=512")
-    found = find_pictures("input", given, leave_out=output or run_dir / "generated")
+    found = find_pictures("input", source, leave_out=output or run_dir / "generated")
     masks = None if mask is None else Masks(mask)
     model = load_translator(run_dir, checkpoint)
     direction = direction or model.directions[0]
     require_sense(model, direction, mask)
-    name = f"{checkpoint}-{given.resolve().stem}" + (f"-{direction}" if len(model.directions) > 1 else "")
+    name = f"{checkpoint}-{source.resolve().stem}" + (f"-{direction}" if len(model.directions) > 1 else "")
     folder = output or run_dir / "generated" / name
     where = targets(found, folder, form)
     originals = [one.path for one in [*found, *(masks.found if masks else [])]]
-    require_apart(given, folder, originals, where.values())
+    require_apart(source, folder, originals, where.values())
 
     channels = channels_of(run_dir, direction)
-    gallery = Gallery(folder, given.name or str(given), facts_of(model, run_dir, direction))
+    gallery = Gallery(folder, source.name or str(source), facts_of(model, run_dir, direction))
     options = {"direction": direction, "seed": seed, "tile": tile}
     with fresh_folder(folder, run_dir):
         faults = _translate_all(model, found, where, channels, masks, options, gallery, n)
-        require_some(given, found, faults)
+        require_some(source, found, faults)
         return Written(gallery.write(), len(found) - len(faults), len(faults))
 
 
-def require_some(given: Path, found: Sequence[Found], faults: Sequence[str]) -> None:
+def require_some(source: Path, found: Sequence[Found], faults: Sequence[str]) -> None:
     """Raises UserError where no picture could be translated."""
     if len(faults) < len(found):
         return
-    many = f"none of the {len(found)} pictures in {given} could be translated; the first: "
+    many = f"none of the {len(found)} pictures in {source} could be translated; the first: "
     raise UserError(many * (len(found) > 1) + faults[0])
 
 
@@ -113,7 +113,7 @@ def _translate_all(
         try:
             shown = _translated(model, one, channels, masks, options)
         except (UserError, RuntimeError, MemoryError) as error:
-            faults.append(told_of(error, one.path))
+            faults.append(reason_for(error, one.path))
             log.warning("skipped: %s", faults[-1])
             continue
         write_picture(shown["output"], where[one.path])
@@ -122,7 +122,7 @@ def _translate_all(
     return faults
 
 
-def told_of(error: Exception, path: Path) -> str:
+def reason_for(error: Exception, path: Path) -> str:
     """The sentence for a picture that is skipped; raises what is no fault of a picture."""
     if isinstance(error, UserError):
         return str(error)
@@ -139,8 +139,8 @@ def _translated(
     if masks is None:
         return {"input": picture[0], "output": model.convert(picture, **options)[0]}
     mask = masks.of(one, *picture.shape[2:])
-    made = model.convert(with_hole(picture, mask), mask=mask, **options)[0]
-    return {"input": with_hole(picture, mask)[0], "output": made}
+    output_picture = model.convert(with_hole(picture, mask), mask=mask, **options)[0]
+    return {"input": with_hole(picture, mask)[0], "output": output_picture}
 
 
 def write_held_out(

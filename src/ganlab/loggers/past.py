@@ -31,11 +31,11 @@ def rows(run_dir: Path, until: int) -> list[Row]:
 
 def pictures(run_dir: Path, until: int) -> list[Picture]:
     """The pictures drawn up to step ``until``, from ``samples/<images seen>.png``; the step follows from the images."""
-    seen = rows(run_dir, until)
-    if not seen:
+    logged = rows(run_dir, until)
+    if not logged:
         return []
-    steps = [0, *(row.step for row in seen), until]
-    images = [0, *(row.images for row in seen), images_at(seen, until)]
+    steps = [0, *(row.step for row in logged), until]
+    images = [0, *(row.images for row in logged), images_at(logged, until)]
     found = sorted((int(path.stem), path) for path in (run_dir / "samples").glob("[0-9]*.png"))
     return [
         Picture(round(float(np.interp(count, images, steps))), count, path)
@@ -44,9 +44,9 @@ def pictures(run_dir: Path, until: int) -> list[Picture]:
     ]
 
 
-def images_at(seen: list[Row], step: int) -> int:
+def images_at(logged: list[Row], step: int) -> int:
     """Images seen after ``step``, which is not before the last of the rows."""
-    last, before = seen[-1], (seen[-2] if len(seen) > 1 else Row(0, 0, {}))
+    last, before = logged[-1], (logged[-2] if len(logged) > 1 else Row(0, 0, {}))
     each = (last.images - before.images) / (last.step - before.step)
     return last.images + round(each * (step - last.step))
 

@@ -69,22 +69,22 @@ class TensorBoardLog(Tracker):
     def begin(self, settings: dict[str, Any], step: int) -> None:
         self.settings = settings
         before = any(self.folder.glob("events.out.tfevents.*"))
-        seen = past.rows(self.run_dir, step) if step else []
-        goes_on = bool(before and seen)
+        earlier = past.rows(self.run_dir, step) if step else []
+        goes_on = bool(before and earlier)
         # a new run withdraws too, all that lies in the folder; and some readers heed only the second such mark
-        withdraw_from = past.images_at(seen, step) + 1 if goes_on else 0
+        withdraw_from = past.images_at(earlier, step) + 1 if goes_on else 0
         self.writer = self.make(str(self.folder), purge_step=withdraw_from)
         if not goes_on:
             text = json.dumps(settings, indent=2, default=str)
             self.experiment.add_text("configuration", f"```json\n{text}\n```", 0)
-            self._catch_up(seen, step)
+            self._catch_up(earlier, step)
         self.experiment.flush()
 
-    def _catch_up(self, seen: list[past.Row], step: int) -> None:
+    def _catch_up(self, earlier: list[past.Row], step: int) -> None:
         """For a run that began without TensorBoard."""
-        for row in seen:
+        for row in earlier:
             self.log_metrics({**row.metrics, "progress/images": row.images}, row.step)
-        for picture in past.pictures(self.run_dir, step) if seen else []:
+        for picture in past.pictures(self.run_dir, step) if earlier else []:
             self.log_picture("samples", _read(picture.path), images=picture.images, step=picture.step)
 
     @rank_zero_only

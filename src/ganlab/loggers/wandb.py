@@ -20,9 +20,9 @@ log = logging.getLogger(__name__)
 
 IMAGES = "progress/images"
 # as W&B's own settings require, in the middle of a start
-Project = Annotated[str, Text(most=128, without="/\\#?%:")]
-Label = Annotated[str, Text(most=128)]
-Tag = Annotated[str, Text(most=64)]
+Project = Annotated[str, Text(maximum=128, without="/\\#?%:")]
+Label = Annotated[str, Text(maximum=128)]
+Tag = Annotated[str, Text(maximum=64)]
 MODES = {"run": "online", "dryrun": "offline"}  # older words for the same
 
 

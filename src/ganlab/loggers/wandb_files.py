@@ -36,8 +36,8 @@ def last_step(paths: Iterable[Path], *, otherwise: int) -> int:
     for path in paths:
         command = [sys.executable, "-m", "wandb", "leet", "inspect", "--summary", "--json", str(path)]
         try:
-            said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
-            step = json.loads(said)["step"]
+            output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+            step = json.loads(output)["step"]
         except (OSError, subprocess.SubprocessError, ValueError, KeyError):
             return otherwise
         if step is not None:

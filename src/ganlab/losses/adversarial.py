@@ -51,7 +51,7 @@ class NonSaturating:
     def __init__(
         self,
         *,
-        real_label: Annotated[float, Range(above=0.5, most=1)] = 1.0,
+        real_label: Annotated[float, Range(above=0.5, maximum=1)] = 1.0,
         discriminator_weight: Positive = 1.0,
     ) -> None:
         self.real_label = real_label

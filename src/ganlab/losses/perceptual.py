@@ -56,8 +56,8 @@ class FeatureDistance:
             self._device = image.device
             self.features.to(image.device)
         with torch.no_grad():
-            wanted = self.features.maps(target)
-        return l2(self.features.maps(image), wanted) / self.scale**2
+            target_maps = self.features.maps(target)
+        return l2(self.features.maps(image), target_maps) / self.scale**2
 
 
 class VGG54:

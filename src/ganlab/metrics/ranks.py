@@ -18,8 +18,8 @@ class Ranks(NamedTuple):
 
     def interleaved(self, rows: Tensor, n: int) -> Tensor:
         """Every process's rows as the n rows of one process, in the set's order."""
-        most = -(-n // self.world)
-        padded = rows.new_zeros(most, *rows.shape[1:])
+        maximum = -(-n // self.world)
+        padded = rows.new_zeros(maximum, *rows.shape[1:])
         padded[: len(rows)] = rows
         return self.gather(padded).transpose(0, 1).flatten(0, 1)[:n]
 

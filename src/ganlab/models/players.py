@@ -31,8 +31,8 @@ def require_players(
     players: Mapping[str, Any], optimizers: Mapping[str, Any], schedules: Mapping[str, Any]
 ) -> None:
     """Raise ``UserError`` unless each player has an optimizer, and nobody else has one or a schedule."""
-    for what, given in (("optimizers", optimizers), ("schedules", schedules)):
-        if unknown := set(given) - set(players):
+    for what, options in (("optimizers", optimizers), ("schedules", schedules)):
+        if unknown := set(options) - set(players):
             raise UserError(
                 f"model.{what}: {sorted(unknown)} are no players of this game; they are {list(players)} "
                 f"(an optimizer for one: model/optimizer@model.optimizers.{next(iter(players))}=sgd)"

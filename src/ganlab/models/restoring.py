@@ -54,8 +54,8 @@ def restore(model: Game, checkpoint: State) -> None:
     except GanlabError:
         raise
     except Exception as error:  # a file may hold anything
-        said = (str(error).splitlines() or [""])[0]
-        raise StorageError(f"it cannot be put into the model ({type(error).__name__}: {said})") from error
+        reason = (str(error).splitlines() or [""])[0]
+        raise StorageError(f"it cannot be put into the model ({type(error).__name__}: {reason})") from error
 
 
 def _put_in(parts: Mapping[str, Optimizer | LRScheduler], states: Sequence[State]) -> None:

@@ -6,15 +6,15 @@ from ganlab.errors import UserError
 
 
 def doublings(
-    network: str, image_size: int, *, start: int = 4, least: int = 1, also: tuple[int, ...] = ()
+    network: str, image_size: int, *, start: int = 4, minimum: int = 1, also: tuple[int, ...] = ()
 ) -> int:
     """How often ``start`` pixels double to ``image_size``: log2(image_size / start).
 
-    least: the smallest answer that the network can work with. also: sizes that are cropped from the next
+    minimum: the smallest answer that the network can work with. also: sizes that are cropped from the next
     doubled size and count like it. Raises UserError for any other size.
     """
-    legal = sorted({*(start * 2**power for power in range(least, 16)), *also})
-    listed = ", ".join(map(str, [size for size in legal if size <= 8 * start * 2**least]))
+    legal = sorted({*(start * 2**power for power in range(minimum, 16)), *also})
+    listed = ", ".join(map(str, [size for size in legal if size <= 8 * start * 2**minimum]))
     require_size(image_size, legal, f"{network} doubles from {start}, so it needs {listed}, ...")
     return (-(-image_size // start) - 1).bit_length()
 

@@ -71,9 +71,9 @@ def columns_of(runs: Sequence[Run]) -> list[Column]:
 def _label(alike: list[Column]) -> None:
     """``fid_digits``, or ``fid_digits [n_fake=1000]`` where several protocols measure what has this name."""
     keys = list(dict.fromkeys(key for column in alike for key in column.protocol))
-    said = {key: [str(column.protocol.get(key, "–")) for column in alike] for key in keys}
-    differing = [key for key in keys if len(set(said[key])) > 1]
-    telling = [key for key in differing if len(set(said[key])) == len(alike)][:1] or differing
+    protocols = {key: [str(column.protocol.get(key, "–")) for column in alike] for key in keys}
+    differing = [key for key in keys if len(set(protocols[key])) > 1]
+    sufficient = [key for key in differing if len(set(protocols[key])) == len(alike)][:1] or differing
     for index, column in enumerate(alike):
-        words = ", ".join(f"{key}={said[key][index]}" for key in telling)
+        words = ", ".join(f"{key}={protocols[key][index]}" for key in sufficient)
         column.label = f"{column.name} [{words}]" if words else column.name

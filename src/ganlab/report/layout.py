@@ -130,28 +130,30 @@ def title(table: Table) -> str:
     """How many runs and settings, and what all of them share."""
     runs, rows = len(table.runs), len(table.rows)
     shared = " ".join(f"{key}={value}" for key, value in table.shared.items())
-    said = f"{runs} run{'s' * (runs != 1)} of {rows} setting{'s' * (rows != 1)}"
-    return f"{said}, with {shared}" if shared else said
+    sentences = f"{runs} run{'s' * (runs != 1)} of {rows} setting{'s' * (rows != 1)}"
+    return f"{sentences}, with {shared}" if shared else sentences
 
 
 def notes(table: Table) -> list[str]:
     """How to read the scores, and why runs did not finish."""
-    said = []
+    sentences = []
     if table.columns:
-        said.append(
+        sentences.append(
             "mean ± standard deviation over seeds; (n): over n runs only; ↓ lower is better, ↑ higher"
         )
     if table.leading():
-        said[0] += f"; * the best {table.main[0].name}"
+        sentences[0] += f"; * the best {table.main[0].name}"
     for column in table.main:
         protocol = ", ".join(f"{key} {value}" for key, value in column.protocol.items() if value is not None)
-        said.append(f"{column.label}: {protocol}")
+        sentences.append(f"{column.label}: {protocol}")
     if len(table.main) > 1:
-        said.append(f"{table.main[0].name} was measured in {len(table.main)} ways, which cannot be compared")
+        sentences.append(
+            f"{table.main[0].name} was measured in {len(table.main)} ways, which cannot be compared"
+        )
     faults = [run for run in table.runs if run.error]
-    said += [f"{_named(run, table)} {run.status}: {run.error}" for run in faults[:MOST_ERRORS]]
+    sentences += [f"{_named(run, table)} {run.status}: {run.error}" for run in faults[:MOST_ERRORS]]
     more = len(faults) - MOST_ERRORS
-    return [*said, f"and {more} more that did not finish"] if more > 0 else said
+    return [*sentences, f"and {more} more that did not finish"] if more > 0 else sentences
 
 
 def _named(run: Run, table: Table) -> str:

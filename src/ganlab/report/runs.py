@@ -53,12 +53,12 @@ def read(folder: Path) -> Run:
         raise UserError(f"{folder} holds no run: neither results.json nor .hydra/config.yaml")
     overrides = _words(started / "overrides.yaml")
     chosen = config.get("chosen") or {}
-    told = {key: results.get(key, chosen.get(key)) for key in ("model", "data")}
+    found = {key: results.get(key, chosen.get(key)) for key in ("model", "data")}
     settings, seed = described(overrides)
     return Run(
         folder=folder,
         overrides=overrides,
-        settings={key: str(value) for key, value in told.items() if value is not None} | settings,
+        settings={key: str(value) for key, value in found.items() if value is not None} | settings,
         seed=str(results.get("seed", config.get("seed", seed))),
         status=str(results.get("status", "not ended")),
         error=results.get("error"),
@@ -88,10 +88,10 @@ def _mapping(path: Path) -> dict[str, Any]:
     """The mapping in a JSON or YAML file; empty if the file is missing or damaged."""
     read_text = json.loads if path.suffix == ".json" else yaml.safe_load
     try:
-        told = read_text(path.read_text(encoding="utf-8")) if path.is_file() else {}  # a pipe never ends
+        found = read_text(path.read_text(encoding="utf-8")) if path.is_file() else {}  # a pipe never ends
     except (OSError, ValueError, yaml.YAMLError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _words(path: Path) -> tuple[str, ...]:

@@ -111,7 +111,7 @@ class EMA(Average, Movable):
         self.seen = seen
 
 
-Kept = Annotated[float, Range(least=0, below=1)]
+Kept = Annotated[float, Range(minimum=0, below=1)]
 
 
 class EMAPerUpdate(EMA):

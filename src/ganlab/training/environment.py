@@ -46,7 +46,7 @@ def require_processes(devices: int, num_nodes: int) -> None:
         UserError: where others than those would be waited for, or several machines were asked for and nothing was
             started on them.
     """
-    wanted = devices * num_nodes
+    expected = devices * num_nodes
     by = _launcher()
     settings = f"trainer.devices={devices} trainer.num_nodes={num_nodes}"
     if by is None and num_nodes > 1 and not {"MASTER_ADDR", "NODE_RANK"} <= os.environ.keys():
@@ -58,9 +58,9 @@ def require_processes(devices: int, num_nodes: int) -> None:
     if by is None:
         return
     there = int(os.environ.get("SLURM_NTASKS" if by == "srun" else "WORLD_SIZE", "1"))
-    if there != wanted:
+    if there != expected:
         raise UserError(
-            f"{settings} make {wanted} process{'es' * (wanted > 1)}, and {by} started {there}: the two must agree; "
+            f"{settings} make {expected} process{'es' * (expected > 1)}, and {by} started {there}: the two must agree; "
             f"start them with '{_srun(devices, num_nodes) if by == 'srun' else _torchrun(devices, num_nodes)}'"
         )
     if by == "srun" and there > 1 and "SLURM_NTASKS_PER_NODE" not in os.environ:

@@ -83,7 +83,7 @@ class Launcher(ScriptLauncher):
         for rank, process in enumerate(self.procs, 1):
             code = process.poll()
             if code:
-                return _told(rank, code, self.run_dir)
+                return _peer_error(rank, code, self.run_dir)
         return None
 
     def absent(self) -> GanlabError | None:
@@ -201,7 +201,7 @@ def crash_file(run_dir: Path, rank: int) -> Path:
     return run_dir / "crash" / f"rank-{rank}.txt"
 
 
-def _told(rank: int, code: int, run_dir: Path | None) -> GanlabError:
+def _peer_error(rank: int, code: int, run_dir: Path | None) -> GanlabError:
     """The fault of a process that ended with ``code``; one that all could have had is the run's."""
     if code < 0:
         return PeerError(f"process {rank} of this run was killed by {signal.Signals(-code).name}")

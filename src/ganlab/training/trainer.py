@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Devices = Annotated[int, Range(least=-1, most=LARGEST)]
-Threads = Annotated[int, Range(least=1, most=1024)]  # with very many, OpenMP ends the process
-Seconds = Annotated[float, Range(above=0, most=10_000_000)]  # what fits a timeout of PyTorch
+Devices = Annotated[int, Range(minimum=-1, maximum=LARGEST)]
+Threads = Annotated[int, Range(minimum=1, maximum=1024)]  # with very many, OpenMP ends the process
+Seconds = Annotated[float, Range(above=0, maximum=10_000_000)]  # what fits a timeout of PyTorch
 DONE_ELSEWHERE: dict[str, Any] = {  # what Lightning need not do
     "enable_checkpointing": False,  # a callback of ganlab's writes them
     "enable_progress_bar": False,  # likewise
@@ -161,26 +161,26 @@ def _devices(devices: int | str | list[int], accelerator: str) -> int | list[int
     Raises:
         UserError: for what is neither a number nor a list of different ones, and for GPUs that are not there.
     """
-    wanted = _read(devices)
+    requested = _read(devices)
     if accelerator == "cpu":
-        if isinstance(wanted, int) and wanted > 0:
-            return wanted
+        if isinstance(requested, int) and requested > 0:
+            return requested
         raise UserError(
             f"trainer.devices={devices}: on a CPU this is a number of processes, 1 or more; try trainer.devices=2"
         )
     gpus = torch.cuda.device_count()
     there = f"this machine has {gpus} CUDA GPU{'s' if gpus > 1 else ''}"
-    if wanted == -1:
+    if requested == -1:
         return gpus
-    numbers = wanted if isinstance(wanted, list) else range(wanted or 0)
-    if wanted is None or not numbers or len(set(numbers)) < len(numbers):
+    numbers = requested if isinstance(requested, list) else range(requested or 0)
+    if requested is None or not numbers or len(set(numbers)) < len(numbers):
         raise UserError(
             f"trainer.devices={devices}: expected how many GPUs (-1: all), or different numbers of GPUs, as in "
             f"trainer.devices=[0,1]; {there}"
         )
     if max(numbers) >= gpus:
         raise UserError(f"trainer.devices={devices}: {there}, numbered from 0")
-    return wanted
+    return requested
 
 
 def _read(devices: int | str | list[int]) -> int | list[int] | None:

@@ -5,7 +5,7 @@ from typing import Annotated, NotRequired, TypedDict, Unpack
 from ganlab.bounds import Range
 from ganlab.config.compose.signature import parameters_of
 
-Small = Annotated[int, Range(least=1, most=9)]
+Small = Annotated[int, Range(minimum=1, maximum=9)]
 
 
 class Options(TypedDict, total=False):

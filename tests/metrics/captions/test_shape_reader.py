@@ -58,9 +58,9 @@ def confusion(pixels: Tensor) -> tuple[Tensor, Tensor]:
 @pytest.mark.parametrize("damage", [drawn, noisy, blurred, between_pixels, on_grey])
 def test_each_shape_is_read_as_itself(damage, size):
     table, others = confusion(damage(size))
-    least = 1.0 if damage is drawn else 0.97 if size == 16 else 0.99
-    assert table.diagonal().min() >= least, table
-    assert others.min() >= least
+    minimum = 1.0 if damage is drawn else 0.97 if size == 16 else 0.99
+    assert table.diagonal().min() >= minimum, table
+    assert others.min() >= minimum
 
 
 def test_the_table_shows_a_reader_of_one_class():

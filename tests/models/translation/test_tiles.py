@@ -24,7 +24,7 @@ def test_the_network_sees_multiples_of_its_stride_and_the_rest_is_cut_off(size, 
         return interpolate(image, scale_factor=2)
 
     image = torch.randn(1, 3, *size)
-    made = at_any_size(double, image, stride=16, least=32, scale=2)
+    made = at_any_size(double, image, stride=16, minimum=32, scale=2)
     assert torch.equal(made, interpolate(image, scale_factor=2))
     assert shapes == [seen]
 

@@ -114,7 +114,7 @@ TRANSLATORS = {
 @pytest.mark.parametrize("size", [32, 64])
 def test_a_translator_keeps_the_size_and_takes_all_multiples_of_its_stride(name, size):
     network = TRANSLATORS[name](in_channels=2, out_channels=5, image_size=size)
-    images = torch.randn(2, 2, network.least, network.least + 3 * network.stride)
+    images = torch.randn(2, 2, network.minimum, network.minimum + 3 * network.stride)
     made = network(images)
     assert made.shape == (2, 5, *images.shape[2:])
     assert made.abs().max() <= 1

@@ -49,11 +49,11 @@ def test_translation_reaches_an_eighth_of_each_side_both_ways():
     corner[:, :, 8, 12] = 1
     moved = translation(corner, Draws(0))
     assert moved.sum((1, 2, 3)).eq(1).all()
-    for found, centre, most in ((moved.sum((1, 3)), 8, 2), (moved.sum((1, 2)), 12, 3)):
+    for found, centre, maximum in ((moved.sum((1, 3)), 8, 2), (moved.sum((1, 2)), 12, 3)):
         at = found.argmax(1) - centre
-        assert sorted(at.unique().tolist()) == list(range(-most, most + 1))
-        shares = torch.bincount(at + most) / len(at)
-        assert shares.tolist() == pytest.approx([1 / (2 * most + 1)] * (2 * most + 1), abs=0.04)
+        assert sorted(at.unique().tolist()) == list(range(-maximum, maximum + 1))
+        shares = torch.bincount(at + maximum) / len(at)
+        assert shares.tolist() == pytest.approx([1 / (2 * maximum + 1)] * (2 * maximum + 1), abs=0.04)
 
 
 def test_cutout_removes_half_of_each_side_where_it_lies_inside(images):

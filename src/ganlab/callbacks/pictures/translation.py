@@ -31,7 +31,7 @@ class Rows(Pictures[ImageToImage]):
         *,
         every_images: Count = 5120,
         n: Pictured = 6,
-        gallery: Annotated[int, Range(least=0, most=10_000)] = 48,
+        gallery: Annotated[int, Range(minimum=0, maximum=10_000)] = 48,
         title: str = "ganlab",
     ) -> None:
         super().__init__(every_images=every_images)

@@ -18,10 +18,10 @@ REFUSALS = (
 )  # of constructors and of PyTorch
 
 
-def instantiate(node: Any, *args: Any, **given: Any) -> Any:
+def instantiate(node: Any, *args: Any, **kwargs: Any) -> Any:
     """Make the object that ``node`` describes; lists and mappings arrive as plain Python ones.
 
-    ``args`` and ``given`` are passed on to its ``_target_``: what is known only at run time.
+    ``args`` and ``kwargs`` are passed on to its ``_target_``: what is known only at run time.
 
     Raises:
         UserError: for a value that a constructor refuses, or that leads to tensors which cannot be made or do not fit
@@ -31,7 +31,7 @@ def instantiate(node: Any, *args: Any, **given: Any) -> Any:
 
     try:
         with Budget(str(node.get("_target_", "this")) if isinstance(node, dict | DictConfig) else "this"):
-            return hydra.utils.instantiate(node, *args, _convert_="all", **given)
+            return hydra.utils.instantiate(node, *args, _convert_="all", **kwargs)
     except InstantiationException as error:
         cause = error.__cause__
         if isinstance(cause, GanlabError):

@@ -88,15 +88,15 @@ def read_header(text: str) -> tuple[str, dict[str, str]]:
     for line in text.splitlines():
         if not line.startswith("#"):
             break
-        said = line.lstrip("#").strip()
-        key = re.fullmatch(r"(paper|source):\s*(.+)", said)
+        content = line.lstrip("#").strip()
+        key = re.fullmatch(r"(paper|source):\s*(.+)", content)
         if key:
             notes[key[1]] = key[2]
-        elif said and not said.startswith("@package"):
+        elif content and not content.startswith("@package"):
             if notes:
-                notes[next(reversed(notes))] += f" {said}"
+                notes[next(reversed(notes))] += f" {content}"
             else:
-                description.append(said)
+                description.append(content)
     return " ".join(description), notes
 
 

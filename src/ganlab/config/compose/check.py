@@ -85,10 +85,10 @@ def read(where: str, node: Container, key: Key) -> Any:
             f"{where} is taken from {source}, which has no value yet: give {source}=..."
         ) from error
     except OmegaConfBaseException as error:
-        said = str(error).splitlines()[0]
-        if unset := re.search(r"Environment variable '(.*)' not found", said):
-            said = f"the variable {unset[1]} of the environment is not set: set it, or give {where}=..."
-        raise UserError(f"{where}: {said}") from error
+        message = str(error).splitlines()[0]
+        if unset := re.search(r"Environment variable '(.*)' not found", message):
+            message = f"the variable {unset[1]} of the environment is not set: set it, or give {where}=..."
+        raise UserError(f"{where}: {message}") from error
 
 
 def origin(where: str, node: DictConfig, key: str) -> str:
@@ -121,8 +121,8 @@ def check_node(path: str, node: DictConfig) -> None:
         named, open_ended = parameters_of(target)
     except (TypeError, ValueError):
         return  # written in C: it checks for itself
-    given = [str(key) for key in node if key not in HYDRA_KEYS]
-    for key in given:
+    present = [str(key) for key in node if key not in HYDRA_KEYS]
+    for key in present:
         if key in named:
             parameter = named[key]
             _conform(_join(path, key), node, key, parameter.annotation, default=parameter.default)
@@ -132,7 +132,7 @@ def check_node(path: str, node: DictConfig) -> None:
             )
     if node.get("_partial_") or node.get("_args_"):
         return
-    absent = [name for name, p in named.items() if p.default is p.empty and name not in given]
+    absent = [name for name, p in named.items() if p.default is p.empty and name not in present]
     if absent:
         raise UserError(
             f"{_join(path, absent[0])}: {node['_target_']} needs {listing(absent)}, and it is not given"
@@ -195,17 +195,17 @@ def _conform(
 
 def _reason(target: str, error: Exception) -> str:
     """The nearest name in the module that was found, or what the import said."""
-    said = (str(error).splitlines() or [type(error).__name__])[0]
-    if isinstance(error, MemoryError) or "failed to map segment" in said:
-        return f"{said} (there is too little memory to load PyTorch; see ulimit -v)"
+    message = (str(error).splitlines() or [type(error).__name__])[0]
+    if isinstance(error, MemoryError) or "failed to map segment" in message:
+        return f"{message} (there is too little memory to load PyTorch; see ulimit -v)"
     module, _, name = target.rpartition(".")
     try:
         siblings = [word for word in vars(pkgutil.resolve_name(module)) if not word.startswith("_")]
     except ModuleNotFoundError as missing:
-        return said + own.unseen(missing.name or "")
+        return message + own.unseen(missing.name or "")
     except Exception:
-        return said
-    return said if name in siblings else f"{module} has no {name!r}{did_you_mean(name, siblings)}"
+        return message
+    return message if name in siblings else f"{module} has no {name!r}{did_you_mean(name, siblings)}"
 
 
 def _import_home(target: str) -> None:
@@ -221,9 +221,9 @@ def _import_home(target: str) -> None:
             raise
 
 
-def _shown(value: Any, most: int = 60) -> str:
+def _shown(value: Any, maximum: int = 60) -> str:
     text = "null" if value is None else str(value)
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+    return text if len(text) <= maximum else f"{text[: maximum - 3]}..."
 
 
 def _kind(value: Any) -> str:

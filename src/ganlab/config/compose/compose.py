@@ -103,11 +103,11 @@ def keep_secrets_out_of_labels(cfg: DictConfig) -> None:
     trackers = [name for name in services if isinstance(services[name], DictConfig)]
     for node, safe in [(cfg, hiding), *((services[name], hiding.logger[name]) for name in trackers)]:
         for key in [key for key in LABELS if key in node]:
-            said = shown(read(key, node, key))
+            plain = shown(read(key, node, key))
             with masked_environment(lambda name: f"${name}"):
-                told = shown(safe[key])
-            if told != said:
-                node[key] = told
+                hidden = shown(safe[key])
+            if hidden != plain:
+                node[key] = hidden
 
 
 def refuse_secret_places(cfg: DictConfig, *keys: str) -> None:

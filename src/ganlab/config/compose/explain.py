@@ -27,8 +27,8 @@ def explain(
     config_dirs: Sequence[Path] = (),
 ) -> str:
     """One sentence for an exception that composing ``words`` raised, on one line whatever the words hold."""
-    said = _explain(error, words, config_name=config_name, config_dirs=config_dirs)
-    return " ".join(said.splitlines())
+    message = _explain(error, words, config_name=config_name, config_dirs=config_dirs)
+    return " ".join(message.splitlines())
 
 
 def _explain(error: Exception, words: Sequence[str], *, config_name: str, config_dirs: Sequence[Path]) -> str:
@@ -95,11 +95,11 @@ def known_groups(folders: Sequence[Path]) -> set[str]:
     return {path.parent.as_posix() for path in files}
 
 
-def suggest(key: str, known: set[str], most: int = 3) -> list[str]:
+def suggest(key: str, known: set[str], maximum: int = 3) -> list[str]:
     """Existing keys that ``key`` may have meant: a part of the path misspelt, or the same name deeper."""
     parent = _parent(key, known)
     first, *rest = key[len(parent) + 1 if parent else 0 :].split(".")
-    spelt = [_joined(parent, sibling) for sibling in nearest(first, children(parent, known), most)]
+    spelt = [_joined(parent, sibling) for sibling in nearest(first, children(parent, known), maximum)]
     whole = [_joined(name, *rest) for name in spelt if _joined(name, *rest) in known]
     if whole:
         return whole
@@ -110,7 +110,7 @@ def suggest(key: str, known: set[str], most: int = 3) -> list[str]:
         (name for name in known if name.rpartition(".")[2] in close), key=lambda name: _distance(name, key)
     )
     ends_alike = [name for name in deeper if name.endswith(f".{key}")] if rest else []
-    return ends_alike[:most] or list(dict.fromkeys([*spelt, *deeper]))[:most]
+    return ends_alike[:maximum] or list(dict.fromkeys([*spelt, *deeper]))[:maximum]
 
 
 def children(parent: str, known: set[str]) -> set[str]:
@@ -154,8 +154,8 @@ def _no_such_option(error: MissingConfigException) -> str:
     options = error.options or []
     close = nearest(name, options)
     hint = f"did you mean {either(close)}? There is" if close else "there is"
-    said = f"{group}={name}: no such {group}"
-    return f"{said}; {hint} {listing(options)}" if options else said
+    message = f"{group}={name}: no such {group}"
+    return f"{message}; {hint} {listing(options)}" if options else message
 
 
 def _no_choice(words: Sequence[str], folders: Sequence[Path]) -> str:

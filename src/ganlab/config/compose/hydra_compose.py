@@ -54,13 +54,13 @@ def typed(key: str, *, _root_: DictConfig) -> str:
     return str(unresolved(OmegaConf.select(_root_, parent))[name])
 
 
-def short(text: str, most: int = 80) -> str:
-    """``text`` as a directory name: no separators, a hash in place of what is beyond ``most`` characters."""
+def short(text: str, maximum: int = 80) -> str:
+    """``text`` as a directory name: no separators, a hash in place of what is beyond ``maximum`` characters."""
     import hashlib
     import re
 
     name = re.sub(r"[^\w.+-]+", "_", text).strip("_")
-    if len(name) <= most:
+    if len(name) <= maximum:
         return name
     digest = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
-    return f"{name[: most - 9]}-{digest}"
+    return f"{name[: maximum - 9]}-{digest}"

@@ -22,9 +22,9 @@ def replace_chosen(cfg: DictConfig, job: HydraConf) -> None:
     typed = {key_of(word) for word in words_of(job.overrides.task)}
     for place in (place for group, _, place in chosen if group == GROUP and place):
         node = OmegaConf.select(cfg, place)
-        said = _keys_of(job.runtime.choices[f"{GROUP}@{place}"], job)
+        option_keys = _keys_of(job.runtime.choices[f"{GROUP}@{place}"], job)
         with open_dict(node):
-            for key in [key for key in node if key not in said and f"{place}.{key}" not in typed]:
+            for key in [key for key in node if key not in option_keys and f"{place}.{key}" not in typed]:
                 del node[key]
 
 

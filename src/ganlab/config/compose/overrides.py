@@ -23,15 +23,15 @@ def key_of(override: str) -> str:
     return override.partition("=")[0].lstrip("+~").partition("@")[0]
 
 
-def merge_overrides(saved: Sequence[str], given: Sequence[str]) -> list[str]:
+def merge_overrides(saved: Sequence[str], typed: Sequence[str]) -> list[str]:
     """The saved overrides, without those whose key is given anew, then the given ones.
 
     The run has a key that was added (``+key=1``), so that ``key=2`` changes it.
     """
-    again = {_place(word) for word in given}
+    again = {_place(word) for word in typed}
     added = {key_of(word) for word in saved if word.startswith("+")}
-    given = [f"+{word}" if key_of(word) in added and word[0] not in "+~" else word for word in given]
-    return [*(word for word in saved if _place(word) not in again), *given]
+    typed = [f"+{word}" if key_of(word) in added and word[0] not in "+~" else word for word in typed]
+    return [*(word for word in saved if _place(word) not in again), *typed]
 
 
 def _place(word: str) -> str:

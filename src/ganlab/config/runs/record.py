@@ -96,12 +96,12 @@ def saved_config_dirs(run_dir: Path) -> list[Path]:
     """The folders given by ``--config-dir`` when ``run_dir`` was last started: to be named, never to be read."""
     sources = _runtime(run_dir).get("config_sources")
     listed = sources if isinstance(sources, list) else []
-    given = [
+    folders = [
         source
         for source in listed
         if isinstance(source, dict) and str(source.get("provider")).endswith("command-line")
     ]
-    return [Path(str(source.get("path"))) for source in given]
+    return [Path(str(source.get("path"))) for source in folders]
 
 
 def saved_choices(run_dir: Path) -> dict[str, str]:

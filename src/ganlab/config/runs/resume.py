@@ -109,13 +109,13 @@ def check_resumable(run_dir: Path, cfg: DictConfig, misfit: Callable[[], str | N
     changed = differences(saved, cfg, permitted, named_now())
     if not changed:
         return
-    said = f"{run_dir} was started with other settings: {in_words(changed)}"
+    message = f"{run_dir} was started with other settings: {in_words(changed)}"
     if why := misfit():
         raise UserError(
-            f"{said}. It cannot go on with them: {why}. Leave them as they were, or start a new run without resume"
+            f"{message}. It cannot go on with them: {why}. Leave them as they were, or start a new run without resume"
         )
     raise UserError(
-        f"{said}. Leave them as they were, "
+        f"{message}. Leave them as they were, "
         f"allow them with '{allowing(permitted, *changed)}', or start a new run without resume"
     )
 
@@ -155,16 +155,16 @@ def differences(
     }
 
 
-def in_words(changed: Mapping[str, tuple[Any, Any]], most: int = 5) -> str:
+def in_words(changed: Mapping[str, tuple[Any, Any]], maximum: int = 5) -> str:
     """``model.lr: 0.1 -> 0.2, ...``."""
-    parts = [f"{key}: {_short(old)} -> {_short(new)}" for key, (old, new) in list(changed.items())[:most]]
-    return ", ".join(parts) + (f" and {len(changed) - most} more" if len(changed) > most else "")
+    parts = [f"{key}: {_short(old)} -> {_short(new)}" for key, (old, new) in list(changed.items())[:maximum]]
+    return ", ".join(parts) + (f" and {len(changed) - maximum} more" if len(changed) > maximum else "")
 
 
 def _covers(name: str, key: str) -> bool:
     return key == name or key.startswith(f"{name}.")
 
 
-def _short(value: Any, most: int = 40) -> str:
+def _short(value: Any, maximum: int = 40) -> str:
     text = "null" if value is None else str(value)
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+    return text if len(text) <= maximum else f"{text[: maximum - 3]}..."

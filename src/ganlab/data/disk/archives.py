@@ -65,11 +65,11 @@ def obtain(parent: Path, archives: Sequence[Archive]) -> None:
 
 def _obtain(parent: Path, archive: Archive) -> None:
     path, record = parent / archive.name, parent / f"{archive.name}.sha256"
-    given, recorded = path.is_file(), archive.sha256 is None and record.is_file()
+    present, recorded = path.is_file(), archive.sha256 is None and record.is_file()
     if recorded:
         archive = archive._replace(sha256=record.read_text().split()[0])
     try:
-        digest = check(path, archive) if given else download(archive, path)
+        digest = check(path, archive) if present else download(archive, path)
     except Refused as error:
         raise Refused(f"{error}, which {record} keeps of the first one" if recorded else error) from None
     work = parent / f".{archive.folder}.unpacking"
@@ -80,7 +80,7 @@ def _obtain(parent: Path, archive: Archive) -> None:
         inner = work / archive.folder
         (inner if inner.is_dir() else work).rename(parent / archive.folder)
     except Refused:
-        if not given:
+        if not present:
             path.unlink()
         raise
     finally:

@@ -104,10 +104,10 @@ def printable(path: str) -> str:
     return path.encode(errors="backslashreplace").decode()
 
 
-def in_words(odd: Mapping[str, Sequence[str]], most: int = 3) -> list[str]:
+def in_words(odd: Mapping[str, Sequence[str]], maximum: int = 3) -> list[str]:
     """``2 files (a.heic, b.heic) have ...``, the first of many names."""
     return [
-        f"{len(names)} left out ({', '.join(sorted(names)[:most])}{', ...' * (len(names) > most)}): {reason}"
+        f"{len(names)} left out ({', '.join(sorted(names)[:maximum])}{', ...' * (len(names) > maximum)}): {reason}"
         for reason, names in odd.items()
     ]
 

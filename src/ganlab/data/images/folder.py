@@ -80,7 +80,7 @@ def describe(root: Path, listing: Listing, sets: Sequence[FileImages], headers: 
     """Log what was found: numbers, modes and sizes, and what a user might not expect of them."""
     modes = Counter(header.mode for header in headers)
     sizes = Counter((header.width, header.height) for header in headers)
-    (width, height), most = sizes.most_common(1)[0]
+    (width, height), commonest = sizes.most_common(1)[0]
     spread = f", others from {min(sizes)} to {max(sizes)}" if len(sizes) > 1 else ""
     train, test = sets
     log.info(
@@ -88,7 +88,7 @@ def describe(root: Path, listing: Listing, sets: Sequence[FileImages], headers: 
         "left out: %d other files, %d links to folders or out of this one",
         *(root, len(train), len(test), in_words(train.classes)),
         ", ".join(f"{mode} {n}" for mode, n in modes.most_common()),
-        *(most, width, height, spread),
+        *(commonest, width, height, spread),
         *(listing.others, listing.links),
     )
     animated = sum(header.many_frames for header in headers)

@@ -22,7 +22,7 @@ class CorruptFiles:
             raise UserError(f"data.on_corrupt={policy}: error (stop and name the file) or skip")
         self.policy, self.total = policy, total
         self.found: dict[str, str] = {}  # path: what to tell of it
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     @property
     def stops(self) -> bool:
@@ -31,8 +31,8 @@ class CorruptFiles:
 
     def check(self) -> None:
         """Raises UserError where training must not go on."""
-        new = {path: text for path, text in self.found.items() if path not in self._told}
-        self._told.update(new)
+        new = {path: text for path, text in self.found.items() if path not in self._reported}
+        self._reported.update(new)
         if not self.stops:
             for text in new.values():
                 log.warning("unreadable image replaced by another: %s", text)

@@ -24,13 +24,13 @@ class Isotonic:
 
     def __init__(self, real: Tensor, fake: Tensor) -> None:
         scores, is_real, weights = _joined(real, fake)
-        self.least = 1 / (len(scores) + 2)
+        self.minimum = 1 / (len(scores) + 2)
         self.regression = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
         self.regression.fit(scores, is_real, sample_weight=weights)
 
     def __call__(self, scores: Tensor) -> Tensor:
         found = torch.from_numpy(self.regression.predict(_numbers(scores)))
-        return found.clamp(self.least, 1 - self.least).logit().to(scores.device)
+        return found.clamp(self.minimum, 1 - self.minimum).logit().to(scores.device)
 
 
 class Logistic:

@@ -36,9 +36,9 @@ def check_shares(shares: Tensor, real_shares: Tensor) -> None:
         raise ValueError(
             f"shares of {len(shares)} classes against {len(real_shares)} real ones; use one extractor for both"
         )
-    for given in (shares, real_shares):
-        total = float(given.sum())
-        if not abs(total - 1) < 1e-6 or bool((given < 0).any()):
+    for vector in (shares, real_shares):
+        total = float(vector.sum())
+        if not abs(total - 1) < 1e-6 or bool((vector < 0).any()):
             raise ValueError(
                 f"shares that sum to {total:g}: expected a distribution, as class_shares gives it"
             )

@@ -35,7 +35,7 @@ def diversity_within(fake: Tensor, real: Tensor, fake_class: Tensor, real_class:
 
 def mean_distance(samples: Tensor) -> float:
     """Mean Euclidean distance between two different rows of (n, d), each pair once."""
-    samples = as_double(samples, "features", least=2)
+    samples = as_double(samples, "features", minimum=2)
     samples = samples - samples.mean(0)
     n, total, start = len(samples), 0.0, 0
     for rows in blocks(samples, n):

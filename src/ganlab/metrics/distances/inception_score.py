@@ -18,7 +18,7 @@ def inception_score(logits: Tensor, *, splits: int = 10, seed: int = 2020) -> tu
     """
     if splits < 1:
         raise ValueError(f"splits={splits}: expected at least 1; 10 are usual")
-    logits = as_double(logits, "logits", least=splits)
+    logits = as_double(logits, "logits", minimum=splits)
     n = len(logits)
     order = torch.from_numpy(np.random.RandomState(seed).permutation(n))
     log_p = logits[order.to(logits.device)].log_softmax(dim=1)

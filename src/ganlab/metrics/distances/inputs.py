@@ -37,11 +37,11 @@ def place(samples: Tensor) -> torch.device:
     return torch.device("cpu") if samples.device.type == "mps" else samples.device
 
 
-def as_double(samples: Tensor, what: str, least: int = 1) -> Tensor:
-    """``samples`` (n, d) as float64 where that can be had; raises ValueError unless finite and at least ``least``."""
+def as_double(samples: Tensor, what: str, minimum: int = 1) -> Tensor:
+    """``samples`` (n, d) as float64 where that can be had; raises ValueError unless finite and at least ``minimum``."""
     check_finite(samples, what)
-    if len(samples) < least:
-        raise ValueError(f"{len(samples)} rows of {what}: expected at least {least}; measure more images")
+    if len(samples) < minimum:
+        raise ValueError(f"{len(samples)} rows of {what}: expected at least {minimum}; measure more images")
     return samples.detach().to(place(samples)).double()
 
 

@@ -33,14 +33,14 @@ class Manifold:
         if neighbours < 1:
             raise ValueError(f"neighbours={neighbours}: expected at least 1; 3 are usual")
         self.neighbours = neighbours
-        real = as_double(real, "real features", least=neighbours + 1)
+        real = as_double(real, "real features", minimum=neighbours + 1)
         self.centre = real.mean(0)  # near the origin, less of a distance is lost to rounding
         self.real = real - self.centre
         self.squared_radii = squared_radii(self.real, neighbours)
 
     def compare(self, fake: Tensor) -> PRDC:
         """(m, d) fakes against the real samples; raises ValueError if they are no more than the neighbours."""
-        fake = as_double(fake, "fake features", least=self.neighbours + 1).to(self.real.device)
+        fake = as_double(fake, "fake features", minimum=self.neighbours + 1).to(self.real.device)
         check_same_size(self.real.shape[1], fake.shape[1])
         fake = fake - self.centre
         fake_radii = squared_radii(fake, self.neighbours)

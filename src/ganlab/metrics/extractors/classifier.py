@@ -90,8 +90,8 @@ class EmbeddedFeatures(ReadOnce[EmbeddedClassifier]):
         check_pixels(images)
         network = self.network()
         with full_float32(self._device):
-            seen = network(grey_32(images.to(self._device)))
-        return Features(*(part.to(images.device) for part in seen))
+            outputs = network(grey_32(images.to(self._device)))
+        return Features(*(part.to(images.device) for part in outputs))
 
     def maps(self, images: Tensor) -> Tensor:
         """(B, C, H, W) in [-1, 1], of any size, to what the third convolution makes of it: (B * C, 64, H / 4, W / 4).

@@ -70,8 +70,8 @@ class InceptionFeatures(ReadOnce[nn.Module]):
         check_pixels(images)
         network = self.network()
         with full_float32(self._device):
-            seen = network(images.to(self._device).expand(-1, 3, -1, -1))
-        return Features(*(part.to(images.device) for part in seen))
+            outputs = network(images.to(self._device).expand(-1, 3, -1, -1))
+        return Features(*(part.to(images.device) for part in outputs))
 
 
 def fetch(path: Path) -> None:

@@ -64,7 +64,7 @@ class DistributionScores:
             extractor=extractor,
             scores=scores,
             split=split,
-            least=max(2, is_splits, neighbours + 1),
+            minimum=max(2, is_splits, neighbours + 1),
             options={
                 "kid_subsets": kid_subsets,
                 "kid_subset_size": kid_subset_size,
@@ -76,11 +76,11 @@ class DistributionScores:
             batch_size=batch_size,
             cache_folder=cache_folder,
         )
-        least = self.features.least
-        if n_fake < least:
-            raise UserError(f"metrics: n_fake={n_fake}: these scores need at least {least} images")
+        minimum = self.features.minimum
+        if n_fake < minimum:
+            raise UserError(f"metrics: n_fake={n_fake}: these scores need at least {minimum} images")
         self.n_fake, self.averaged, self.seed, self.batch_size = n_fake, averaged, seed, batch_size
-        self.told_of_range = False
+        self.warned_of_range = False
         self.features.require_weights(called="the scores")
         self._require_enough_for_fid(n_fake, f"metrics: n_fake={n_fake}")
 
@@ -118,10 +118,10 @@ class DistributionScores:
             )
         compared, held_out = self.features.sides(train, test)
         what = f"the {len(compared)} images of the {self.features.split} split"
-        least = self.features.least
-        if len(compared) < least:
+        minimum = self.features.minimum
+        if len(compared) < minimum:
             raise UserError(
-                f"metrics: {what} are fewer than the {least} that these scores need; try metrics=none"
+                f"metrics: {what} are fewer than the {minimum} that these scores need; try metrics=none"
             )
         self._require_enough_for_fid(len(compared), what)
         self.features.extractor.to(device)
@@ -149,8 +149,8 @@ class DistributionScores:
         broken = int(ranks.gather(torch.tensor(pixels.broken)).sum())
         if broken:
             log.warning("%d of %d generated images are not finite: no scores", broken, self.n_fake)
-        elif pixels.outside > 0.01 * pixels.values and not self.told_of_range:
-            self.told_of_range = True
+        elif pixels.outside > 0.01 * pixels.values and not self.warned_of_range:
+            self.warned_of_range = True
             share = pixels.outside / pixels.values
             log.warning(
                 "%.0f%% of the generated pixels lie outside [-1, 1]: clipped before scoring", 100 * share

@@ -48,7 +48,12 @@ class SlicedWasserstein(FakeScores):
         batch_size: Size = 64,
     ) -> None:
         super().__init__(n_fake=n_fake, averaged=averaged, seed=seed, batch_size=batch_size)
-        self.most, self.patches, self.directions, self.whole_batch = n_fake, patches, directions, batch_size
+        self.maximum, self.patches, self.directions, self.whole_batch = (
+            n_fake,
+            patches,
+            directions,
+            batch_size,
+        )
         self.scales: list[int] = []  # pixels, the finest first; known once the data is
 
     def names(self) -> list[str]:
@@ -60,7 +65,7 @@ class SlicedWasserstein(FakeScores):
     def prepare(self, train: ImageSet, test: ImageSet, device: torch.device, ranks: Ranks = ALONE) -> None:
         """Cut the patches of the real images; the held-out ones give the floor."""
         self.device = device
-        self.n_fake = min(self.most, len(train))
+        self.n_fake = min(self.maximum, len(train))
         self.scales = pyramid_scales(min(train.images(torch.tensor([0])).shape[2:]))
         # a process has its part of each batch, and the same places in every batch: two find what one does
         self.batch_size = max(1, self.whole_batch // ranks.world)

@@ -56,13 +56,13 @@ def describe(batches: Iterable[Tensor], n: int, extractor: Extractor, ranks: Ran
     features, logits, broken = [], [], 0
     kept = len(range(ranks.rank, min(n, KEPT), ranks.world))
     for batch in batches:
-        seen = extractor(batch)
-        finite = seen.features.isfinite().all(1)
+        found = extractor(batch)
+        finite = found.features.isfinite().all(1)
         broken += int((~finite).sum())
-        moments.update(seen.features[finite])
+        moments.update(found.features[finite])
         if kept > 0:
-            features.append(seen.features[:kept].cpu())
-            logits.append(seen.logits[:kept].cpu())
+            features.append(found.features[:kept].cpu())
+            logits.append(found.logits[:kept].cpu())
             kept -= len(features[-1])
     if broken := int(ranks.gather(torch.tensor(broken)).sum()):
         raise ValueError(f"the features of {broken} of {n} images are not finite")

@@ -24,7 +24,7 @@ class Features:
     """The measures of sets of images in the features of one network, and what is left out where something is missing.
 
     scores: names of ``MEASURES``. split: of the real images; those of the other split are the floor.
-    least: images of a set that the scores need. options: numbers of :class:`Comparison`.
+    minimum: images of a set that the scores need. options: numbers of :class:`Comparison`.
     on_missing: what happens without the extractor's weights or enough images: an error, or absent scores.
     allow_small: compute FID also from no more images than features.
     batch_size: real images at a time. cache_folder: where their features are kept; None is the user's cache directory.
@@ -36,7 +36,7 @@ class Features:
         extractor: Extractor,
         scores: Sequence[str],
         split: Split,
-        least: int,
+        minimum: int,
         options: Mapping[str, int],
         on_missing: OnMissing,
         allow_small: bool,
@@ -44,7 +44,7 @@ class Features:
         cache_folder: Path | None,
     ) -> None:
         self.extractor, self.scores, self.split = extractor, list(dict.fromkeys(scores)), split
-        self.least, self.options = least, options
+        self.minimum, self.options = minimum, options
         self.on_missing, self.allow_small = on_missing, allow_small
         self.batch_size, self.cache_folder = batch_size, cache_folder or cache.default_folder()
 
@@ -95,7 +95,7 @@ class Reference:
         self.real = features.described(images, ranks)
         self.floors: dict[str, float] = {}
         self.floor_n: int | None = None
-        if len(held_out) >= features.least:
+        if len(held_out) >= features.minimum:
             others = features.described(held_out, ranks)
             self.floors = {score: value for score, (value, _) in self.values(others).items()}
             self.floor_n = others.n

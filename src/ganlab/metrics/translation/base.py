@@ -97,11 +97,11 @@ class TranslationScores(Generic[Examples]):
             raise UserError(f"{what}, and this data has no such examples; try metrics=auto")
         if len(test) == 0:
             raise UserError(f"{what}, and this data holds out no example; try metrics=none")
-        given = test.batch(torch.tensor([0]))
-        if missing := [key for key in self.keys if key not in given]:
-            fitting = next((name for key, name in FITTING.items() if key in given), "none")
+        example = test.batch(torch.tensor([0]))
+        if missing := [key for key in self.keys if key not in example]:
+            fitting = next((name for key, name in FITTING.items() if key in example), "none")
             raise UserError(
-                f"{what}, and this data gives {', '.join(given)} without {missing[0]}; try metrics={fitting}"
+                f"{what}, and this data gives {', '.join(example)} without {missing[0]}; try metrics={fitting}"
             )
 
     def evaluate(self, model: Translator, ranks: Ranks = ALONE) -> dict[str, Score]:
@@ -136,8 +136,8 @@ class TranslationScores(Generic[Examples]):
         own = range(ranks.rank, len(batches), ranks.world)
         parts, broken = defaultdict(list), 0
         for number in own or [0]:  # a process without a batch does the first one, to know its shapes
-            given = self.test.batch(batches[number])
-            batch = batch_of({key: value.to(self.device) for key, value in tensors_of(given).items()})
+            example = self.test.batch(batches[number])
+            batch = batch_of({key: value.to(self.device) for key, value in tensors_of(example).items()})
             outputs = translate(batch, number)
             if outputs is None:
                 return {}, 0

@@ -65,8 +65,8 @@ class KnownPairScores(UnpairedScores):
     def values(self, rows: Rows) -> dict[str, float | None]:
         once = self.once("a")
         which = self.indices[once] % self.lengths["a"]
-        truth, made = self.truth[which], rows["made"][once].flatten(1).float()
-        distances = torch.cdist(made.double(), self.real_b.double(), p=1) / made.shape[1] / 255
+        truth, drawn = self.truth[which], rows["made"][once].flatten(1).float()
+        distances = torch.cdist(drawn.double(), self.real_b.double(), p=1) / drawn.shape[1] / 255
         found: dict[str, float | None] = {
             "hidden_l1": float(distances.gather(1, truth[:, None]).mean()),
             "retrieval": float((distances.argmin(1) == truth).double().mean()),

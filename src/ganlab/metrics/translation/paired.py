@@ -62,11 +62,13 @@ class LikenessScores(TranslationScores[ExampleSet]):
             self.perceptual.to(device)
         super().prepare(train, test, device, ranks)
 
-    def leave_out_if_small(self, names: Iterable[str], size: Sequence[int], least: int) -> None:
-        """Go on without scores that need images of ``least`` pixels each way."""
-        if min(size) < least:
+    def leave_out_if_small(self, names: Iterable[str], size: Sequence[int], minimum: int) -> None:
+        """Go on without scores that need images of ``minimum`` pixels each way."""
+        if min(size) < minimum:
             height, width = size
-            self.leave_out(names, f"images of {height}x{width} are smaller than the {least}x{least} it needs")
+            self.leave_out(
+                names, f"images of {height}x{width} are smaller than the {minimum}x{minimum} it needs"
+            )
 
     def lpips(self, output: Tensor, truth: Tensor) -> dict[str, Tensor]:
         """A row for LPIPS, of (B, C, H, W) in [0, 1] twice; none where it is left out."""

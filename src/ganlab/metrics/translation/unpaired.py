@@ -65,7 +65,7 @@ class UnpairedScores(TranslationScores[UnpairedSet]):
             extractor=extractor,
             scores=scores,
             split=split,
-            least=max(2, neighbours + 1),
+            minimum=max(2, neighbours + 1),
             options={
                 "kid_subsets": kid_subsets,
                 "kid_subset_size": kid_subset_size,
@@ -122,9 +122,9 @@ class UnpairedScores(TranslationScores[UnpairedSet]):
 
     def _require_enough(self, compared: UnpairedSet) -> None:
         fewest = min(*self.lengths.values(), *(len(compared.side(side)) for side in self.keys))
-        least = self.features.least
-        if fewest < least:
-            error = f"metrics: a side of {fewest} images is fewer than the {least} that these scores need"
+        minimum = self.features.minimum
+        if fewest < minimum:
+            error = f"metrics: a side of {fewest} images is fewer than the {minimum} that these scores need"
             self._give_up(self.features.scores, UserError(error))
         elif fault := self.features.fault_of_fid(fewest):
             error = (
@@ -164,8 +164,8 @@ class UnpairedScores(TranslationScores[UnpairedSet]):
         values: dict[str, float | None] = {}
         for direction, side in self._made():
             once = self.once(DIRECTIONS[direction][0])
-            made = Description.of(rows[f"{direction}/features"][once], rows[f"{direction}/logits"][once])
-            for score, (value, details) in self.real[side].values(made).items():
+            output = Description.of(rows[f"{direction}/features"][once], rows[f"{direction}/logits"][once])
+            for score, (value, details) in self.real[side].values(output).items():
                 name = self.name_of(score, direction)
                 values[name], self.details[name] = value, details
         cycles = [float(rows[f"cycle_{side}"][self.once(side)].mean()) for side in self.keys]
@@ -173,10 +173,10 @@ class UnpairedScores(TranslationScores[UnpairedSet]):
 
     def once(self, side: str) -> Tensor:
         """(number of distinct pictures,): rows of examples that meet a picture of ``side`` for the first time."""
-        seen: dict[int, int] = {}
+        found: dict[int, int] = {}
         for row, index in enumerate((self.indices % self.lengths[side]).tolist()):
-            seen.setdefault(index, row)
-        return torch.tensor(list(seen.values()))
+            found.setdefault(index, row)
+        return torch.tensor(list(found.values()))
 
     def measured(self, name: str) -> str:
         if name == "cycle_l1":

@@ -24,16 +24,16 @@ class GANCLS(TextGAN):
             fake = self.paint(self.latent(text), text.detach()).detach()
             features = self.look(real)  # the same image with two texts is looked at once
             right, wrong = self.match_both(features, text, wrong_text)  # s_r, s_w
-            made = self.match(self.look(fake), text)  # s_f
-            terms |= self.matching_aware(right, wrong, made) | self.penalised(real, fake, text)
+            fake_score = self.match(self.look(fake), text)  # s_f
+            terms |= self.matching_aware(right, wrong, fake_score) | self.penalised(real, fake, text)
         with self.update("generator") as terms:
             text = self.read(batch["caption"])
             z = self.latent(text)
             drawn = self.paint(z, text)
-            made = self.match(self.look(drawn), text)
-            terms["adversarial"] = self.loss.generator(made, lambda: self.score(real, batch["caption"]))
+            fake_score = self.match(self.look(drawn), text)
+            terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real, batch["caption"]))
             terms |= self.mode_seeking(partial(self.paint, text=text), z, drawn, partial(self.latent, text))
-        return observed(real, fake, right, made)
+        return observed(real, fake, right, fake_score)
 
 
 class GANINT(TextGAN):
@@ -58,17 +58,17 @@ class GANINT(TextGAN):
             fake = self.paint(self.latent(text), text.detach()).detach()
             features = self.look(real)
             right, wrong = self.match_both(features, text, wrong_text)
-            made = self.match(self.look(fake), text)
-            terms |= self.matching_aware(right, wrong, made) | self.penalised(real, fake, text)
+            fake_score = self.match(self.look(fake), text)
+            terms |= self.matching_aware(right, wrong, fake_score) | self.penalised(real, fake, text)
         with self.update("generator") as terms:
             text, other = self.read(batch["caption"]), self.read(batch["mismatch"])  # t_1, t_2
             between = self.beta * text + (1 - self.beta) * other
             z = self.latent(text)
             drawn = self.paint(z, text)
-            made = self.match(self.look(drawn), text)
+            fake_score = self.match(self.look(drawn), text)
             made_between = self.match(self.look(self.paint(self.latent(between), between)), between)
             real_score = partial(self.score, real, batch["caption"])
-            terms["adversarial"] = self.loss.generator(made, real_score)
+            terms["adversarial"] = self.loss.generator(fake_score, real_score)
             terms["interpolation"] = self.interpolation_weight * self.loss.generator(made_between, real_score)
             terms |= self.mode_seeking(partial(self.paint, text=text), z, drawn, partial(self.latent, text))
-        return observed(real, fake, right, made)
+        return observed(real, fake, right, fake_score)

@@ -82,8 +82,8 @@ class StackGAN(TextGAN):
             text, wrong_text = self.read(batch["caption"]), self.read(batch["mismatch"])
             fake = self.paint(self.latent(text), text.detach()).detach()
             right, wrong = self.match_both(self.look(real), text, wrong_text)
-            made = self.match(self.look(fake), text)
-            terms |= self.matching_aware(right, wrong, made) | self.penalised(real, fake, text)
+            fake_score = self.match(self.look(fake), text)
+            terms |= self.matching_aware(right, wrong, fake_score) | self.penalised(real, fake, text)
         with self.update(prefix + "generator") as terms:
             text = self.read(batch["caption"])
             mean, log_variance = self.painter.condition(text)
@@ -92,11 +92,11 @@ class StackGAN(TextGAN):
                 partial(self.paint_given, text=text, mean=mean, log_variance=log_variance),
             )
             drawn = draw(z)
-            made = self.match(self.look(drawn), text)
-            terms["adversarial"] = self.loss.generator(made, lambda: self.match(self.look(real), text))
+            fake_score = self.match(self.look(drawn), text)
+            terms["adversarial"] = self.loss.generator(fake_score, lambda: self.match(self.look(real), text))
             terms["kl"] = self.kl_weight * gaussian_kl(mean, log_variance)
             terms |= self.mode_seeking(draw, z, drawn, partial(self.latent, text))
-        return observed(real, fake, right, made)
+        return observed(real, fake, right, fake_score)
 
     # -- what belongs to the present stage -----------------------------------------------------------------------
 

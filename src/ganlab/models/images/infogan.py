@@ -64,10 +64,10 @@ class InfoGAN(LatentGAN):
         features = self.discriminator.features(self.augment(image, self.draws))
         return self.discriminator.score(features), self.recognition(features)
 
-    def information(self, said: Tensor, latent: Tensor) -> Tensor:
+    def information(self, posterior: Tensor, latent: Tensor) -> Tensor:
         """-L_I up to the constant H(c): what Q misses of the codes, in nats."""
         category, continuous = self.prior.codes(latent)
-        logits, means = said[:, : self.prior.categories], said[:, self.prior.categories :]
+        logits, means = posterior[:, : self.prior.categories], posterior[:, self.prior.categories :]
         return cross_entropy(logits, category) + gaussian_nll(means, continuous)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
@@ -76,14 +76,14 @@ class InfoGAN(LatentGAN):
             latent = self.prior(self.draws, len(real))
             fake = self.generator(latent).detach()
             real_score = self.score(real)
-            fake_score, said = self.judge(fake)
+            fake_score, posterior = self.judge(fake)
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
-            terms["information"] = self.information_weight * self.information(said, latent)
+            terms["information"] = self.information_weight * self.information(posterior, latent)
         with self.update("generator") as terms:
             latent = self.prior(self.draws, len(real))
-            fake_score, said = self.judge(self.generator(latent))
+            fake_score, posterior = self.judge(self.generator(latent))
             terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real))
-            terms["information"] = self.information_weight * self.information(said, latent)
+            terms["information"] = self.information_weight * self.information(posterior, latent)
         return observed(real, fake, real_score, fake_score)
 
     def inputs(self, n: int, draws: Draws, label: int | None = None) -> tuple[Tensor, ...]:

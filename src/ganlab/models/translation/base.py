@@ -82,13 +82,17 @@ class ImageToImage(GAN):
             raise UserError(
                 "mask: this model translates whole pictures; only one that fills holes takes a mask"
             )
-        run = partial(at_any_size, network, stride=network.stride, least=network.least, scale=network.scale)
-        if tile is not None and tile < network.least:
-            raise UserError(f"tile={tile}: this network needs at least {network.least} pixels; try tile=256")
+        run = partial(
+            at_any_size, network, stride=network.stride, minimum=network.minimum, scale=network.scale
+        )
+        if tile is not None and tile < network.minimum:
+            raise UserError(
+                f"tile={tile}: this network needs at least {network.minimum} pixels; try tile=256"
+            )
         with self._inference(seed):
             image = image.to(self.device)
-            made = run(image) if tile is None else in_tiles(run, image, tile=tile, scale=network.scale)
-        return made.float()
+            translated = run(image) if tile is None else in_tiles(run, image, tile=tile, scale=network.scale)
+        return translated.float()
 
     def _network(self, direction: str, image: Tensor) -> Translation:
         networks = self.networks()
@@ -132,29 +136,29 @@ class ImageToImage(GAN):
         batch = batch_of({key: torch.zeros(1, *shape) for key, shape in shapes.items()})
         expected = self.expected(shapes)
         with eval_mode(*(network for player in self.players().values() for network in player)):
-            with _told("generator", shapes):
-                made = self.outputs(batch)
-            for key in made.keys() & expected.keys():
-                if made[key].shape[1:] != expected[key]:
+            with _explained("generator", shapes):
+                translated = self.outputs(batch)
+            for key in translated.keys() & expected.keys():
+                if translated[key].shape[1:] != expected[key]:
                     raise UserError(
-                        f"the generator makes {_sizes({key: tuple(made[key].shape[1:])})}, and it should be "
+                        f"the generator makes {_sizes({key: tuple(translated[key].shape[1:])})}, and it should be "
                         f"{_sizes({key: expected[key]})}; set data.image_size or choose another model/generator"
                     )
-            with _told("discriminator", shapes):
+            with _explained("discriminator", shapes):
                 self.judge(batch)
 
-    def require_keys(self, given: Collection[str]) -> None:
+    def require_keys(self, present: Collection[str]) -> None:
         """Raises UserError unless batches have all keys of this model's kind of data."""
         for key in KEYS.get(self.data_kind, ()):
-            if key not in given:
+            if key not in present:
                 raise UserError(
                     f"this model needs {self.data_kind} data, whose batches hold {key!r}; these hold "
-                    f"{', '.join(map(repr, given))}"
+                    f"{', '.join(map(repr, present))}"
                 )
 
 
 @contextmanager
-def _told(player: str, shapes: Mapping[str, Shape]) -> Iterator[None]:
+def _explained(player: str, shapes: Mapping[str, Shape]) -> Iterator[None]:
     """What a network raises becomes a sentence about the data and the player."""
     try:
         yield

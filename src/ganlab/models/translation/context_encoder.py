@@ -64,23 +64,23 @@ class ContextEncoder(ImageToImage):
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
         image, mask = batch["image"], batch["mask"]
         require_pair(image)
-        made = self.generator(self.hide(image, mask))  # once, for both players
+        output = self.generator(self.hide(image, mask))  # once, for both players
         if self.steps == 1:
-            self.require_reach(made, mask)
-        real, fake = middle(image, made), self.shown(made, image, mask)
+            self.require_reach(output, mask)
+        real, fake = middle(image, output), self.shown(output, image, mask)
         with self.update("discriminator") as terms:
             real_score, fake_score = self.discriminator(real), self.discriminator(fake.detach())
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
         with self.update("generator") as terms:
-            terms["l2"] = self.l2_weight * weighted_l2(made, real, middle(self.importance(mask), made))
+            terms["l2"] = self.l2_weight * weighted_l2(output, real, middle(self.importance(mask), output))
             terms["adversarial"] = self.adversarial_weight * self.loss.generator(
                 self.discriminator(fake), lambda: self.discriminator(real)
             )
         return observation(real, fake, real_score, fake_score)
 
-    def shown(self, made: Tensor, image: Tensor, mask: Tensor) -> Tensor:
+    def shown(self, output: Tensor, image: Tensor, mask: Tensor) -> Tensor:
         """What D sees of a picture that G has completed: all that G made, with the band and before any pasting."""
-        return made
+        return output
 
     def hide(self, image: Tensor, mask: Tensor) -> Tensor:
         """(B, C, H, W) with the colour ``fill`` where the mask (B, 1, H, W) is 1."""
@@ -91,10 +91,10 @@ class ContextEncoder(ImageToImage):
         near = F.max_pool2d(mask, 2 * self.overlap + 1, stride=1, padding=self.overlap)
         return mask + self.overlap_weight * (near - mask)
 
-    def require_reach(self, made: Tensor, mask: Tensor) -> None:
+    def require_reach(self, output: Tensor, mask: Tensor) -> None:
         """Raises UserError for a hole beyond the part of the picture that G makes."""
-        height, width = made.shape[2:]
-        if mask.sum() > middle(mask, made).sum():
+        height, width = output.shape[2:]
+        if mask.sum() > middle(mask, output).sum():
             raise UserError(
                 f"the hole reaches beyond the middle {height} x {width} pixels, which are all that this generator "
                 f"makes; set data.mask=centre and data.mask_size={min(height, width)} or less, or train "
@@ -109,9 +109,9 @@ class ContextEncoder(ImageToImage):
     def outputs(self, batch: Batch) -> dict[str, Tensor]:
         """The known pixels bit for bit, and what G makes of the others."""
         image, mask = batch["image"], batch["mask"]
-        made = self.generator(self.hide(image, mask))
-        self.require_reach(made, mask)
-        return {"image": torch.where(mask > 0, around(made.float(), image), image)}
+        output = self.generator(self.hide(image, mask))
+        self.require_reach(output, mask)
+        return {"image": torch.where(mask > 0, around(output.float(), image), image)}
 
     def check(self, shapes: Mapping[str, Shape], classes: Sequence[str] = ()) -> None:
         """As for every translator; also that the colour suits the channels."""
@@ -150,14 +150,14 @@ class ContextEncoder(ImageToImage):
         """
         self._network(direction, image)
         if mask is None or mask.shape != (1, 1, *image.shape[2:]):
-            given = "no mask" if mask is None else f"a mask of shape {tuple(mask.shape)}"
+            hint = "no mask" if mask is None else f"a mask of shape {tuple(mask.shape)}"
             raise UserError(
-                f"{given} for an image of {image.shape[2]} x {image.shape[3]} pixels: this model fills holes, and "
+                f"{hint} for an image of {image.shape[2]} x {image.shape[3]} pixels: this model fills holes, and "
                 "needs a mask of the image's size that is 1 where it is missing"
             )
 
-        def fill(seen: Tensor, hole: Tensor) -> Tensor:
-            return self.outputs(Batch(image=seen, mask=hole))["image"]
+        def fill(visible: Tensor, hole: Tensor) -> Tensor:
+            return self.outputs(Batch(image=visible, mask=hole))["image"]
 
         image, mask = image.to(self.device).float(), mask.to(self.device)
         with self._inference(seed):
@@ -171,8 +171,8 @@ class RandomContextEncoder(ContextEncoder):
     The paper gives no discriminator for these. Here D sees completed pictures: what G made, within the known pixels.
     """
 
-    def shown(self, made: Tensor, image: Tensor, mask: Tensor) -> Tensor:
-        return torch.where(mask > 0, made, image)
+    def shown(self, output: Tensor, image: Tensor, mask: Tensor) -> Tensor:
+        return torch.where(mask > 0, output, image)
 
 
 def require_pair(image: Tensor) -> None:

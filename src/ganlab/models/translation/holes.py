@@ -39,30 +39,30 @@ def fill_within_a_square(fill: Fill, image: Tensor, mask: Tensor, size: int) -> 
     if not mask.any():
         return image
     top, left, side = square_around(mask, size)
-    seen, hole = (window(part, top, left, side, side) for part in (image, mask))
+    visible, hole = (window(part, top, left, side, side) for part in (image, mask))
     # not its far reflections
     hole = around(hole[..., side // 4 : side * 3 // 4, side // 4 : side * 3 // 4], hole)
-    seen = F.interpolate(seen, (size, size), mode="bilinear", antialias=True)
-    made = fill(seen, F.adaptive_max_pool2d(hole, size))
-    made = F.interpolate(made, (side, side), mode="bilinear", antialias=True)
+    visible = F.interpolate(visible, (size, size), mode="bilinear", antialias=True)
+    output = fill(visible, F.adaptive_max_pool2d(hole, size))
+    output = F.interpolate(output, (side, side), mode="bilinear", antialias=True)
     ends = zip((top, left), image.shape[2:], strict=True)
     (first_row, last_row), (first, last) = ((max(at, 0), min(at + side, length)) for at, length in ends)
     canvas = torch.zeros_like(image)
-    canvas[..., first_row:last_row, first:last] = made[
+    canvas[..., first_row:last_row, first:last] = output[
         ..., first_row - top : last_row - top, first - left : last - left
     ]
     return torch.where(mask > 0, canvas, image)
 
 
-def square_around(mask: Tensor, least: int) -> tuple[int, int, int]:
-    """Top, left and side of a square, at least ``least`` wide, with the hole within its middle half.
+def square_around(mask: Tensor, minimum: int) -> tuple[int, int, int]:
+    """Top, left and side of a square, at least ``minimum`` wide, with the hole within its middle half.
 
     mask: (1, 1, H, W). The square may begin above or left of the picture, and end beyond it.
     """
     rows, columns = (mask[0, 0].amax(dim=axis).nonzero().flatten() for axis in (1, 0))
     firsts = int(rows[0]), int(columns[0])
     lengths = int(rows[-1]) + 1 - firsts[0], int(columns[-1]) + 1 - firsts[1]
-    side = max(least, -(-max(lengths) // 2) * 4)
+    side = max(minimum, -(-max(lengths) // 2) * 4)
     top, left = (
         first - side // 4 - (side // 2 - length) // 2 for first, length in zip(firsts, lengths, strict=True)
     )

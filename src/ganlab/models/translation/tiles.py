@@ -8,14 +8,16 @@ from torch import Tensor
 Translate = Callable[[Tensor], Tensor]
 
 
-def at_any_size(network: Translate, image: Tensor, *, stride: int, least: int = 1, scale: int = 1) -> Tensor:
+def at_any_size(
+    network: Translate, image: Tensor, *, stride: int, minimum: int = 1, scale: int = 1
+) -> Tensor:
     """(B, C, H, W) to (B, C', scale * H, scale * W), though the network takes multiples of ``stride`` only.
 
-    What is missing to the next multiple, and to ``least``, is reflected from the image and cut off again.
+    What is missing to the next multiple, and to ``minimum``, is reflected from the image and cut off again.
     """
     height, width = image.shape[2:]
-    wanted = (-(-max(side, least) // stride) * stride for side in (height, width))
-    return network(reflected(image, *wanted))[..., : height * scale, : width * scale]
+    length = (-(-max(side, minimum) // stride) * stride for side in (height, width))
+    return network(reflected(image, *length))[..., : height * scale, : width * scale]
 
 
 def reflected(image: Tensor, height: int, width: int) -> Tensor:
@@ -26,8 +28,8 @@ def reflected(image: Tensor, height: int, width: int) -> Tensor:
 def window(image: Tensor, top: int, left: int, height: int, width: int) -> Tensor:
     """(B, C, h, w) to (B, C, height, width) from a place that may lie outside, where the image is reflected."""
     rows, columns = (
-        _bounce(torch.arange(first, first + wanted), side).to(image.device)
-        for first, wanted, side in zip((top, left), (height, width), image.shape[2:], strict=True)
+        _bounce(torch.arange(first, first + length), side).to(image.device)
+        for first, length, side in zip((top, left), (height, width), image.shape[2:], strict=True)
     )
     return image[..., rows[:, None], columns]
 
@@ -48,18 +50,18 @@ def in_tiles(network: Translate, image: Tensor, *, tile: int, scale: int = 1) ->
     total = weights = torch.zeros(())
     for top in _starts(height, tile):
         for left in _starts(width, tile):
-            made = network(image[..., top : top + tile, left : left + tile])
+            output = network(image[..., top : top + tile, left : left + tile])
             if total.ndim == 0:
-                total = made.new_zeros(1, made.shape[1], height * scale, width * scale)
-                weights = made.new_zeros(1, 1, height * scale, width * scale)
-            down, right = (_hat(side, tile * scale // 4).to(made) for side in made.shape[2:])
+                total = output.new_zeros(1, output.shape[1], height * scale, width * scale)
+                weights = output.new_zeros(1, 1, height * scale, width * scale)
+            down, right = (_hat(side, tile * scale // 4).to(output) for side in output.shape[2:])
             weight = down[:, None] * right
             window = (
                 ...,
-                slice(top * scale, top * scale + made.shape[2]),
-                slice(left * scale, left * scale + made.shape[3]),
+                slice(top * scale, top * scale + output.shape[2]),
+                slice(left * scale, left * scale + output.shape[3]),
             )
-            total[window] += weight * made
+            total[window] += weight * output
             weights[window] += weight
     return total / weights
 

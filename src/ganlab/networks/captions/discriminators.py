@@ -30,8 +30,8 @@ class MatchingDiscriminator(TextDiscriminator):
 
     def match(self, features: Tensor, text: Tensor) -> Tensor:
         """(B,) scores of images with these features as pictures of these texts."""
-        told = self.project(text)[:, :, None, None].expand(-1, -1, *features.shape[2:])
-        return self.compare(torch.cat([features, told], dim=1)).flatten()
+        condition = self.project(text)[:, :, None, None].expand(-1, -1, *features.shape[2:])
+        return self.compare(torch.cat([features, condition], dim=1)).flatten()
 
     def forward(self, images: Tensor, text: Tensor) -> Tensor:
         return self.match(self.features(images), text)

@@ -68,4 +68,4 @@ def bottleneck(width: int, norm: Callable[[int], nn.Module], activation: Callabl
 
 
 def gan_cls_doublings(image_size: int) -> int:
-    return doublings("GAN-CLS", image_size, least=2)
+    return doublings("GAN-CLS", image_size, minimum=2)

@@ -116,8 +116,8 @@ class StageTwoGenerator(SecondStage):
         """(B, channels, image_size, image_size) for a condition N(mean, exp(log_variance))."""
         c = mean + (log_variance / 2).exp() * epsilon
         maps = self.encode(small)  # (B, 4 width, small / 4, small / 4)
-        told = c[:, :, None, None].expand(-1, -1, *maps.shape[2:])
-        return self.layers(self.join(torch.cat([maps, told], dim=1)))
+        text_maps = c[:, :, None, None].expand(-1, -1, *maps.shape[2:])
+        return self.layers(self.join(torch.cat([maps, text_maps], dim=1)))
 
     def forward(self, epsilon: Tensor, small: Tensor, text: Tensor) -> Tensor:
         return self.paint(epsilon, small, *self.condition(text))

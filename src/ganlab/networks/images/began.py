@@ -77,7 +77,7 @@ class BEGANDiscriminator(nn.Module):
 
 
 def _stages(image_size: int) -> int:
-    return doublings("BEGAN", image_size, start=8, least=0) + 1
+    return doublings("BEGAN", image_size, start=8, minimum=0) + 1
 
 
 def _conv(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:

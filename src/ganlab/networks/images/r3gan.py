@@ -119,11 +119,11 @@ def _downward(channels: int, image_size: int, width: int, blocks: int, outputs: 
 def _widths(image_size: int, width: int) -> list[int]:
     """Channels at 4, 8, 16, ... pixels."""
     sizes = [4 * 2**stage for stage in range(doublings("R3GAN", image_size) + 1)]
-    least = 8 * max(1, image_size // 32)
-    if width < least or width % least:
+    minimum = 8 * max(1, image_size // 32)
+    if width < minimum or width % minimum:
         raise UserError(
-            f"width={width}: R3GAN at {image_size} pixels needs a multiple of {least}; "
-            f"try width={least * max(1, round(width / least))}"
+            f"width={width}: R3GAN at {image_size} pixels needs a multiple of {minimum}; "
+            f"try width={minimum * max(1, round(width / minimum))}"
         )
     return [width * 32 // max(size, 32) for size in sizes]
 

@@ -55,7 +55,7 @@ def resnet_trunk(*, channels: int, image_size: int, width: int) -> nn.Sequential
 
 
 def _doublings(image_size: int) -> int:
-    return doublings("the ResNet", image_size, least=2)
+    return doublings("the ResNet", image_size, minimum=2)
 
 
 class WGANGPResNetCritic(nn.Module):

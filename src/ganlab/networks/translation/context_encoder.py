@@ -34,10 +34,10 @@ class ContextEncoder(Completion):
     ) -> None:
         super().__init__()
         width, bottleneck = width or _width(image_size), bottleneck or (4000 if image_size >= 128 else 500)
-        widths = _widths(width, doublings("a context encoder", image_size, least=2))
+        widths = _widths(width, doublings("a context encoder", image_size, minimum=2))
         way_back = _widths(width, doublings("a context encoder", output_size or image_size // 2))[::-1]
         self.in_channels, self.image_size = channels, image_size
-        self.stride = self.least = image_size
+        self.stride = self.minimum = image_size
         blocks = [nn.Conv2d(channels, widths[0], 4, stride=2, padding=1), nn.LeakyReLU(0.2, inplace=True)]
         for before, after in pairwise(widths):
             blocks += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.BatchNorm2d(after)]

@@ -25,7 +25,7 @@ class DiscoGANGenerator(Translation):
     """(B, in_channels, H, W) to (B, out_channels, H, W) in [-1, 1] (Kim et al. 2017, section 3.1; the authors' code).
 
     From ``image_size`` down to 4 x 4 with kernels of 4 and channels doubling from ``width``, batch norm everywhere but
-    first and last, and the same way back. H and W: multiples of ``stride``, at least ``least``. Sizes: 8, 16, 32, ...
+    first and last, and the same way back. H and W: multiples of ``stride``, at least ``minimum``. Sizes: 8, 16, 32, ...
 
     width: null is the authors' 64 from 64 pixels on, and 32 below.
     bottleneck: channels of one pixel between the two halves, the authors' "extra layers" (100); null is none.
@@ -46,7 +46,7 @@ class DiscoGANGenerator(Translation):
         width = width or _width(image_size)
         halvings = doublings("DiscoGAN", image_size)
         self.in_channels, self.stride = in_channels, 2**halvings
-        self.least = self.stride if bottleneck is None else 4 * self.stride
+        self.minimum = self.stride if bottleneck is None else 4 * self.stride
         widths = [width * 2**level for level in range(halvings)]
         blocks = [_halve(in_channels, width), nn.LeakyReLU(0.2, inplace=True)]
         for before, after in pairwise(widths):
@@ -73,7 +73,7 @@ class DiscoGANDiscriminator(nn.Module):
     def __init__(self, *, channels: Size, image_size: Size = 64, width: Size | None = None) -> None:
         super().__init__()
         width = width or _width(image_size)
-        halvings = doublings("DiscoGAN", image_size, least=2)
+        halvings = doublings("DiscoGAN", image_size, minimum=2)
         widths = [width * 2**level for level in range(halvings)]
         self.first = nn.Sequential(_halve(channels, width), nn.LeakyReLU(0.2, inplace=True))
         self.stages = nn.ModuleList(

@@ -47,10 +47,10 @@ class PatchGAN(nn.Module):
         before = width
         for layer in range(1, layers + 1):
             after = width * min(2**layer, 8)
-            made = norm(after)
+            normalization = norm(after)
             stride = 2 if layer < layers else 1
-            blocks += [nn.Conv2d(before, after, 4, stride, padding=1, bias=not has_offset(made))]
-            blocks += [made, nn.LeakyReLU(0.2, inplace=True)]
+            blocks += [nn.Conv2d(before, after, 4, stride, padding=1, bias=not has_offset(normalization))]
+            blocks += [normalization, nn.LeakyReLU(0.2, inplace=True)]
             before = after
         self.layers = nn.Sequential(*blocks, nn.Conv2d(before, 1, 4, padding=1))
         self.apply(init_normal)

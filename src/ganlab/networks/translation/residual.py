@@ -53,12 +53,12 @@ class ResNetTranslator(Translation):
         if blocks is None:
             blocks = 9 if shortest >= 256 else 6 if shortest >= 128 else 3
         width = width or (64 if shortest >= 128 else 16)
-        self.in_channels, self.stride, self.least = in_channels, 2**halvings, 2 ** (halvings + 1)
-        if any(side % self.stride or side < self.least for side in sides(image_size)):
+        self.in_channels, self.stride, self.minimum = in_channels, 2**halvings, 2 ** (halvings + 1)
+        if any(side % self.stride or side < self.minimum for side in sides(image_size)):
             nearest = max(2, round(shortest / self.stride)) * self.stride
             raise UserError(
                 f"image_size={image_size}: a translator that halves {halvings} times needs height and width in "
-                f"multiples of {self.stride}, at least {self.least}; try data.image_size={nearest}"
+                f"multiples of {self.stride}, at least {self.minimum}; try data.image_size={nearest}"
             )
         widths = [width * 2**level for level in range(halvings + 1)]
         down = [nn.ReflectionPad2d(3), *_normed(partial(nn.Conv2d, in_channels, width, 7), norm(width))]

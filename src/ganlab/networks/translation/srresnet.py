@@ -28,7 +28,7 @@ class SRResNet(Translation):
         UserError: a scale that is no power of 2.
     """
 
-    stride = least = 1
+    stride = minimum = 1
 
     def __init__(
         self,

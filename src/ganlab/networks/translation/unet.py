@@ -52,7 +52,7 @@ class UNet(Translation):
         super().__init__()
         depth = _depth(image_size, depth)
         width = width or (64 if min(sides(image_size)) >= 128 else 32)
-        self.in_channels, self.stride, self.least = in_channels, 2**depth, 2**depth
+        self.in_channels, self.stride, self.minimum = in_channels, 2**depth, 2**depth
         widths = [width * min(2**level, 8) for level in range(depth)]
         noisy = range(1, max(2, depth - 4))
         # the first: neither ReLU nor norm
@@ -91,24 +91,26 @@ def _depth(image_size: int | Sequence[int], depth: int | None) -> int:
     if depth is not None and depth < 3:
         raise UserError(f"depth={depth}: a U-Net halves at least 3 times; try model.generator.depth=3")
     possible = next(n for n in range(64) if any(side % 2 ** (n + 1) for side in sides(image_size)))
-    wanted = depth or 3
-    if possible < wanted:
-        nearest = max(1, round(min(sides(image_size)) / 2**wanted)) * 2**wanted
+    requested = depth or 3
+    if possible < requested:
+        nearest = max(1, round(min(sides(image_size)) / 2**requested)) * 2**requested
         shallower = f"model.generator.depth={possible} or " if possible >= 3 else ""
         raise UserError(
-            f"image_size={image_size}: a U-Net that halves {wanted} times needs height and width in multiples of "
-            f"{2**wanted}; try {shallower}data.image_size={nearest}"
+            f"image_size={image_size}: a U-Net that halves {requested} times needs height and width in multiples of "
+            f"{2**requested}; try {shallower}data.image_size={nearest}"
         )
     return depth or min(possible, 8)
 
 
 def _down(in_channels: int, out_channels: int, norm: Callable[[int], nn.Module]) -> nn.Sequential:
-    made = norm(out_channels)
-    conv = nn.Conv2d(in_channels, out_channels, 4, stride=2, padding=1, bias=not has_offset(made))
-    return nn.Sequential(nn.LeakyReLU(0.2), conv, made)  # not in place: a skip needs what comes in
+    normalization = norm(out_channels)
+    conv = nn.Conv2d(in_channels, out_channels, 4, stride=2, padding=1, bias=not has_offset(normalization))
+    return nn.Sequential(nn.LeakyReLU(0.2), conv, normalization)  # not in place: a skip needs what comes in
 
 
 def _up(in_channels: int, out_channels: int, norm: Callable[[int], nn.Module]) -> nn.Sequential:
-    made = norm(out_channels)
-    conv = nn.ConvTranspose2d(in_channels, out_channels, 4, stride=2, padding=1, bias=not has_offset(made))
-    return nn.Sequential(nn.ReLU(inplace=True), conv, made)
+    normalization = norm(out_channels)
+    conv = nn.ConvTranspose2d(
+        in_channels, out_channels, 4, stride=2, padding=1, bias=not has_offset(normalization)
+    )
+    return nn.Sequential(nn.ReLU(inplace=True), conv, normalization)

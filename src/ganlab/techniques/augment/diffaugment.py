@@ -44,8 +44,8 @@ def translation(images: Tensor, draws: Draws, *, ratio: float = 0.125) -> Tensor
     """Shift by whole pixels, up to ``ratio`` of each side, and fill with zeros."""
     for dim in (2, 3):
         size = images.shape[dim]
-        most = int(size * ratio + 0.5)
-        shift = draws.integers(len(images), 2 * most + 1) - most
+        maximum = int(size * ratio + 0.5)
+        shift = draws.integers(len(images), 2 * maximum + 1) - maximum
         source = torch.arange(size, device=images.device) - shift[:, None]  # (B, size)
         inside = (source >= 0) & (source < size)
         rows = _along(source.clamp(0, size - 1), dim).expand_as(images)
