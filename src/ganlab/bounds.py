@@ -1,7 +1,7 @@
 """Which numbers and texts a parameter takes, written beside it: ``every_steps: Count``, ``dropout: Share``.
 
-A mark is part of the annotation, as in ``Annotated[int, Range(minimum=1, maximum=4)]``. The check of a configuration reads
-it; ``@bounded`` on a constructor lets calls from Python fail in the same words.
+A mark is part of the annotation, as in ``Annotated[int, Range(minimum=1, maximum=4)]``. The check of a configuration
+reads it; ``@bounded`` on a constructor lets calls from Python fail in the same words.
 """
 
 import functools
