@@ -14,7 +14,10 @@ def alike(module: GAN, diversity: float) -> str:
 
 def ignores_noise(kind: str, diversity: float) -> str:
     one, advice = {
-        "captions": ("caption", "model/mode_seeking=mao_2019 helps, and so does a weaker discriminator"),
+        "captions": (
+            "caption",
+            "model/mode_seeking=mao_2019 helps, or a larger model.mode_seeking.weight where it is on",
+        ),
         "labelled": ("class", "a weaker discriminator, a larger batch or more data help"),
     }[kind]
     return (

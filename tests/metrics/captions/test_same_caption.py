@@ -50,6 +50,14 @@ def test_pictures_like_real_ones_score_1_and_one_picture_for_each_caption_0():
     assert ignored["diversity_caption"].value == ignored["diversity_caption_held_out"].value == 0
 
 
+def test_real_pictures_are_taken_several_of_one_caption():
+    data, metric = Shapes(images_per_caption=20), CaptionDiversity(n_fake=40, pictures=4)
+    metric.prepare(data.dataset("train"), data.dataset("test"), CPU)
+    captions = data.dataset("train").captions(metric.some_of(data.dataset("train")))
+    assert [captions.count(caption) for caption in dict.fromkeys(captions)] == [4] * 10
+    assert metric.real > 0
+
+
 def test_it_needs_captions_with_different_pictures():
     digits, alone = Digits(), Shapes(images_per_caption=1)
     with pytest.raises(UserError, match="compares images with their captions, and this data has none"):

@@ -63,16 +63,21 @@ class CaptionDiversity(CaptionScores):
         few = evenly(texts, max(1, self.n_fake // self.pictures))
         return evenly(few, self.n_fake)
 
+    def some_of(self, images: CaptionedSet) -> Tensor:
+        """Several pictures of each of some captions, as many as are drawn."""
+        several = [rows for rows in _by_caption(images.captions(torch.arange(len(images)))) if len(rows) > 1]
+        if not several:
+            return super().some_of(images)
+        few = evenly(several, min(len(several), max(1, self.n_fake // self.pictures)))
+        return torch.tensor([row for rows in few for row in rows[: self.pictures]])
+
     def describe(self, pixels: Tensor) -> Tensor:
         """(B, d), the pixels of small pictures."""
         small = [min(side, SIDE) for side in pixels.shape[2:]]
         return F.interpolate(pixels.float(), small, mode="area").flatten(1)
 
     def values(self, described: Tensor, captions: Sequence[str]) -> dict[str, float]:
-        rows: dict[str, list[int]] = defaultdict(list)
-        for row, caption in enumerate(captions):
-            rows[caption].append(row)
-        spreads = [mean_distance(described[same]) for same in rows.values() if len(same) > 1]
+        spreads = [mean_distance(described[rows]) for rows in _by_caption(captions) if len(rows) > 1]
         return {"diversity_caption": sum(spreads) / max(1, len(spreads)) / self.real}
 
     def chance(self) -> Mapping[str, float]:
@@ -82,3 +87,11 @@ class CaptionDiversity(CaptionScores):
         return (
             "mean distance of pixels between pictures of one caption, over that between real ones trained on"
         )
+
+
+def _by_caption(captions: Sequence[str]) -> list[list[int]]:
+    """The places of each caption, by its first one."""
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row, caption in enumerate(captions):
+        rows[caption].append(row)
+    return list(rows.values())
