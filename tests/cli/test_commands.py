@@ -295,6 +295,21 @@ def test_sample_hands_its_options_on_and_says_where_the_pictures_are(ganlab, tra
     assert str(options["output"]) == "a=b"
 
 
+def test_the_run_may_be_the_first_word_and_the_latest(ganlab, trained, monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        "ganlab.inference.sample.write_samples",
+        lambda run_dir, **options: calls.append(str(run_dir)) or "there",
+    )
+    ganlab("model=vanilla", "hydra.run.dir=outputs/mine")
+    for words in (["outputs/mine"], ["latest"], ["latest:vanilla"], ["run=latest"]):
+        assert ganlab("sample", *words, "n=3").code == 0
+    assert calls == ["outputs/mine"] * 4
+    assert "no run below outputs/ is of that model" in ganlab("sample", "latest:dcgan").err
+    assert "options are key=value" in ganlab("sample", "outputs/mine", "n").err
+    assert "options are key=value, as in ganlab sample run=DIRECTORY" in ganlab("sample", "run", "x").err
+
+
 @pytest.mark.parametrize("word", ["n=many", "n=0", "checkpoint=first", "nn=3", "tile=x"])
 def test_C4_sample_checks_its_options(ganlab, trained, word):
     ganlab("model=vanilla", "hydra.run.dir=run")

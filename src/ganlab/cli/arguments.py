@@ -18,7 +18,6 @@ from ganlab.nearest import did_you_mean, nearest
 
 PATHS = ("run", "output", "input", "mask", "caption", "label")
 EXPORTED = "weights.safetensors"  # by this file an export is known
-OF_A_RUN = ("sample", "evaluate", "explore", "export")  # commands that take a run
 
 
 @dataclass(frozen=True)
@@ -90,11 +89,23 @@ def refuse_flags(command: str, words: list[str]) -> None:
     for word in words:
         if word.startswith("-"):
             raise UserError(f"ganlab {command} {word}: no such flag (ganlab {command} --help)")
-        if command in OF_A_RUN and "=" not in word:
-            run = "DIRECTORY" if word == "run" else word
+
+
+def options_of_run(command: str, words: list[str]) -> list[str]:
+    """The words of a command that takes a run, whose first may be the run by itself: ``run=`` is put before it.
+
+    Raises:
+        UserError: for flags, and for other words that are no options.
+    """
+    refuse_flags(command, words)
+    if words and "=" not in words[0] and words[0] != "run":
+        words = [f"run={words[0]}", *words[1:]]
+    for word in words:
+        if "=" not in word:
             raise UserError(
-                f"ganlab {command} {word}: options are key=value, as in ganlab {command} run={run}"
+                f"ganlab {command} {word}: options are key=value, as in ganlab {command} run=DIRECTORY"
             )
+    return words
 
 
 def named_run(words: list[str], *, or_export: bool = False) -> Path:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from ganlab.cli.arguments import named_run, quote_paths, refuse_flags
+from ganlab.cli.arguments import named_run, options_of_run, quote_paths
 from ganlab.config import own
 from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check
@@ -18,8 +18,7 @@ from ganlab.score_record import Score
 
 def run(words: list[str]) -> int:
     """Compose conf/evaluate.yaml with ``words``, on top of the run's own ``metrics``, and print the scores."""
-    refuse_flags("evaluate", words)
-    words = quote_paths(words, ("run",))
+    words = quote_paths(options_of_run("evaluate", words), ("run",))
     run_dir = named_run(words)
     chosen = inherited(words, run_dir)
     if chosen:

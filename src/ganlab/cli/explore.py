@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ganlab.cli.arguments import named_run, quote_paths, refuse_flags
+from ganlab.cli.arguments import named_run, options_of_run, quote_paths
 from ganlab.cli.evaluate import inherited
 from ganlab.config import own
 from ganlab.config.compose.build import instantiate
@@ -28,8 +28,7 @@ def run(words: list[str]) -> int:
             f"ganlab explore: {which}{'' if which.endswith('?') else '.'} There are {listing(TOOLS)}"
         )
     tool, words = words[0], words[1:]
-    refuse_flags("explore", words)
-    words = quote_paths(words, PATHS)
+    words = quote_paths(options_of_run("explore", words), PATHS)
     scored = "metrics" in TOOLS[tool].__annotations__  # and so in need of data
     run_dir = named_run(words, or_export=not scored)
     chosen = inherited(words, run_dir) if scored else []

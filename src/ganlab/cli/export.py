@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ganlab.cli.arguments import named_run, quote_paths, refuse_flags
+from ganlab.cli.arguments import named_run, options_of_run, quote_paths
 from ganlab.config import own
 from ganlab.config.compose.check import check_values
 from ganlab.config.compose.compose import compose
@@ -11,8 +11,7 @@ from ganlab.storage import as_typed
 
 def run(words: list[str]) -> int:
     """Compose conf/export.yaml with ``words`` and write the files."""
-    refuse_flags("export", words)
-    words = quote_paths(words, ("run", "output"))
+    words = quote_paths(options_of_run("export", words), ("run", "output"))
     cfg = compose(words, "export", config_dirs=own.folders())
     run_dir = named_run(words)
     check_values(cfg)

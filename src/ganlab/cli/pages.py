@@ -78,7 +78,7 @@ ganlab sample run=DIRECTORY [KEY=VALUE ...]: write pictures of a trained model, 
   ganlab sample run=outputs/gan_cls-shapes/... n=16 caption="a large red circle at the top left"
   ganlab sample run=outputs/cyclegan-horse2zebra/... input=photos/ output=zebras/ direction=a_to_b
 
-  run          a run directory
+  run          a run directory; latest: the newest below outputs/; latest:dcgan: of that model; run= may be left out
   n            how many pictures (64); of a model that translates: how many gallery.html shows
   seed         another seed, other pictures (0)
   label        only this class, by its number or name, where the model knows classes
@@ -108,7 +108,8 @@ ganlab evaluate run=DIRECTORY [KEY=VALUE ...]: score a trained model, beside hel
   metrics      those that the run was trained with, or others
   seeds        how many sets of images, each from a seed of its own (1)
   checkpoint   best or last (best)
-  refine       mh or drs: score samples that the discriminator has chosen (none); chain: as in ganlab sample
+  refine       mh or drs: score samples that the discriminator has chosen (none)
+  chain        proposals for each sample of refine=mh (640)
   device       auto, cpu or cuda (auto)
 """
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from ganlab.cli.arguments import PATHS, named_run, quote_paths, refuse_flags
+from ganlab.cli.arguments import PATHS, named_run, options_of_run, quote_paths
 from ganlab.config import own
 from ganlab.config.compose.check import check_values
 from ganlab.config.compose.compose import compose
@@ -15,8 +15,7 @@ OF_INPUT = ("direction", "mask", "tile")  # what has no meaning without input=
 
 def run(words: list[str]) -> int:
     """Compose conf/sample.yaml with ``words`` and write the pictures."""
-    refuse_flags("sample", words)
-    words = quote_paths(words, PATHS)
+    words = quote_paths(options_of_run("sample", words), PATHS)
     cfg = compose(words, "sample", config_dirs=own.folders())
     run_dir = named_run(words, or_export=True)
     check_values(cfg)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
+from ganlab.config import compose, save_config
 from ganlab.config.compose.overrides import merge_overrides
 from ganlab.config.runs.resume import check_resumable, differences, find_run, find_unfinished, is_finished
 from ganlab.config.tree import flatten
@@ -196,3 +197,22 @@ def test_flatten_keeps_lists_and_empty_mappings_whole():
         "a.d": {},
         "e": None,
     }
+
+
+def test_the_latest_run_is_the_one_started_last_in_a_sweep_or_by_itself(tmp_path):
+    outputs = tmp_path / "outputs"
+    places = {"dcgan-digits/1": "dcgan", "sweeps/mine/0_x": "lsgan", "dcgan-digits/2": "dcgan"}
+    for age, (place, model) in enumerate(places.items()):
+        save_config(compose([f"model={model}"]), outputs / place)
+        os.utime(outputs / place / ".hydra" / "config.yaml", (1000 + age, 1000 + age))
+    assert find_run("latest", outputs) == outputs / "dcgan-digits/2"
+    assert find_run("latest:lsgan", outputs) == outputs / "sweeps/mine/0_x"
+    with pytest.raises(UserError, match=r"latest:wgan: no run below .* is of that model; .* dcgan, lsgan"):
+        find_run("latest:wgan", outputs)
+    (outputs / "broken" / ".hydra").mkdir(parents=True)
+    (outputs / "broken" / ".hydra" / "config.yaml").write_text("- 1")
+    assert find_run("latest:dcgan", outputs) == outputs / "dcgan-digits/2"
+    with pytest.raises(UserError, match="latest: there are no runs below"):
+        find_run("latest", tmp_path / "nowhere")
+    save_config(compose([]), tmp_path / "latest")  # a run of that name is that run
+    assert find_run(tmp_path / "latest", outputs) == tmp_path / "latest"

@@ -13,7 +13,7 @@ from ganlab.config.runs.record import FOLDER, as_written, saved_config
 from ganlab.config.secrets import HIDDEN
 from ganlab.config.tree import flatten, plain
 from ganlab.errors import UserError
-from ganlab.nearest import did_you_mean, nearest
+from ganlab.nearest import did_you_mean, listing, nearest
 
 FREE = (
     "resume",
@@ -30,14 +30,20 @@ FREE = (
     "trainer.detect_anomaly",
     "data.workers",
 )
+LATEST = "latest"  # in the place of a run's directory
 ABSENT = "(absent)"
 
 
 def find_run(path: str | Path, outputs: Path = Path("outputs")) -> Path:
-    """``path``, if it is a run directory; else ``UserError`` with the runs that may have been meant."""
+    """``path``, if it is a run directory; else ``UserError`` with the runs that may have been meant.
+
+    ``latest`` is the newest run below ``outputs``, in a sweep or by itself, ``latest:MODEL`` the newest of that model.
+    """
     run_dir = Path(path).expanduser()
     if is_run(run_dir):
         return run_dir
+    if str(path).partition(":")[0] == LATEST:
+        return newest_run(str(path).partition(":")[2], outputs)
     what = "holds no run (no .hydra/config.yaml)" if run_dir.is_dir() else "does not exist"
     if run_dir.exists() and not run_dir.is_dir():
         what = "is no folder, and a run is one"
@@ -52,6 +58,36 @@ def find_run(path: str | Path, outputs: Path = Path("outputs")) -> Path:
     close = nearest(str(run_dir), map(str, runs), 1)
     hint = f"did you mean {close[0]}?" if close else f"the newest run is {runs[0]}"
     raise UserError(f"{run_dir} {what}; {hint}")
+
+
+def newest_run(model: str, outputs: Path) -> Path:
+    """The run that was started last; of ``model``, unless that is empty.
+
+    Raises:
+        UserError: there is none.
+    """
+    models = {}
+    for run_dir in runs_below(outputs):
+        trained = model_of(run_dir)
+        if not model or trained == model:
+            return run_dir
+        models.setdefault(trained, run_dir)
+    if not models:
+        raise UserError(f"{LATEST}: there are no runs below {outputs}/ yet: start one with ganlab")
+    known = [name for name in models if name]
+    raise UserError(
+        f"{LATEST}:{model}: no run below {outputs}/ is of that model{did_you_mean(model, known)}; there are runs of "
+        f"{listing(known)}"
+    )
+
+
+def model_of(run_dir: Path) -> str:
+    """The model that a run was started with; empty where its configuration does not say."""
+    try:
+        chosen = saved_config(run_dir).get("chosen")
+    except UserError:
+        return ""
+    return str(chosen.get("model")) if isinstance(chosen, DictConfig) else ""
 
 
 def is_run(folder: Path) -> bool:
