@@ -66,7 +66,7 @@ def newest_run(model: str, outputs: Path) -> Path:
     Raises:
         UserError: there is none.
     """
-    models = {}
+    models: dict[str, Path] = {}
     for run_dir in runs_below(outputs):
         trained = model_of(run_dir)
         if not model or trained == model:
