@@ -47,26 +47,32 @@ def evaluate(
     data = instantiate_saved(run_dir, "data")
     data.prepare()
     drawn_by = model if refine == "none" else Refined(model, data, refine, steps=chain)
-    scores: dict[str, Any] = {}
     for metric in metrics.values():
         metric.prepare(data.dataset("train"), data.dataset("test"), model.device)
-        first, found = metric.seed, []
-        for seed in range(first, first + seeds):
-            metric.seed = seed
-            found.append(metric.evaluate(drawn_by))
-        scores |= {
-            name: _over_seeds([one[name] for one in found], first).to_json() for name in metric.names()
-        }
     entry: dict[str, Any] = {
         "checkpoint": checkpoint,
         "steps": model.steps,
         "images": model.images,
-        "scores": scores,
+        "scores": scored(drawn_by, metrics, seeds),
     }
     if isinstance(drawn_by, Refined):
         entry["refined"] = drawn_by.in_words()
     _append(run_dir / "evaluations.json", entry)
     return entry
+
+
+def scored(model: object, metrics: Mapping[str, Metric], seeds: int) -> dict[str, Any]:
+    """By name, each score of a model over so many seeds, of metrics that are prepared."""
+    scores: dict[str, Any] = {}
+    for metric in metrics.values():
+        first, found = metric.seed, []
+        for seed in range(first, first + seeds):
+            metric.seed = seed
+            found.append(metric.evaluate(model))
+        scores |= {
+            name: _over_seeds([one[name] for one in found], first).to_json() for name in metric.names()
+        }
+    return scores
 
 
 def _over_seeds(scores: Sequence[Score], first: int) -> Score:

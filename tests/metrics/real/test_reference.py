@@ -23,7 +23,7 @@ def features(tmp_path):
             "extractor": Pooled(),
             "scores": ["fid", "kid"],
             "split": "train",
-            "least": 4,
+            "minimum": 4,
             "options": {"neighbours": 3},
             "on_missing": "skip",
             "allow_small": False,

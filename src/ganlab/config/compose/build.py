@@ -5,17 +5,12 @@ from typing import Any
 import hydra
 import hydra.utils
 from hydra.errors import InstantiationException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from ganlab.errors import GanlabError, UserError
 
-REFUSALS = (
-    ValueError,
-    ImportError,
-    RuntimeError,
-    ArithmeticError,
-    MemoryError,
-)  # of constructors and of PyTorch
+# of constructors and of PyTorch
+REFUSALS = (ValueError, ImportError, RuntimeError, ArithmeticError, MemoryError)
 
 
 def instantiate(node: Any, *args: Any, **kwargs: Any) -> Any:
@@ -29,8 +24,12 @@ def instantiate(node: Any, *args: Any, **kwargs: Any) -> Any:
     """
     from ganlab.memory_budget import Budget
 
+    if isinstance(
+        node, DictConfig
+    ):  # Hydra would resolve lists in place, and a settled configuration is read-only
+        node = OmegaConf.to_container(node, resolve=True)
     try:
-        with Budget(str(node.get("_target_", "this")) if isinstance(node, dict | DictConfig) else "this"):
+        with Budget(str(node.get("_target_", "this")) if isinstance(node, dict) else "this"):
             return hydra.utils.instantiate(node, *args, _convert_="all", **kwargs)
     except InstantiationException as error:
         cause = error.__cause__

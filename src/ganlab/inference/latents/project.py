@@ -85,8 +85,8 @@ def project(
             best.update(error, z, picture)
             if step % max(1, steps // FRAMES) == 0 or step == steps:
                 frames.append(best.of_each(best.pictures))
-            optimizer.zero_grad()
-            (error + _off_the_prior(model.prior, z, prior_weight)).sum().backward(inputs=[z])
+            loss = (error + _off_the_prior(model.prior, z, prior_weight)).sum()
+            (z.grad,) = torch.autograd.grad(loss, z)
             optimizer.step()
             _cut(model.prior, z)
     found, beside = frames[-1], target.cpu()
