@@ -39,6 +39,10 @@ def explore(capsys, *words):
         (["edit", "direction=slant", "numbers=[1]"], {"edit.png"}),
         (["truncation", "bounds=[2,0.5]", "columns=3", "metrics=swd"], {"truncation.png", "truncation.json"}),
         (["neighbours", "n=12", "k=2"], {"neighbours_pixels.png", "neighbours.csv"}),
+        (
+            ["neighbours", "n=12", "k=2", "metrics=digits"],
+            {"neighbours_pixels.png", "neighbours_digits.png", "neighbours.csv"},
+        ),
     ],
 )
 def test_each_tool_writes_its_pictures(run, capsys, words, files):
@@ -47,6 +51,10 @@ def test_each_tool_writes_its_pictures(run, capsys, words, files):
     folder = run / "generated" / f"last-{words[0]}"
     assert f"written to {folder}" in text
     assert {path.name for path in folder.iterdir() if not path.name.startswith(".")} == files
+    plain = folder / "plain.txt"
+    plain.write_text("as any file of this user's")
+    assert {(folder / name).stat().st_mode for name in files} == {plain.stat().st_mode}
+    plain.unlink()
     for name in files:
         if name.endswith((".png", ".gif")):
             with Image.open(folder / name) as image:

@@ -59,7 +59,12 @@ def replaced_folder(folder: Path, run_dir: Path) -> Iterator[Path]:
     with TemporaryDirectory() as temporary:
         yield Path(temporary)
         with fresh_folder(folder, run_dir):
-            shutil.copytree(temporary, folder, dirs_exist_ok=True)
+            for path in sorted(Path(temporary).rglob("*")):  # contents alone: who may read follows the umask
+                there = folder / path.relative_to(temporary)
+                if path.is_dir():
+                    there.mkdir(exist_ok=True)
+                else:
+                    shutil.copyfile(path, there)
 
 
 def make_writable(folder: Path) -> list[Path]:

@@ -13,6 +13,7 @@ from ganlab.inference.latents.show import save_rows
 from ganlab.inference.latents.source import Source
 from ganlab.metrics.distances.copying import data_copying
 from ganlab.metrics.distances.inputs import squared_distances
+from ganlab.metrics.images.distribution import DistributionScores
 from ganlab.metrics.scores import Metric
 from ganlab.pixels import from_uint8, to_uint8
 from ganlab.sets import ImageSet
@@ -117,7 +118,10 @@ def write(
     data = source.data()
     train, held_out = data.dataset("train"), data.dataset("test")
     views: dict[str, View] = {"pixels": pixels}
-    for extractor in [metric.extractor for metric in metrics.values() if hasattr(metric, "extractor")][:1]:
+    compared = [metric.features for metric in metrics.values() if isinstance(metric, DistributionScores)]
+    for extractor in [one.extractor for one in compared if one.scores][
+        :1
+    ]:  # none where its weights are missing
         extractor.prepare()
         views[extractor.name] = features(extractor.to(source.model.device) or extractor)
     samples = to_uint8(source.model.sample(n, seed=seed))
