@@ -2,7 +2,10 @@
 
 from types import SimpleNamespace
 
+from omegaconf import OmegaConf
+
 from ganlab.config import compose, save_config
+from ganlab.config.runs.resume import for_longer
 from ganlab.loggers.tracker import score_lines
 from ganlab.score_record import from_json
 from ganlab.training.summary import score_table, summary
@@ -76,7 +79,7 @@ def test_the_summary_of_a_run_and_what_to_do_next(tmp_path, monkeypatch):
         published={"discriminator/loss": 1.25, "generator/loss": 0.5, "game/real_wins": 0.9},
     )
     results = {"seconds": 61.2, "parameters": 12_345, "scores": {"fid": score(2.0, floor=0.5, **FROM_NOISE)}}
-    lines = summary(tmp_path / "run", model, results, max_steps=2000).splitlines()
+    lines = summary(tmp_path / "run", model, results, longer=["trainer.max_steps=4000"]).splitlines()
     assert lines[1] == "finished 2,000 steps on 128,000 images in 1:01 min (12,345 weights)"
     assert lines[2].strip() == (
         "discriminator/loss 1.250   generator/loss 0.500   a real image outscores a fake one 90% of the time (50% is a "
@@ -85,3 +88,13 @@ def test_the_summary_of_a_run_and_what_to_do_next(tmp_path, monkeypatch):
     assert lines[3:6] == score_table(from_json(results["scores"]))
     assert lines[-1].split()[-2:] == ["resume=run", "trainer.max_steps=4000"]
     assert "n=64" in lines[-2]
+
+
+def test_what_goes_on_for_longer_allows_what_follows_the_number_of_steps():
+    plain = compose(["trainer.max_steps=30"])
+    assert for_longer(plain) == ["trainer.max_steps=60"]
+    decaying = compose(["trainer.max_steps=30", "model/schedules=linear_decay"])
+    OmegaConf.set_readonly(decaying, True)
+    steps, allowed = for_longer(decaying)
+    assert (steps, allowed) == ("trainer.max_steps=60", "allow_change=[model.schedules.every.updates]")
+    assert decaying.trainer.max_steps == 30

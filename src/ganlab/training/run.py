@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from omegaconf import DictConfig
 
 from ganlab.config import Settled, instantiate, save_config, settled
+from ganlab.config.runs.resume import for_longer
 from ganlab.config.runs.trust import to_resume
 from ganlab.config.secrets import Secrets, conceal
 from ganlab.errors import DivergedError, GanlabError, Interrupted, UserError
@@ -173,7 +174,7 @@ def _conclude(
             130 if stopped_by == signal.SIGINT else 75,
         )
     if is_first_process():
-        log.info("%s", summary(run_dir, model, results, max_steps=run.max_steps))
+        log.info("%s", summary(run_dir, model, results, longer=for_longer(run.cfg)))
     objective = run.objective
     if objective is not None and objective not in model.published:
         raise UserError(

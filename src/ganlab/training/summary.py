@@ -1,6 +1,6 @@
 """What a run says at its end: how good it is beside what there is to compare it with, and what to do next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ganlab.models.base import GAN
 
 
-def summary(run_dir: Path, model: "GAN", results: Mapping[str, Any], *, max_steps: int) -> str:
-    """What came of a run of ``max_steps``, how good it is, where it lies, and what to do next."""
+def summary(run_dir: Path, model: "GAN", results: Mapping[str, Any], *, longer: Sequence[str]) -> str:
+    """What came of a run, how good it is, where it lies, and what to do next; ``longer``: words that go on with it."""
     where = as_typed(run_dir)
     names = (f"{player}/loss" for player in model.players())
     losses = "   ".join(f"{name} {model.published[name]:.3f}" for name in names if name in model.published)
@@ -40,7 +40,7 @@ def summary(run_dir: Path, model: "GAN", results: Mapping[str, Any], *, max_step
             f"  numbers        {where}/results.json, metrics.csv",
             "next",
             f"  {to_open('sample', run_dir, *sample)}",
-            f"  {to_resume(run_dir, f'trainer.max_steps={2 * max_steps}')}",
+            f"  {to_resume(run_dir, *longer)}",
         ]
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from ganlab.config.compose.overrides import key_of
 from ganlab.config.runs.record import FOLDER, as_written, saved_config
@@ -159,6 +159,20 @@ def check_resumable(run_dir: Path, cfg: DictConfig, misfit: Callable[[], str | N
 def allowing(permitted: Sequence[str], *more: str) -> str:
     """The word that allows these changes as well, beside those that are ``permitted`` already."""
     return f"allow_change=[{','.join(dict.fromkeys([*permitted, *more]))}]"
+
+
+def for_longer(cfg: DictConfig) -> list[str]:
+    """The words that resume a run for twice as many steps, and allow what follows the number of steps to change."""
+    later = cfg.copy()
+    OmegaConf.set_readonly(later, False)
+    later.trainer.max_steps = 2 * cfg.trainer.max_steps
+    before, after = flatten(plain(cfg)), flatten(plain(later))
+    follows = [
+        key for key in after if after[key] != before.get(key) and not any(_covers(name, key) for name in FREE)
+    ]
+    permitted = [str(key) for key in cfg.get("allow_change") or []]
+    words = [f"trainer.max_steps={later.trainer.max_steps}"]
+    return [*words, allowing(permitted, *follows)] if follows else words
 
 
 def named_now() -> list[str] | None:
