@@ -61,9 +61,13 @@ def test_ebgan_energy_and_both_hinges():
     game = EBGAN(margin=5.0, distance=squared_error, **options(Shrink()))
     energy = game.energy(image)
     assert energy.tolist() == [1.0, 9.0]
-    assert game.shortfall(energy).item() == pytest.approx((4 + 0) / 2)
+    assert game.shortfall(energy, 4).item() == pytest.approx((4 + 0) / 2)
     notebook = EBGAN(margin=5.0, distance=squared_error, hinge="mean", **options(Shrink()))
-    assert notebook.shortfall(energy).item() == pytest.approx(0.0)
+    assert notebook.shortfall(energy, 4).item() == pytest.approx(0.0)
+    for_each = EBGAN(margin=1.25, margin_per="number", distance=squared_error, **options(Shrink()))
+    assert for_each.shortfall(energy, 4).item() == pytest.approx(
+        (4 + 0) / 2
+    )  # a margin of 5 for four numbers
 
 
 def test_ebgan_generator_learns_through_target_and_reconstruction():

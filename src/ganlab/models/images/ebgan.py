@@ -17,6 +17,7 @@ class EBGAN(LatentGAN):
     """Energy-based generative adversarial network (Zhao, Mathieu, LeCun 2017, equations 1, 2 and 4).
 
     margin: m, the energy beyond which a fake teaches the discriminator nothing; on the scale of ``distance``.
+    margin_per: of an image, or of each of its numbers, which a ``distance`` that sums over them grows with.
     pulling_away_weight: of f_PT, which keeps the codes of the generator's images apart; 0.1 in the paper's EBGAN-PT.
     distance: (B, C, H, W) twice to (B,), the energy of an image and its reconstruction.
     hinge: of each sample's energy, as in the paper, or of the batch's mean, as in a common notebook.
@@ -32,6 +33,7 @@ class EBGAN(LatentGAN):
         self,
         *,
         margin: Weight = 1.0,
+        margin_per: Literal["image", "number"] = "image",
         pulling_away_weight: Weight = 0.1,
         distance: Callable[[Tensor, Tensor], Tensor] = mean_squared_error,
         hinge: Literal["samples", "mean"] = "samples",
@@ -40,7 +42,7 @@ class EBGAN(LatentGAN):
         super().__init__(**options)
         if margin <= 0:
             raise UserError(f"model.margin={margin}: expected an energy above 0")
-        self.margin = margin
+        self.margin, self.margin_per = margin, margin_per
         self.pulling_away_weight = pulling_away_weight
         self.distance = distance
         self.hinge = hinge
@@ -50,9 +52,10 @@ class EBGAN(LatentGAN):
         image = self.augment(image, self.draws)
         return self.distance(image, self.discriminator(image))
 
-    def shortfall(self, energy: Tensor) -> Tensor:
-        """[m - E]^+, a scalar mean."""
-        missing = self.margin - (energy.mean() if self.hinge == "mean" else energy)
+    def shortfall(self, energy: Tensor, numbers: int) -> Tensor:
+        """[m - E]^+, a scalar mean, of energies (B,) of images of so many numbers."""
+        margin = self.margin * numbers if self.margin_per == "number" else self.margin
+        missing = margin - (energy.mean() if self.hinge == "mean" else energy)
         return missing.clamp_min(0).mean()
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
@@ -61,7 +64,7 @@ class EBGAN(LatentGAN):
             fake = self.replay(self.generate(len(real)).detach(), self.draws)
             real_energy, fake_energy = self.energy(real), self.energy(fake)
             terms["real"] = real_energy.mean()
-            terms["fake"] = self.shortfall(fake_energy)
+            terms["fake"] = self.shortfall(fake_energy, fake[0].numel())
         with self.update("generator") as terms:
             image = self.generate(len(real))
             terms["fake"] = self.energy(image).mean()  # through both of D's arguments: the target moves too
