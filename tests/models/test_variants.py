@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from omegaconf import OmegaConf
 
+from ganlab.config import compose
 from tests.support.runs import differences, kind_of, training_state
 from tests.support.variants import VARIANTS, words_for
 
@@ -52,7 +54,9 @@ def test_R1_X3_variant(name, tiny_run):
     assert all(p.requires_grad for ps in straight.parameters_of().values() for p in ps)
     assert kind_of(name) == straight.data_kind, "the header of the YAML file says otherwise"
 
-    tiny_run(*words, "trainer.max_steps=3", folder="halves")
+    falling = OmegaConf.select(compose(words).model, "schedules.every") is not None
+    rates = [f"model.schedules.every.updates={steps}"] if falling else []  # those of the whole run
+    tiny_run(*words, *rates, "trainer.max_steps=3", folder="halves")
     resumed = tiny_run(*words, f"trainer.max_steps={steps}", folder="halves", resume=True)
     folders = [Path(module.trainer.default_root_dir) for module in (straight, resumed)]
     assert differences(*map(training_state, folders)) == []  # read with weights_only=True, as everywhere

@@ -16,8 +16,8 @@ from ganlab.types import Batch, Observation, observed
 class BEGAN(LatentGAN):
     """Boundary equilibrium GAN (Berthelot, Schumm, Metz 2017, section 3.4).
 
-    diversity: gamma, the balance E[L(G(z))] / E[L(x)] that k keeps; lower makes sharper and more uniform images.
-    k_rate: lambda_k, how fast k follows.
+    diversity: gamma, the balance E[L(G(z))] / E[L(x)] that k keeps; lower makes sharper and more uniform images; 0.5 in
+        the paper. k_rate: lambda_k, how fast k follows; 0.001 in the paper.
     distance: (B, C, H, W) twice to (B,), the energy L of an image and its reconstruction; with a sum over pixels in the
         place of the paper's mean k moves C * H * W times as fast, unless k_rate is divided by as much.
     decay: what happens to both learning rates as the convergence measure goes down or stalls (section 4.1).
@@ -29,8 +29,8 @@ class BEGAN(LatentGAN):
     def __init__(
         self,
         *,
-        diversity: Share = 0.5,
-        k_rate: Weight = 0.001,
+        diversity: Share = 0.95,
+        k_rate: Weight = 0.3,
         distance: Callable[[Tensor, Tensor], Tensor] = reconstruction_l1,
         decay: NoDecay | None = None,
         **options: Unpack[LatentOptions],
