@@ -31,6 +31,14 @@ def a_cache_of_its_own(tmp_path_factory):
         yield
 
 
+@pytest.fixture(autouse=True, scope="module")
+def nobody_s_own_folders():
+    """What one file of tests has named by ``--config-dir`` is no other's."""
+    from ganlab.config import own
+
+    own.use([])
+
+
 @pytest.fixture(autouse=True, scope="session")
 def signals_arrive():
     """A shell starts what runs in its background deaf to Ctrl-C, and nohup to a closed terminal.

@@ -162,11 +162,11 @@ weights of, state.json with words and counts, and SHA256SUMS (sha256sum -c SHA25
 EXPLORE = """\
 ganlab explore TOOL run=DIRECTORY [KEY=VALUE ...]: the latent space of a trained model, in pictures.
 
-  ganlab explore interpolate run=outputs/dcgan-digits/... numbers=[3,7,12] loop=true
-  ganlab explore interpolate run=outputs/cgan-digits/... along=class labels=[1,7]
-  ganlab explore arithmetic run=outputs/... a=[1,2,3] b=[4,5,6] c=[7,8,9]
-  ganlab explore directions run=outputs/... method=ganspace names=[slant]
-  ganlab explore edit run=outputs/... direction=slant numbers=[0,1,2]
+  ganlab explore interpolate run=outputs/dcgan-digits/... 'numbers=[3,7,12]' loop=true
+  ganlab explore interpolate run=outputs/cgan-digits/... along=class 'labels=[1,7]'
+  ganlab explore arithmetic run=outputs/... 'a=[1,2,3]' 'b=[4,5,6]' 'c=[7,8,9]'
+  ganlab explore directions run=outputs/... method=ganspace 'names=[slant]'
+  ganlab explore edit run=outputs/... direction=slant 'numbers=[0,1,2]'
   ganlab explore project run=outputs/... input=my/picture.png
   ganlab explore neighbours run=outputs/... n=2000
 

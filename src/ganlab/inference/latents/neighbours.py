@@ -117,13 +117,7 @@ def write(
     """
     data = source.data()
     train, held_out = data.dataset("train"), data.dataset("test")
-    views: dict[str, View] = {"pixels": pixels}
-    compared = [metric.features for metric in metrics.values() if isinstance(metric, DistributionScores)]
-    for extractor in [one.extractor for one in compared if one.scores][
-        :1
-    ]:  # none where its weights are missing
-        extractor.prepare()
-        views[extractor.name] = features(extractor.to(source.model.device) or extractor)
+    views = views_of(metrics, source)
     samples = to_uint8(source.model.sample(n, seed=seed))
     lines, table = [], []
     for name, view in views.items():
@@ -147,6 +141,16 @@ def write(
         ]
         csv.writer(file).writerows([head, *table])
     return lines
+
+
+def views_of(metrics: Mapping[str, Metric], source: Source) -> dict[str, View]:
+    """Pixels, and what the first network of the metrics sees; none of those whose weights are missing."""
+    views: dict[str, View] = {"pixels": pixels}
+    compared = [metric.features for metric in metrics.values() if isinstance(metric, DistributionScores)]
+    for extractor in [one.extractor for one in compared if one.scores][:1]:
+        extractor.prepare()
+        views[extractor.name] = features(extractor.to(source.model.device) or extractor)
+    return views
 
 
 def save_beside(samples: Tensor, found: Nearest, shown: Tensor, train: ImageSet, path: Path) -> None:
