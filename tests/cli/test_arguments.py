@@ -117,3 +117,12 @@ def test_T3_no_folder_is_named_after_a_secret(words, ganlab, trained, monkeypatc
     assert "would name a folder after a secret" in answer.err
     assert list(tmp_path.rglob("*abc*")) == []
     assert trained == []
+
+
+def test_a_run_of_a_sweep_may_be_the_first_word_though_its_name_holds_an_equals_sign(tmp_path):
+    from ganlab.cli.arguments import options_of_run
+
+    (tmp_path / "0_model=vanilla_seed=1").mkdir()
+    run = f"{tmp_path}/0_model=vanilla_seed=1"
+    assert options_of_run("sample", [run, "n=4"]) == [f"run={run}", "n=4"]
+    assert options_of_run("sample", ["model=vanilla"]) == ["model=vanilla"]

@@ -133,7 +133,7 @@ def test_a_failed_job_does_not_stop_the_others_of_a_sweep(ganlab, trained, tmp_p
     assert "Traceback" not in answer.err
     [sweep] = (tmp_path / "outputs" / "sweeps").iterdir()
     names = sorted(path.name for path in sweep.iterdir() if path.is_dir())
-    assert names == ["0_model-vanilla_seed-1", "2_model-vanilla_seed-2"]
+    assert names == ["0_seed=1", "2_seed=2"]
 
 
 def test_a_sweep_that_went_well_ends_with_0_and_an_interrupted_one_at_once(ganlab, monkeypatch, trained):

@@ -72,11 +72,27 @@ def test_a_sweep_ends_with_a_table_printed_and_written(ganlab, scored, tmp_path,
     answer = ganlab("-m", "model=wgan,vanilla", "seed=1,2", "objective=val/fid_digits", *NO_SCORES)
     assert answer.code == 0, answer.err
     assert returned == [41.0, 42.0, 71.0, 72.0]  # what a sweeper minimises
-    assert "run 1 of 4: model=wgan seed=1\n" in answer.out
-    assert re.search(r"run 4 of 4: model=vanilla seed=2 \(.* left\)\n", answer.out)
-    assert "Launching" not in answer.out
+    before, table = answer.out.split("\n\n", 1)
+    note, where, *runs = before.splitlines()
+    assert (
+        note
+        == "data.image_size=32 for all runs, so that their scores can be compared; by itself vanilla has 28"
+    )
+    assert where.startswith("4 runs in outputs/sweeps/")
+    assert runs[0] == "run 1 of 4: model=wgan seed=1  finished, fid_digits 41  (less than a minute left)"
+    assert runs[3] == "run 4 of 4: model=vanilla seed=2  finished, fid_digits 72"
+    assert len(runs) == 4
+    assert {cfg.data.image_size for cfg, _ in scored} == {32}
     folder = the_sweep(tmp_path)
-    assert answer.out.count("4 runs of 2 settings, with data=digits metrics=none trainer=cpu") == 1
+    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == [
+        "0_model=wgan_seed=1",
+        "1_model=wgan_seed=2",
+        "2_model=vanilla_seed=1",
+        "3_model=vanilla_seed=2",
+    ]
+    assert (
+        table.count("4 runs of 2 settings, with data=digits metrics=none trainer=cpu data.image_size=32") == 1
+    )
     assert "*  wgan     2     41.5 ± 0.7" in answer.out
     assert "   vanilla  2     71.5 ± 0.7" in answer.out
     assert f"all numbers: {folder.relative_to(tmp_path)}/ table.csv, table.md, runs.csv" in answer.out
@@ -201,7 +217,7 @@ def test_ctrl_c_before_a_run_of_a_sweep_has_begun(ganlab, scored, monkeypatch):
     monkeypatch.setattr(training, "train", wait)
     answer = ganlab("-m", "model=vanilla", "seed=1,2", *NO_SCORES)
     assert answer.code == 130
-    assert "_seed-2_trainer-cpu: stopped before training began; nothing was saved\n" in answer.err
+    assert "run 1_seed=2: stopped before training began; nothing was saved\n" in answer.err
     assert "1 of 2 finished, 1 not started" in answer.out
 
 
@@ -244,7 +260,15 @@ def test_processes_started_together_share_a_sweep_and_print_one_table(ganlab, sc
     assert "fid_digits" in ganlab(*words, "hydra.sweep.dir=ours").out
 
 
-def test_a_real_sweep(ganlab, tmp_path):
+def test_a_real_sweep(ganlab, tmp_path, monkeypatch):
+    import ganlab.training.run as training
+
+    begin, told = training.begin, []
+    monkeypatch.setattr(
+        training,
+        "begin",
+        lambda loggers, settings, step: told.append(settings) or begin(loggers, settings, step),
+    )
     words = ("model=vanilla", "seed=1,2", "debug=tiny", "callbacks.samples.n=4", *NO_SCORES)
     answer = ganlab("-m", *words)
     assert answer.code == 0, answer.err
@@ -252,4 +276,16 @@ def test_a_real_sweep(ganlab, tmp_path):
     assert [(run["model"], run["seed"], run["status"], run["images"]) for run in runs] == [
         ("vanilla", seed, "finished", "16") for seed in "12"
     ]
-    assert "2 runs of 1 setting" in answer.out
+    assert re.fullmatch(
+        r"2 runs in outputs/sweeps/\S+; ganlab.log in each run's folder tells how it goes\n"
+        r"run 1 of 2: seed=1  finished in 0:\d\d  \(less than a minute left\)\n"
+        r"run 2 of 2: seed=2  finished in 0:\d\d\n"
+        r"\n2 runs of 1 setting.*",
+        answer.out,
+        re.DOTALL,
+    )
+    assert len({settings["protocol"] for settings in told}) == 1  # that trackers group by
+    assert "finished 4 steps" in (the_sweep(tmp_path) / "1_seed=2" / "ganlab.log").read_text()
+    run = the_sweep(tmp_path).relative_to(tmp_path) / "1_seed=2"
+    again = ganlab(f"resume={run}", "trainer.max_steps=6")
+    assert again.code == 0, again.err

@@ -98,7 +98,7 @@ def options_of_run(command: str, words: list[str]) -> list[str]:
         UserError: for flags, and for other words that are no options.
     """
     refuse_flags(command, words)
-    if words and "=" not in words[0] and words[0] != "run":
+    if words and words[0] != "run" and ("=" not in words[0] or Path(words[0]).is_dir()):
         words = [f"run={words[0]}", *words[1:]]
     for word in words:
         if "=" not in word:

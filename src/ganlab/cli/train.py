@@ -14,7 +14,8 @@ from omegaconf import DictConfig
 
 from ganlab.cli.arguments import Arguments, complete_without_command, parse, quote_paths, search_path
 from ganlab.cli.job import Jobs, remove_if_unused
-from ganlab.cli.sweep import Sweep, conclude, plan
+from ganlab.cli.plan import Sweep, plan
+from ganlab.cli.sweep import announce, conclude
 from ganlab.config.compose import paths
 from ganlab.config.compose.compose import settle
 from ganlab.config.compose.explain import BAD_INPUT, explain
@@ -26,10 +27,17 @@ from ganlab.config.runs.trust import require_trusted_words, started_with
 from ganlab.errors import GanlabError, StorageError, UserError
 from ganlab.training.environment import started_together
 
+FOLDERS = (
+    "resume",
+    "callbacks.start.run",
+    "hydra.run.dir",
+    "hydra.sweep.dir",
+)  # may hold a run of a sweep, with its =
+
 
 def run(words: list[str], debug: bool) -> int:
     """Train what ``words`` describe, or show what Hydra's flags ask for; the first failed job's exit code."""
-    arguments = parse(quote_paths(words, ("resume",)))
+    arguments = parse(quote_paths(words, FOLDERS))
     require_shared_directory(arguments)
     complete_without_command()
     jobs = Jobs(debug)
@@ -86,6 +94,7 @@ def start(jobs: Jobs, flags: list[str], overrides: list[str]) -> None:
 def start_sweep(jobs: Jobs, sweep: Sweep, flags: list[str], overrides: list[str]) -> None:
     """All jobs, and the table of what became of them, also when the sweep is stopped."""
     stopped, is_new = False, not sweep.folder.exists()
+    announce(sweep)
     try:
         start(jobs, flags, sweep.words(overrides))
     except (SystemExit, KeyboardInterrupt):

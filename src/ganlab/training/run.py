@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from omegaconf import DictConfig
 
 from ganlab.config import Settled, instantiate, save_config, settled
+from ganlab.config.runs.protocol import protocol_id
 from ganlab.config.runs.resume import for_longer
 from ganlab.config.runs.trust import to_resume
 from ganlab.config.secrets import Secrets, conceal
@@ -75,7 +76,7 @@ def train(cfg: DictConfig | Settled, run_dir: Path) -> float | None:
         loggers = _loggers(run, run_dir, checkpoint)
         began -= loggers[0].seconds_before  # what earlier starts of this run have taken
         trainer = instantiate(run.cfg.trainer, run_dir=run_dir, callbacks=callbacks, loggers=loggers)
-        begin(loggers, Secrets(run.cfg).config(), steps_of(checkpoint) if checkpoint else 0)
+        begin(loggers, _told(run), steps_of(checkpoint) if checkpoint else 0)
         if is_first_process():
             save_config(run.cfg, run_dir)
             forget_results(run_dir)  # what they say is no longer the end
@@ -108,6 +109,11 @@ def _end(
     finish(trainer.loggers, results)
     leave_group(trainer.strategy.launcher, patience=30.0 if error is None else 5.0)
     return results, error
+
+
+def _told(run: Settled) -> dict[str, Any]:
+    """What trackers keep of a run's settings: all but secrets, and by what they group those whose scores compare."""
+    return {**Secrets(run.cfg).config(), "protocol": protocol_id(run.cfg)}
 
 
 def _loggers(run: Settled, run_dir: Path, checkpoint: Path | None) -> list:

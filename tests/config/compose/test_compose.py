@@ -83,8 +83,8 @@ def test_quoted_text_survives_the_grammar(text):
 
 
 def test_directory_names_are_short_plain_and_distinct():
-    assert short("0_model-wgan_seed-1") == "0_model-wgan_seed-1"
-    assert short("1_data.root-/a/b, c") == "1_data.root-_a_b_c"
-    long = [short("x" * 100 + end) for end in "ab"]
-    assert all(len(name) == 80 for name in long)
+    assert short("0_model=wgan_seed=1") == "0_model=wgan_seed=1"
+    assert short("1_data.root=/a/b, c") == "1_data.root=_a_b_c"
+    long = [short("x" * 200 + end) for end in "ab"]
+    assert all(len(name) == 150 for name in long)
     assert long[0] != long[1]

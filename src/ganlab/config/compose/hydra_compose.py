@@ -54,12 +54,12 @@ def typed(key: str, *, _root_: DictConfig) -> str:
     return str(unresolved(OmegaConf.select(_root_, parent))[name])
 
 
-def short(text: str, maximum: int = 80) -> str:
+def short(text: str, maximum: int = 150) -> str:
     """``text`` as a directory name: no separators, a hash in place of what is beyond ``maximum`` characters."""
     import hashlib
     import re
 
-    name = re.sub(r"[^\w.+-]+", "_", text).strip("_")
+    name = re.sub(r"[^\w.+=-]+", "_", text).strip("_")
     if len(name) <= maximum:
         return name
     digest = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()

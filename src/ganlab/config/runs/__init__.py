@@ -1,6 +1,7 @@
 """A run's configuration: as rooms hand it on, and as its directory keeps it.
 
 settled   checked once, and changed by nobody after that
+protocol  what makes the scores of two runs comparable
 record    writes and reads ``.hydra/``
 resume    which run to continue, and whether the present configuration may continue it
 pasted    lines that are printed to be pasted
