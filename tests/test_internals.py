@@ -6,6 +6,7 @@ Nothing of ganlab is imported above: where a name is gone, the sentence comes be
 import importlib
 import os
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -130,6 +131,61 @@ def lightning_ddp():
     assert strategy.launcher.num_processes == 2
 
 
+@canary("lightning", "lightning_internals.py", "a loop of training steps of one's own")
+def lightning_steps():
+    from lightning.pytorch import Callback, LightningModule, Trainer
+    from lightning.pytorch.plugins.io import TorchCheckpointIO
+    from torch.utils.data import DataLoader
+
+    from ganlab.lightning_internals import counts_training_steps, step_by_step
+
+    class Module(LightningModule):
+        automatic_optimization = False
+
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(()))
+
+        def configure_optimizers(self):
+            self.own = [torch.optim.SGD([self.weight], 1.0) for _ in range(2)]
+            return self.own
+
+        def training_step(self, batch, batch_idx):
+            for optimizer in self.own:
+                optimizer.step()
+            return {"seen": batch["x"]}
+
+    class Watch(Callback):
+        def __init__(self):
+            self.steps, self.saved = [], None
+
+        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+            self.steps.append((trainer.global_step, batch_idx, int(outputs["seen"])))
+            if trainer.global_step == 2:
+                self.saved = trainer._checkpoint_connector.dump_checkpoint()
+
+    def fitted(max_steps, path=None):
+        watch = Watch()
+        quiet = dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar"), False)
+        trainer = Trainer(
+            max_steps=max_steps, max_epochs=-1, accelerator="cpu", enable_model_summary=False,
+            callbacks=[watch], **quiet,
+        )  # fmt: skip
+        assert not counts_training_steps(trainer)
+        step_by_step(trainer)
+        assert counts_training_steps(trainer)
+        batches = DataLoader([{"x": i} for i in range(9)], batch_size=1)
+        trainer.fit(Module(), batches, ckpt_path=path, weights_only=True)
+        return watch
+
+    first = fitted(3)
+    assert first.steps == [(1, 0, 0), (2, 1, 1), (3, 2, 2)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/two.ckpt"
+        TorchCheckpointIO().save_checkpoint(first.saved, path)
+        assert [counts for *counts, _ in fitted(4, path).steps] == [[3, 2], [4, 3]]
+
+
 @canary("lightning", "lightning_internals.py", "dividing the cores among processes")
 def lightning_threads():
     from ganlab.lightning_internals import share_threads
@@ -234,6 +290,7 @@ GONE = {  # what to take away, or to change, so that the canary speaks
     "hydra_plugins": "hydra._internal.core_plugins.basic_launcher.BasicLauncher",
     "lightning_launcher": "ganlab.lightning_internals.ScriptLauncher._check_can_spawn_children",
     "lightning_ddp": "ganlab.lightning_internals.LaunchedDDP._configure_launcher",
+    "lightning_steps": "lightning.pytorch.loops.progress._Progress.increment_ready",
     "lightning_threads": "ganlab.lightning_internals._set_num_threads_if_needed",
     "lightning_trainer": "lightning.pytorch.LightningModule.trainer",
     "torch_batch_norm": "torch.nn.BatchNorm2d.forward",

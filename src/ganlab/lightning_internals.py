@@ -1,7 +1,12 @@
 """The one place for names that Lightning keeps to itself; tests/test_internals.py says when one is gone."""
 
+from collections.abc import Callable
+from typing import Any
+
 from lightning.fabric.utilities.distributed import _set_num_threads_if_needed
-from lightning.pytorch import LightningModule
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.loops.fetchers import _DataFetcher
+from lightning.pytorch.loops.training_epoch_loop import _TrainingEpochLoop
 from lightning.pytorch.plugins.environments import ClusterEnvironment
 from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
@@ -39,3 +44,64 @@ def share_threads(processes: int) -> None:
 def has_trainer(module: LightningModule) -> bool:
     """``module.trainer`` raises RuntimeError where there is none."""
     return module._trainer is not None
+
+
+class TrainingSteps(_TrainingEpochLoop):
+    """Lightning's loop over batches with what a step of a game needs, and nothing else: half the time of a tiny one.
+
+    A training step is counted once, however many optimizers step in it, and ``max_steps`` of them are taken. Of the
+    hooks of callbacks and module only ``on_train_batch_start`` and ``on_train_batch_end`` are called here: there is no
+    validation, no epoch, no accumulation and no result that Lightning collects.
+    """
+
+    def on_run_start(self, data_fetcher: _DataFetcher) -> None:
+        super().on_run_start(data_fetcher)
+        self._first = _overridden(self.trainer, "on_train_batch_start")
+        self._last = _overridden(self.trainer, "on_train_batch_end")
+
+    @property
+    def done(self) -> bool:
+        return self.global_step >= self.max_steps or self.trainer.should_stop
+
+    @property
+    def global_step(self) -> int:
+        return self.manual_optimization.optim_step_progress.total.completed
+
+    def advance(self, data_fetcher: _DataFetcher) -> None:
+        trainer, module, progress = self.trainer, self.trainer.lightning_module, self.batch_progress
+        batch, _, _ = next(data_fetcher)
+        batch_idx = self.batch_idx + 1
+        progress.is_last_batch = data_fetcher.done
+        batch = trainer.strategy.batch_to_device(batch, dataloader_idx=0)
+        progress.increment_ready()
+        for hook in self._first:
+            hook(trainer, module, batch, batch_idx)
+        module.on_train_batch_start(batch, batch_idx)
+        progress.increment_started()
+        outputs = trainer.strategy.training_step(batch, batch_idx)
+        self.manual_optimization.optim_step_progress.increment_ready()
+        self.manual_optimization.optim_step_progress.increment_completed()
+        progress.increment_processed()
+        for hook in self._last:
+            hook(trainer, module, outputs, batch, batch_idx)
+        module.on_train_batch_end(outputs, batch, batch_idx)
+        progress.increment_completed()
+
+    def on_advance_end(self, data_fetcher: _DataFetcher) -> None:
+        self._batches_that_stepped += 1  # checkpoints keep it
+
+
+def step_by_step(trainer: Trainer) -> None:
+    """Let the trainer train with :class:`TrainingSteps`."""
+    trainer.fit_loop.epoch_loop = TrainingSteps(trainer, max_steps=trainer.max_steps)
+
+
+def counts_training_steps(trainer: Trainer) -> bool:
+    """Whether its ``max_steps`` are training steps, as :func:`step_by_step` makes it."""
+    return isinstance(trainer.fit_loop.epoch_loop, TrainingSteps)
+
+
+def _overridden(trainer: Trainer, name: str) -> list[Callable[..., Any]]:
+    """The hooks of this name that do anything."""
+    hooks = [getattr(callback, name) for callback in trainer.callbacks]  # type: ignore[attr-defined]  # set by it
+    return [hook for hook in hooks if getattr(hook, "__func__", hook) is not getattr(Callback, name)]

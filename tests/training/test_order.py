@@ -36,6 +36,11 @@ class Unclear(Callback):
     order = "first"
 
 
+class Clips(Callback):
+    def on_after_backward(self, trainer, pl_module):
+        raise AssertionError("never called")
+
+
 def names(callbacks):
     return [type(callback).__name__ for callback in callbacks]
 
@@ -95,3 +100,8 @@ def test_what_a_user_s_callback_does_is_saved_in_the_same_step_whatever_anything
     assert saved["ganlab"]["steps"] == 3
     assert saved["published"]["values"]["mine/steps"] == 3.0
     assert (tmp_path / "run" / "checkpoints" / "best.ckpt").resolve().name == "step-00000003.ckpt"
+
+
+def test_a_hook_that_is_never_called_is_refused():
+    with pytest.raises(UserError, match=r"callbacks.clips: Clips.on_after_backward would never be called"):
+        in_order({"clips": Clips()})

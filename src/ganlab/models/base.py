@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Positive, bounded
 from ganlab.errors import DivergedError, UserError
-from ganlab.lightning_internals import has_trainer
+from ganlab.lightning_internals import counts_training_steps, has_trainer
 from ganlab.models.players import Players
 from ganlab.models.restoring import fit_optimizers, fitted_weights, kind_of, require_checkpoint
 from ganlab.models.telemetry import Telemetry
@@ -64,7 +64,6 @@ class GAN(Players, Telemetry):
         self.draws = Draws(seed, "noise")
         self._moved: set[str] = set()  # players whose gradients nobody has looked at since they stepped
         self._norms: dict[str, float] = {}  # of such gradients, from before a resume
-        self._stepped = False
         # of PerProcess modules, one for each process of the saved run
         self._saved_states: list[dict[str, Any]] = []
 
@@ -109,6 +108,11 @@ class GAN(Players, Telemetry):
             self.track(f"{player}/{name}", value)
         self.track(f"{player}/loss", loss)
 
+    def manual_backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
+        """Differentiate, and average the gradients over all processes."""
+        loss.backward(*args, **kwargs)
+        self.trainer.strategy.post_backward(loss)
+
     def _limit_gradient(self, player: str) -> None:
         """Clip the gradient if asked; on a CPU also stop if it is not finite (it is the same on all processes)."""
         parameters = self.parameters_of()[player]
@@ -121,12 +125,8 @@ class GAN(Players, Telemetry):
             raise DivergedError(self._diverged(player, "gradient", f"norm {norm.item():g}"))
 
     def _step(self, player: str) -> None:
-        """Step the optimizer. Lightning counts the first one of a training step, so ``global_step`` counts those."""
-        if self._stepped:
-            self.optimizers_by_player()[player].step()
-        else:
-            self._stepped = True
-            self._counted_optimizer_of[player].step()
+        """Step the optimizer, and the schedule that is the player's own."""
+        self.optimizers_by_player()[player].step()
         self._moved.add(player)
         if player in self.schedule_factories:
             self.schedules_by_player()[player].step()
@@ -172,6 +172,11 @@ class GAN(Players, Telemetry):
     # -- time and chance -----------------------------------------------------------------------------------------
 
     def on_train_start(self) -> None:
+        if not counts_training_steps(self.trainer):
+            raise UserError(
+                f"{type(self).__name__}: a trainer of Lightning's own counts the steps of optimizers, and a game's are "
+                "stepped by itself, so it would train without end; take ganlab.training.trainer.Trainer"
+            )
         rank, world = self.trainer.global_rank, self.trainer.world_size
         self.draws = Draws(self.seed, "noise", rank=rank, world=world, device=self.device)
         self.move_telemetry(self.device)
@@ -180,9 +185,6 @@ class GAN(Players, Telemetry):
                 if name in self._saved_states[rank]:
                     part.set_extra_state(self._saved_states[rank][name])
         self.take_over_numbers()
-        wrapped = self.optimizers()
-        wrapped = wrapped if isinstance(wrapped, list) else [wrapped]
-        self._counted_optimizer_of = dict(zip(self.optimizers_by_player(), wrapped, strict=True))
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Count the step and make all randomness in it a function of (seed, step, rank)."""
@@ -190,7 +192,6 @@ class GAN(Players, Telemetry):
             self.step_common_schedules()
         self.steps += 1
         self.images += len(next(iter(tensors_of(batch).values()))) * self.draws.world
-        self._stepped = False
         self.draws.reseed("step", self.steps)
         _seed_everything(derive(self.seed, "step", self.steps, self.draws.rank), self.device)
 

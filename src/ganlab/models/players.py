@@ -160,6 +160,8 @@ class Players(LightningModule):
 
     def step_common_schedules(self) -> None:
         """To be called once in a training step: the schedules of players that have none of their own."""
+        if EVERY not in self.schedule_factories:
+            return
         with warnings.catch_warnings():  # of PyTorch, where a player has not moved yet
             warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step")
             for player, schedule in self._schedule_of.items():

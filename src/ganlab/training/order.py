@@ -8,6 +8,9 @@ from lightning.pytorch import Callback
 
 from ganlab.errors import UserError
 
+# of Lightning's hooks: see ganlab.lightning_internals.TrainingSteps
+NEVER_CALLED = ("on_before_zero_grad", "on_before_backward", "on_after_backward", "on_before_optimizer_step")
+
 
 class Order(IntEnum):
     """What a callback says of itself as its ``order``, a number: at the end of a step the lower ones act first.
@@ -30,7 +33,7 @@ def in_order(callbacks: Mapping[str, Any]) -> list[Callback]:
     """Those that are there, by their ``order``; as configured where it is the same.
 
     Raises:
-        UserError: for what is no callback, and for an ``order`` that is no number.
+        UserError: for what is no callback, for an ``order`` that is no number, and for a hook that is never called.
     """
     there = {name: callback for name, callback in callbacks.items() if callback is not None}
     orders = {name: _order_of(f"callbacks.{name}", callback) for name, callback in there.items()}
@@ -43,6 +46,12 @@ def _order_of(key: str, callback: Any) -> float:
         raise UserError(
             f"{key}: {kind} is no callback; a class derived from lightning.pytorch.Callback is needed"
         )
+    for name in NEVER_CALLED:
+        if getattr(type(callback), name) is not getattr(Callback, name):
+            raise UserError(
+                f"{key}: {kind}.{name} would never be called, since a game's players take several backward passes and "
+                "steps in one training step; use on_train_batch_end, or after_update of the model's class"
+            )
     order = getattr(callback, "order", Order.MIDDLE)
     if isinstance(order, bool) or not isinstance(order, int | float):
         raise UserError(

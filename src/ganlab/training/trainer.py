@@ -14,6 +14,7 @@ from lightning.pytorch.profilers import PassThroughProfiler
 
 from ganlab.bounds import LARGEST, Count, Range, Size, Whole, bounded
 from ganlab.errors import UserError
+from ganlab.lightning_internals import step_by_step
 from ganlab.training.checkpoints import AtomicCheckpointIO
 from ganlab.training.ddp import AdversarialDDP
 from ganlab.training.environment import require_processes
@@ -75,6 +76,7 @@ class Trainer(pl.Trainer):
 
     callbacks: list[object]  # Lightning sets this one ...
     datamodule: Data  # ... and, once training begins, this one
+    stopped_by: int | None = None  # the signal that ended training early
 
     @bounded
     def __init__(
@@ -103,7 +105,6 @@ class Trainer(pl.Trainer):
         if threads is not None:
             torch.set_num_threads(threads)
         self.compile_generator, self.channels_last = compile, channels_last
-        self.stopped_by: int | None = None  # the signal that ended training early
         self.processes = num_nodes * count
         distributed = strategy == "ddp" or self.processes > 1
         super().__init__(
@@ -122,6 +123,7 @@ class Trainer(pl.Trainer):
             default_root_dir=run_dir,
             **DONE_ELSEWHERE,
         )
+        step_by_step(self)
 
     def announce(self, batch_size: int) -> None:
         """Say in the log how many samples all processes train on in a step, where there are several."""

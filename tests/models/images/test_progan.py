@@ -84,7 +84,6 @@ def game(kind: type[ProGAN], critic: nn.Module, images: int = 0, **options) -> P
     )
     found.configure_optimizers()
     found.manual_backward = lambda loss: loss.backward()
-    found._counted_optimizer_of = found._optimizer_of
     found.counts["grown_at"] = images
     return found
 
