@@ -5,7 +5,7 @@ health         stops at what is not finite, warns of what a beginner can act on,
 checkpoints    last.ckpt, best.ckpt, and one to fall back to
 log, progress  numbers to the loggers; the bar, or a line where there is no terminal
 preemption     signals: finish the step, save, leave
-start, ada     a run that begins with another's generator; augmentation that adapts
+ada            augmentation that adapts
 base           the hooks, with the module as the game that it is
 interval       intervals counted in images
 pictures/      what is drawn as training goes on, one file for each wing

@@ -45,6 +45,9 @@ ganlab [train] [KEY=VALUE ...]: train a model.
   ganlab debug=tiny                            a run of seconds, to see whether it works
   ganlab -m model=dcgan,lsgan seed=1,2         a sweep: each combination, one after the other, then a table
   ganlab sweep=variants                        a sweep kept in a file
+  ganlab start=outputs/... data=glyphs freeze=3
+                                               begin with the networks of a run, and its model unless one is given;
+                                               the discriminator's first three layers stay as they are
   ganlab resume=outputs/...                    continue a run; resume=auto: the newest that fits
 
 Options are keys of the configuration, or groups, whose options are files:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import hydra
@@ -23,6 +24,7 @@ from ganlab.config.compose.hydra_compose import compose_all, register_resolvers,
 from ganlab.config.compose.overrides import key_of, merge_overrides, quote
 from ganlab.config.runs.record import saved_overrides
 from ganlab.config.runs.resume import find_run, find_unfinished, is_run
+from ganlab.config.runs.start import quoted_start, with_start
 from ganlab.config.runs.trust import require_trusted_words, started_with
 from ganlab.errors import GanlabError, StorageError, UserError
 from ganlab.training.environment import started_together
@@ -37,7 +39,8 @@ FOLDERS = (
 
 def run(words: list[str], debug: bool) -> int:
     """Train what ``words`` describe, or show what Hydra's flags ask for; the first failed job's exit code."""
-    arguments = parse(quote_paths(words, FOLDERS))
+    arguments = parse(quoted_start(quote_paths(words, FOLDERS)))
+    arguments = replace(arguments, overrides=with_start(arguments.overrides))
     require_shared_directory(arguments)
     complete_without_command()
     jobs = Jobs(debug)

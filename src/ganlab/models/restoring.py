@@ -110,27 +110,25 @@ def fitted_weights(model: Game, weights: Mapping[str, Any]) -> tuple[State, list
         Misfit: the networks are others.
     """
     require_fit(model, weights)
-    fitting, changed = {}, set()
+    fitting, changed, followed = {}, set(), averages_of(model)
     for key, value in model.state_dict().items():
         if key in weights and _shape(weights[key]) == _shape(value):
             fitting[key] = weights[key]
             continue
         part, _, rest = key.partition(".average.")  # of EMA
-        source = next(
-            (f"{name}.{rest}" for name in _averaged(model, part) if f"{name}.{rest}" in weights), None
-        )
-        fitting[key] = weights[source] if source and _shape(weights[source]) == _shape(value) else value
+        source = weights.get(f"{followed.get(part)}.{rest}")
+        fitting[key] = source if _shape(source) == _shape(value) else value
         changed.add(key.partition(".")[0])
     dropped = {key.partition(".")[0] for key in weights if key not in fitting} - changed
     notes = [f"the checkpoint holds no such {name}: it begins now" for name in sorted(changed)]
     return fitting, notes + [f"the checkpoint's {name} is no longer used" for name in sorted(dropped)]
 
 
-def _averaged(model: Game, average: str) -> Iterator[str]:
-    """The names of the network that the average of this name follows."""
-    module = dict(model.named_modules()).get(average)
-    followed = [id(part) for part in module.source] if isinstance(module, EMA) else []
-    yield from (name for name, part in model.named_modules() if id(part) in followed)
+def averages_of(model: Game) -> dict[str, str]:
+    """The name of the network that each average follows, by the average's."""
+    names = {id(part): name for name, part in model.named_modules()}
+    averages = {name: part for name, part in model.named_modules() if isinstance(part, EMA)}
+    return {name: names[id(average.source[0])] for name, average in averages.items()}
 
 
 def _shape(value: object) -> str:

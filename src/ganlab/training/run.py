@@ -35,6 +35,7 @@ from ganlab.training.order import in_order
 from ganlab.training.processes import leave_group
 from ganlab.training.results import forget_results, results_of, write_results
 from ganlab.training.resuming import already_complete, checkpoint_to_resume, prepared_to_resume
+from ganlab.training.starting import freeze_first, start_from
 from ganlab.training.summary import summary
 
 if TYPE_CHECKING:
@@ -65,12 +66,11 @@ def train(cfg: DictConfig | Settled, run_dir: Path) -> float | None:
             callbacks = in_order(instantiate(run.cfg.callbacks))  # first: they name missing weights at once
         data = instantiate(run.cfg.data)
         data.prepare()
-        torch.manual_seed(derive(run.seed, "weights"))
-        model = instantiate(run.cfg.model)
-        model.check(data.shape, data.classes)
-        model.configure_optimizers()  # for its errors; Lightning asks again
+        model = _model_for(run, data)
         if checkpoint:
             checkpoint = prepared_to_resume(run_dir, model, data, allow_change=run.allow_change)
+        elif run.start is not None:
+            start_from(model, run.start)
         for notice in notices:
             logging.getLogger(notice.name).handle(notice)
         loggers = _loggers(run, run_dir, checkpoint)
@@ -89,6 +89,16 @@ def train(cfg: DictConfig | Settled, run_dir: Path) -> float | None:
         if error is not None:
             raise error
         return _conclude(run, run_dir, trainer, model, results)
+
+
+def _model_for(run: Settled, data: Any) -> "GAN":
+    """The model with its first weights, the same for the same seed, tried on the data's shape."""
+    torch.manual_seed(derive(run.seed, "weights"))
+    model = instantiate(run.cfg.model)
+    model.check(data.shape, data.classes)
+    freeze_first(model, run.freeze)
+    model.configure_optimizers()  # for its errors; Lightning asks again
+    return model
 
 
 def _end(

@@ -75,6 +75,7 @@ def settle(cfg: DictConfig, job: HydraConf, schema: type = Train) -> None:
         if group in cfg and not isinstance(choices.get(group), str):
             raise UserError(f"{group}: one name is needed, for instance {group}={DEFAULTS[group]}")
     check_top(cfg, schema)
+    refuse_frozen_chance(cfg)
     replace_chosen(cfg, job)
     if "chosen" not in cfg:
         return
@@ -89,6 +90,15 @@ def settle(cfg: DictConfig, job: HydraConf, schema: type = Train) -> None:
     cfg.kinds = {group: kind for group, kind in kinds.items() if kind}
     if "labelled" in (kinds["data"], kinds["data"] or kinds["model"]):
         settle_classes(cfg, facts["data"].classes)
+
+
+def refuse_frozen_chance(cfg: DictConfig) -> None:
+    """Raise ``UserError`` where layers would be kept that nobody has trained."""
+    if cfg.get("freeze") and cfg.get("start") is None:
+        raise UserError(
+            f"freeze={cfg.freeze} keeps the discriminator's first layers as another run has trained them: name that "
+            "run with start=RUN"
+        )
 
 
 def keep_secrets_out_of_labels(cfg: DictConfig) -> None:

@@ -39,6 +39,8 @@ HABITS = {  # what other programs call a key -> what it is called here
     **dict.fromkeys(("wandb", "use_wandb"), "logger=wandb"),
     "tensorboard": "logger=tensorboard",
     **dict.fromkeys(("checkpoint", "ckpt", "resume_from", "load", "continue"), "resume=RUN_DIRECTORY"),
+    **dict.fromkeys(("pretrained", "finetune", "fine_tune", "init_from", "transfer"), "start=RUN_DIRECTORY"),
+    **dict.fromkeys(("freezed", "freeze_d", "freeze_layers"), "freeze"),
     **dict.fromkeys(("optimizer", "optim"), "model/optimizers=NAME"),
     **dict.fromkeys(("image_size", "img_size", "imsize", "size", "resolution"), "data.image_size"),
     **dict.fromkeys(("manual_seed", "random_seed"), "seed"),

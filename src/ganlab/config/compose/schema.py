@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ganlab.bounds import Count, Samples, Size
+from ganlab.bounds import Count, Samples, Size, Whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,8 @@ class Train:
     classes: Count | None
     class_names: list[str]
     objective: str | None
+    start: Path | None
+    freeze: Whole
     resume: str | None
     allow_change: list[str]
 

@@ -4,6 +4,7 @@ settled   checked once, and changed by nobody after that
 protocol  what makes the scores of two runs comparable
 record    writes and reads ``.hydra/``
 resume    which run to continue, and whether the present configuration may continue it
+start     the words of a run that begins with the networks of another one
 pasted    lines that are printed to be pasted
 harmless  what a configuration from elsewhere would do, and which of it is harmless
 trust     what a configuration from elsewhere may build

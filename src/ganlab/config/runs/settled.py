@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -42,6 +43,16 @@ class Settled:
     def objective(self) -> str | None:
         """The name of the logged metric whose value a sweep is told."""
         return self.cfg.objective
+
+    @property
+    def start(self) -> Path | None:
+        """The run whose networks this one begins with."""
+        return None if self.cfg.start is None else Path(self.cfg.start)
+
+    @property
+    def freeze(self) -> int:
+        """How many of the discriminator's layers stay as they are there."""
+        return self.cfg.freeze
 
     @property
     def resume(self) -> bool:

@@ -29,7 +29,7 @@ class SRGAN(SRResNet):
 
     G minimises a distance in the features of a network that knows pictures, adversarial_weight * -log D(G(low)) and,
     where the features do not see all that the eye does, mse_weight * the squared error of pixels.
-    It starts as an SRResNet: that of a finished run (callbacks.start.run), or its own after ``pretraining_images``.
+    It starts as an SRResNet: that of a finished run (start=RUN), or its own after ``pretraining_images``.
 
     discriminator: high-resolution images to scores (B,).
     loss: what D minimises, and G beside the distance.
