@@ -9,7 +9,10 @@ from ganlab.config import compose
 from ganlab.errors import UserError
 from ganlab.inference.export.weights import export
 from ganlab.inference.sample import write_samples
+from ganlab.randomness import Draws
 from ganlab.training.run import train
+from tests.support.runs import build
+from tests.support.variants import translator
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +162,49 @@ def test_an_export_of_it_says_the_names_of_its_classes(labelled, tmp_path):
     folder = export(labelled, output=tmp_path / "shared")
     assert json.loads((folder / "config.json").read_text())["class_names"] == ["2", "fox, red", "it's"]
     assert ganlab.load(folder).classes == 3
+
+
+def test_the_front_door_shows_what_is_behind_it():
+    assert {"compose", "load", "load_data", "picture", "train"} == set(ganlab.__all__) < set(dir(ganlab))
+    assert all(callable(getattr(ganlab, name)) for name in ganlab.__all__)
+    with pytest.raises(AttributeError, match=r"^module 'ganlab' has no attribute 'lod'$"):
+        _ = ganlab.lod
+
+
+def test_a_loaded_model_is_a_function_of_z_with_the_averaged_weights(run):
+    model = ganlab.load(run)
+    (z,) = model.inputs(4, Draws(1, "sample"))
+    assert torch.equal(model(z), model.sample(4, seed=1))
+    assert not torch.equal(model(z), model.sample(4, seed=1, averaged=False))
+    z.requires_grad_()
+    model(z).sum().backward()
+    assert z.grad.abs().min() > 0
+
+
+def test_the_tools_of_explore_are_methods_of_a_loaded_model(run):
+    model, data = ganlab.load(run), ganlab.load_data(run)
+    walk = model.interpolate([0, 3], frames=5, n=4, seed=1)
+    assert torch.equal(walk.images[0, [0, 4]], model.sample(4, seed=1)[[0, 3]])
+    assert ganlab.picture(walk.images).size == (9 * 52, 9 * 12)  # five pictures of 8 in frames of 2, enlarged
+    found = model.directions(k=2)
+    assert model.edit(found.vectors[0], [0], [-1.0, 0.0, 1.0]).shape == (1, 3, 1, 8, 8)
+    with model.truncated(0.5):
+        assert model.prior(Draws(0), 9).abs().max() <= 0.5
+    assert model.neighbours(data, n=20).nearest.distances.shape == (20, 5)
+    assert ganlab.load_data(run).dataset("test").images(torch.arange(2)).shape == (2, 1, 8, 8)
+
+
+def test_the_newest_run_can_be_loaded_by_that_name(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "outputs").mkdir()
+    (tmp_path / "outputs" / "mlp_gan-digits").symlink_to(run, target_is_directory=True)
+    assert torch.equal(ganlab.load("latest").sample(2), ganlab.load(run).sample(2))
+
+
+def test_a_translator_is_a_function_of_pictures():
+    model = build(translator("cyclegan_small"))[1].eval()
+    image = torch.rand(2, 1, 16, 16) * 2 - 1
+    assert torch.equal(model(image), model.a_to_b(image))
+    assert torch.equal(model(image, "b_to_a"), model.b_to_a(image))
+    with pytest.raises(UserError, match="an image of shape"):
+        model(image.expand(2, 3, 16, 16))

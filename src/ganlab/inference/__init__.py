@@ -1,6 +1,7 @@
 """After training: a trained model as an object, its pictures, its scores, its files.
 
-load             ``ganlab.load``: the model of a run directory or of an export
+load             the model of a run directory or of an export
+notebook         what ``import ganlab`` offers: ``load`` with the tools as methods, ``load_data``, ``picture``
 sample           pictures of noise, labels or points        captions   of sentences
 translate        a user's own pictures through a translator; masks, picture_files: how they are found, read and written
 evaluate         the scores of a finished run by any protocol

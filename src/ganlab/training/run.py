@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def train(cfg: DictConfig | Settled, run_dir: Path) -> float | None:
+def train(cfg: DictConfig | Settled, run_dir: str | Path) -> float | None:
     """Train as configured, in ``run_dir``; goes on from its newest checkpoint if ``cfg.resume`` is set.
 
     A configuration that nobody has settled is checked first.
@@ -57,7 +57,7 @@ def train(cfg: DictConfig | Settled, run_dir: Path) -> float | None:
     """
     began = time.monotonic()
     quiet()
-    run, run_dir = settled(cfg), run_dir.resolve()
+    run, run_dir = settled(cfg), Path(run_dir).resolve()
     with _owned(run_dir):
         checkpoint = checkpoint_to_resume(run_dir, resume=run.resume)
         if checkpoint and already_complete(run_dir, checkpoint, max_steps=run.max_steps):

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from ganlab.metrics.distances.copying import data_copying
 from ganlab.metrics.distances.inputs import squared_distances
 from ganlab.metrics.images.distribution import DistributionScores
 from ganlab.metrics.scores import Metric
+from ganlab.models.images.base import LatentGAN
 from ganlab.pixels import from_uint8, to_uint8
 from ganlab.sets import ImageSet
 from ganlab.types import Extractor
@@ -99,6 +100,18 @@ def memorised(view: View, samples: Tensor, train: ImageSet, held_out: ImageSet, 
         data_copying(distances, real),
         float((distances < real.quantile(0.01)).double().mean()),
     )
+
+
+def neighbours(
+    model: LatentGAN, data: Any, *, n: int = 1000, k: int = 5, seed: int = 0, view: View = pixels
+) -> Verdict:
+    """Whether ``n`` samples lie closer to the training images of ``data`` than its held-out images do; see Verdict.
+
+    data: what the model was trained on, as ``ganlab.load_data`` reads it. view: where distances are measured, pixels
+    or what a network sees (:func:`features`).
+    """
+    samples = to_uint8(model.sample(n, seed=seed))
+    return memorised(view, samples, data.dataset("train"), data.dataset("test"), k)
 
 
 def write(

@@ -68,6 +68,10 @@ class LatentGAN(GAN):
         """(n, C, H, W) from the generator in training, with fresh z."""
         return self.generator(self.prior(self.draws, n), *condition)
 
+    def forward(self, z: Tensor, *condition: Tensor) -> Tensor:
+        """``model(z)``: (n, C, H, W) of latent vectors (n, size), by the averaged weights; gradients reach z."""
+        return self.drawn(self.average.current(), *(values.to(self.device) for values in (z, *condition)))
+
     def score(self, image: Tensor, *condition: Tensor) -> Tensor:
         """(B,) from the discriminator, on the augmented images."""
         return self.discriminator(self.augment(image, self.draws), *condition)

@@ -47,6 +47,15 @@ class ImageToImage(GAN):
     def judge(self, batch: Batch) -> Any:
         """What the discriminators say of the real images of a batch; nothing where there is none."""
 
+    def forward(self, image: Tensor, direction: str | None = None) -> Tensor:
+        """``model(image)``: what the network of a direction, the first unless given, makes of (B, C, H, W) in [-1, 1].
+
+        Raises:
+            UserError: a direction that this model does not have, or an image of other channels.
+        """
+        image = image.to(self.device)
+        return self._network(direction or self.directions[0], image)(image)
+
     # -- pictures ------------------------------------------------------------------------------------------------
 
     def translate(self, batch: Batch, *, seed: int = 0) -> dict[str, Tensor]:
