@@ -203,8 +203,8 @@ def test_the_newest_run_can_be_loaded_by_that_name(run, tmp_path, monkeypatch):
 
 def test_a_translator_is_a_function_of_pictures():
     model = build(translator("cyclegan_small"))[1].eval()
-    image = torch.rand(2, 1, 16, 16) * 2 - 1
+    image, coloured = torch.rand(2, 1, 16, 16) * 2 - 1, torch.rand(2, 3, 16, 16) * 2 - 1
     assert torch.equal(model(image), model.a_to_b(image))
-    assert torch.equal(model(image, "b_to_a"), model.b_to_a(image))
+    assert torch.equal(model(coloured, "b_to_a"), model.b_to_a(coloured))
     with pytest.raises(UserError, match="an image of shape"):
-        model(image.expand(2, 3, 16, 16))
+        model(coloured)
