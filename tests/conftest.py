@@ -40,6 +40,18 @@ def nobody_s_own_folders():
 
 
 @pytest.fixture(autouse=True, scope="session")
+def no_pages():
+    """A page takes half a second, and hundreds of tests train: those that look at one ask for ``pages``."""
+    import tests.support.pages  # noqa: F401  # keeps the functions themselves
+    from ganlab.report.single import write
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("write_page", "write_curves"):
+            patch.setattr(write, name, lambda *args, **options: None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def signals_arrive():
     """A shell starts what runs in its background deaf to Ctrl-C, and nohup to a closed terminal.
 
@@ -50,6 +62,16 @@ def signals_arrive():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture
+def pages(monkeypatch) -> None:
+    """Runs write their pages."""
+    from ganlab.report.single import write
+    from tests.support.pages import write_curves, write_page
+
+    monkeypatch.setattr(write, "write_page", write_page)
+    monkeypatch.setattr(write, "write_curves", write_curves)
 
 
 @pytest.fixture

@@ -1,33 +1,14 @@
 """A page that works offline, from a file, in any browser."""
 
-from html.parser import HTMLParser
-from pathlib import Path
+import json
 from urllib.parse import unquote
 
 import torch
 from PIL import Image
 
 from ganlab.report.gallery import LARGEST, Gallery
+from tests.support.pages import Page
 from tests.support.translators import Answers, Examples, pictures
-
-
-class Page(HTMLParser):
-    """The tags of a page, with their attributes."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict]] = []
-        self.texts: list[str] = []
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.texts.append(data.strip())
-
-    def all(self, tag: str) -> list[dict]:
-        return [attributes for name, attributes in self.tags if name == tag]
 
 
 def test_every_picture_is_there_with_its_size_and_loads_when_it_is_seen(tmp_path):
@@ -46,6 +27,9 @@ def test_every_picture_is_there_with_its_size_and_loads_when_it_is_seen(tmp_path
     assert [image["alt"] for image in images] == ["input", "output", "input", "output", "input", "cycle"]
     assert (images[4]["width"], images[4]["height"]) == (str(LARGEST), str(LARGEST * 400 // 1000))
     assert [image.get("class") for image in images] == ["pixels"] * 4 + [None, "pixels"]
+    index = json.loads((path.parent / "gallery" / "examples.json").read_text())
+    assert [one["name"] for one in index] == ["example 2", "example 0", '"big" <one>']
+    assert index[2]["pictures"] == {"input": "gallery/0002-0.png", "cycle": "gallery/0002-1.png"}
     assert {"cats & <dogs>", "1,000", "example 2", "example 0", '"big" <one>'} <= set(page.texts)
 
 

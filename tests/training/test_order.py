@@ -48,7 +48,7 @@ def names(callbacks):
 def test_the_usual_callbacks_act_as_they_rely_on_each_other():
     callbacks = instantiate(compose(["model=dcgan", "model/augment=ada"]).callbacks)
     usual = ["AdaptAugmentation", "MetricsLog", "Samples", "Quality", "Health"]
-    usual += ["Preemption", "Checkpoints", "Progress"]
+    usual += ["Preemption", "Checkpoints", "Report", "Progress"]
     assert names(in_order(callbacks)) == usual
     assert names(in_order(dict(reversed(callbacks.items())))) != names(reversed(callbacks.values()))
 

@@ -4,6 +4,7 @@ quality        the scores of ``metrics=...``: best, last, and the results' proto
 health         stops at what is not finite, warns of what a beginner can act on, in the sentences of advice
 checkpoints    last.ckpt, best.ckpt, and one to fall back to
 log, progress  numbers to the loggers; the bar, or a line where there is no terminal
+report         the page of a run, report.html
 preemption     signals: finish the step, save, leave
 ada            augmentation that adapts
 base           the hooks, with the module as the game that it is

@@ -18,6 +18,7 @@ Commands (train may be left out):
   doctor    look for what would stop a run, before it begins
   list      show models and data sets
   explore   the latent space: interpolate, arithmetic, directions, project, neighbours, ...
+  report    the page of a run, report.html, from what its directory holds
   export    weights and their description as files that others can read safely
   import-weights  begin a run with weights that were trained elsewhere
   ganlab COMMAND --help tells more.
@@ -189,6 +190,19 @@ Tools:
 Every key of a tool, with its default: conf/explore/TOOL.yaml.
 """
 
+REPORT = """\
+ganlab report run=DIRECTORY: write a run's page anew.
+
+  ganlab report run=outputs/dcgan-digits/2026-01-31_12-00-00-000000
+  ganlab report latest
+
+  run          a run directory, of a run that goes on, has ended or was killed
+
+report.html is one file that needs nothing else: curves, pictures, scores with their protocol, what was changed of the
+defaults, warnings, cost, and lines to go on with. curves.png has the curves on white, for papers. Every run writes both
+by itself (callbacks.report=null: not). Nothing that the directory names is run or built.
+"""
+
 PAGES = {
     "train": TRAIN,
     "sample": SAMPLE,
@@ -197,6 +211,7 @@ PAGES = {
     "list": LIST,
     "explore": EXPLORE,
     "export": EXPORT,
+    "report": REPORT,
     "import-weights": IMPORT,
 }
 

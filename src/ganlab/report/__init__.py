@@ -3,7 +3,9 @@
 runs, columns        what run directories say of their runs; which scores may stand in one column
 table                one row for each setting
 layout, spreadsheet  a table for the eye, and as CSV; cells says how a number is shown
-gallery, page        a page of examples, side by side
+gallery              a page of examples, side by side
+single/              the page of one run
+page, charts         what all pages look like; curves in them, and for papers; history reads the numbers
 """
 
 from ganlab.report.layout import aligned, markdown

@@ -1,22 +1,39 @@
 """A page of examples, side by side: ``gallery.html``, which works offline, and its pictures beside it."""
 
-import html
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Template
+from typing import Any
 from urllib.parse import quote
 
 from PIL import Image
 from torch import Tensor
 
 from ganlab.pixels import to_uint8
-from ganlab.report.page import PAGE
+from ganlab.report.page import Html, facts, page, text
 from ganlab.sets import ExampleSet
 from ganlab.types import Translator
 
 LARGEST = 640  # pixels: pictures are shown no larger, and link to the whole
 PIXELS = 128  # pictures up to this side are enlarged pixel by pixel
+STYLE = Template("""\
+:root { --size: ${size}px; }
+main { display: flex; flex-wrap: wrap; align-items: flex-start; gap: .9rem; padding: 1.2rem; }
+figure div { display: flex; flex-wrap: wrap; gap: .6rem; }
+a { display: block; width: var(--size); max-width: 100%; color: var(--faint); text-decoration: none; }
+img { display: block; width: 100%; height: auto; border-radius: 3px; background: var(--line); }
+span { display: block; margin-top: .25rem; font-size: .78rem; }
+a:hover span { color: var(--ink); }
+figcaption {
+  margin-top: .4rem; font-size: .82rem; overflow-wrap: anywhere; max-width: calc(var(--size) * 4);
+}
+""")
+SIZE = Template("""\
+<label>size <input type="range" min="48" max="640" value="$size"
+oninput="document.documentElement.style.setProperty('--size', this.value + 'px')"></label>""")
 
 
 @dataclass(frozen=True)
@@ -29,26 +46,29 @@ class Shown:
     width: int
     height: int
 
-    def tag(self) -> str:
+    def tag(self) -> Html:
         kind = ' class="pixels"' if max(self.width, self.height) <= PIXELS else ""
         picture = (
-            f'<img src="{self.source}" alt="{html.escape(self.caption)}" width="{self.width}" height="{self.height}" '
+            f'<img src="{self.source}" alt="{text(self.caption)}" width="{self.width}" height="{self.height}" '
             f'loading="lazy" decoding="async"{kind}>'
         )
-        return f'<a href="{self.link}">{picture}<span>{html.escape(self.caption)}</span></a>'
+        return Html(f'<a href="{self.link}">{picture}<span>{text(self.caption)}</span></a>')
 
 
 @dataclass
 class Gallery:
     """Collects examples, and writes ``folder/gallery.html`` and their pictures into ``folder/gallery/``.
 
-    facts: shown below the title, by name.
+    ``gallery/examples.json`` says which picture is what, by example, for other pages.
+
+    facts: shown beside the title, by name.
     """
 
     folder: Path
     title: str
     facts: Mapping[str, str] = field(default_factory=dict)
-    examples: list[str] = field(default_factory=list)
+    examples: list[Html] = field(default_factory=list)
+    _index: list[dict[str, Any]] = field(default_factory=list)
     _most: int = 1  # pictures in an example
     _side: int = 1  # the longest of all pictures
 
@@ -61,8 +81,9 @@ class Gallery:
         ]
         pictures = "".join(one.tag() for one in shown)
         self.examples.append(
-            f"<figure><div>{pictures}</div><figcaption>{html.escape(name)}</figcaption></figure>"
+            Html(f"<figure><div>{pictures}</div><figcaption>{text(name)}</figcaption></figure>")
         )
+        self._index.append({"name": name, "pictures": {one.caption: one.source for one in shown}})
         self._most = max(self._most, len(shown))
         self._side = max(self._side, *(max(one.width, one.height) for one in shown))
 
@@ -85,17 +106,16 @@ class Gallery:
 
     def write(self) -> Path:
         """Write the page; returns its path."""
-        facts = "".join(
-            f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>"
-            for name, value in self.facts.items()
+        size = str(min(256, 1000 // self._most, max(64, 4 * self._side)))  # an example fits on a line
+        written = page(
+            self.title,
+            Html(facts(self.facts) + SIZE.substitute(size=size)),
+            self.examples,
+            style=STYLE.substitute(size=size),
+            closed=False,
         )
-        page = PAGE.substitute(
-            title=html.escape(self.title),
-            facts=facts,
-            examples="\n".join(self.examples),
-            size=min(256, 1000 // self._most, max(64, 4 * self._side)),  # an example fits on a line
-        )
-        path = self.folder / "gallery.html"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
+        path, index = self.folder / "gallery.html", self.folder / "gallery" / "examples.json"
+        index.parent.mkdir(parents=True, exist_ok=True)
+        index.write_text(json.dumps(self._index, indent=1), encoding="utf-8")
+        path.write_text(written, encoding="utf-8")
         return path

@@ -11,6 +11,8 @@ import yaml
 from ganlab.errors import UserError
 from ganlab.score_record import ScoreRecord, from_json, number_at
 
+LARGEST = 10_000_000  # characters of a file
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the former reads ten times as fast
 NO_SETTING = ("seed", "name", "group", "tags", "objective")  # tell the runs of a setting apart, or label them
 
 
@@ -45,10 +47,12 @@ def collect(folders: Iterable[Path]) -> list[Run]:
     return [read(Path(folder)) for folder in folders]
 
 
-def read(folder: Path) -> Run:
-    """The run in ``folder``; what its files do not tell is absent."""
+def read(folder: Path, results: Mapping[str, Any] | None = None) -> Run:
+    """The run in ``folder``; what its files do not tell is absent. ``results``: in place of its results.json."""
     started = folder / ".hydra"
-    results, config = _mapping(folder / "results.json"), _mapping(started / "config.yaml")
+    results = read_mapping(folder / "results.json") if results is None else results
+    complete = all(results.get(key) is not None for key in ("model", "data", "seed"))
+    config = {} if complete else read_mapping(started / "config.yaml")
     if not results and not config:
         raise UserError(f"{folder} holds no run: neither results.json nor .hydra/config.yaml")
     overrides = _words(started / "overrides.yaml")
@@ -84,19 +88,22 @@ def described(overrides: Iterable[str]) -> tuple[dict[str, str], str]:
     return {key: value for key, value in pairs.items() if key not in NO_SETTING}, pairs.get("seed", "")
 
 
-def _mapping(path: Path) -> dict[str, Any]:
+def read_mapping(path: Path) -> dict[str, Any]:
     """The mapping in a JSON or YAML file; empty if the file is missing or damaged."""
-    read_text = json.loads if path.suffix == ".json" else yaml.safe_load
-    try:
-        found = read_text(path.read_text(encoding="utf-8")) if path.is_file() else {}  # a pipe never ends
-    except (OSError, ValueError, yaml.YAMLError):
-        return {}
+    found = _parsed(path)
     return found if isinstance(found, dict) else {}
 
 
 def _words(path: Path) -> tuple[str, ...]:
-    try:
-        words = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else []
-    except (OSError, ValueError, yaml.YAMLError):
-        return ()
+    words = _parsed(path)
     return tuple(map(str, words)) if isinstance(words, list) else ()
+
+
+def _parsed(path: Path) -> Any:
+    try:
+        written = path.read_text(encoding="utf-8") if path.is_file() else ""  # a pipe never ends
+        if len(written) > LARGEST:
+            return None
+        return json.loads(written or "null") if path.suffix == ".json" else yaml.load(written, LOADER)
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        return None

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 
+class HearsResults:
+    """A callback that is told how the run ended, in the first process, once ``results.json`` says so."""
+
+    def conclude(self, run_dir: Path, results: Mapping[str, Any], lines: Mapping[str, str]) -> None:
+        """``results`` are what ``results.json`` says, ``lines`` how to go on, by what each does. Never raises."""
+        raise NotImplementedError
+
+
 def results_of(
     run: Settled,
     model: "GAN",

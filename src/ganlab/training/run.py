@@ -33,10 +33,10 @@ from ganlab.training.checkpoints import probe, steps_of
 from ganlab.training.faults import fault_of
 from ganlab.training.order import in_order
 from ganlab.training.processes import leave_group
-from ganlab.training.results import forget_results, results_of, write_results
+from ganlab.training.results import HearsResults, forget_results, results_of, write_results
 from ganlab.training.resuming import already_complete, checkpoint_to_resume, prepared_to_resume
 from ganlab.training.starting import freeze_first, start_from
-from ganlab.training.summary import summary
+from ganlab.training.summary import going_on, summary
 
 if TYPE_CHECKING:
     from ganlab.models.base import GAN
@@ -118,6 +118,11 @@ def _end(
         error = error or unwritten
     finish(trainer.loggers, results)
     leave_group(trainer.strategy.launcher, patience=30.0 if error is None else 5.0)
+    if is_first_process():
+        lines = going_on(run_dir, longer=for_longer(run.cfg) if results["status"] == "finished" else ())
+        for callback in trainer.callbacks:
+            if isinstance(callback, HearsResults):
+                callback.conclude(run_dir, results, lines)
     return results, error
 
 

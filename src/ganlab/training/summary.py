@@ -1,20 +1,47 @@
 """What a run says at its end: how good it is beside what there is to compare it with, and what to do next."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganlab.config.runs.trust import to_open, to_resume
+from ganlab.config.runs.pasted import to_paste
+from ganlab.config.runs.record import saved_config
+from ganlab.config.runs.trust import to_open, to_resume, trusted_to_open
 from ganlab.score_record import ScoreRecord, from_json
 from ganlab.storage import as_typed
-from ganlab.types import Translator
 
 if TYPE_CHECKING:
     from ganlab.models.base import GAN
 
+DRAWS = ("images", "labelled", "captions", "points")  # what a model needs that makes pictures of noise
+
+
+def going_on(run_dir: Path, *, longer: Sequence[str] = ()) -> dict[str, str]:
+    """Lines to paste that go on with a run, by what they do.
+
+    longer: words that train a run on that has come to its end; none where it has not.
+    """
+    cfg, run = saved_config(run_dir), f"run={as_typed(run_dir)}"
+    open_it = partial(to_paste, trust=trusted_to_open(cfg))
+    kind = str((cfg.get("kinds") or {}).get("model"))
+    lines = {
+        "train for twice as many steps" if longer else "go on where it stopped": to_resume(run_dir, *longer),
+        "draw more" if kind in DRAWS else "translate more of the held-out examples": open_it(
+            "sample", run, "n=64"
+        ),
+    }
+    if cfg.get("metrics"):
+        lines["score it once more, with three sets of samples"] = open_it("evaluate", run, "seeds=3")
+    if kind in ("images", "labelled"):
+        lines["look into its latent space"] = open_it("explore", "interpolate", run)
+    return lines | {"weights to share": open_it("export", run)}
+
 
 def summary(run_dir: Path, model: "GAN", results: Mapping[str, Any], *, longer: Sequence[str]) -> str:
     """What came of a run, how good it is, where it lies, and what to do next; ``longer``: words that go on with it."""
+    from ganlab.types import Translator
+
     where = as_typed(run_dir)
     names = (f"{player}/loss" for player in model.players())
     losses = "   ".join(f"{name} {model.published[name]:.3f}" for name in names if name in model.published)
@@ -36,6 +63,7 @@ def summary(run_dir: Path, model: "GAN", results: Mapping[str, Any], *, longer: 
             f"  {losses}{judged}",
             *score_table(from_json(results["scores"])),
             f"  run directory  {where}",
+            *([f"  page           {where}/report.html"] if (run_dir / "report.html").is_file() else []),
             f"  pictures       {where}/samples/ (animation.gif: the same {seen} as training went on)",
             f"  numbers        {where}/results.json, metrics.csv",
             "next",

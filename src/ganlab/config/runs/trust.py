@@ -113,10 +113,13 @@ def to_resume(run_dir: Path, *words: str) -> str:
 
 def to_open(command: str, run_dir: Path, *words: str) -> str:
     """The line that opens a run of this user's with ``ganlab COMMAND``."""
-    cfg = unresolved(saved_config(run_dir))
-    wanted = wants([cfg.get(part) for part in ("model", "data")])
-    trust = {want.name for want in wanted if want.name}
-    return to_paste(command, f"run={as_typed(run_dir)}", *words, trust=trust)
+    return to_paste(command, f"run={as_typed(run_dir)}", *words, trust=trusted_to_open(saved_config(run_dir)))
+
+
+def trusted_to_open(cfg: DictConfig) -> set[str]:
+    """What GANLAB_TRUST has to name where a run with this saved configuration is opened."""
+    tree = unresolved(cfg)
+    return {want.name for want in wants([tree.get(part) for part in ("model", "data")]) if want.name}
 
 
 def _refuse_first(found: Iterable[Want], where: Path) -> None:

@@ -1,0 +1,67 @@
+"""Writing pages, which few tests do, and reading them: their tags, and what a browser makes of them."""
+
+import html
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from ganlab.report.single.write import write_curves, write_page
+
+__all__ = ["Page", "asked", "write_curves", "write_page"]
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+class Page(HTMLParser):
+    """The tags of a page, with their attributes, and its texts."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict]] = []
+        self.texts: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.texts.append(data.strip())
+
+    def all(self, tag: str) -> list[dict]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.texts)
+
+
+def asked(page: Path, question: str, folder: Path, width: int = 1400) -> str:
+    """What ``question``, an expression over ``doc`` and ``view`` of the page, is in a browser so many pixels wide."""
+    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if browser is None:
+        pytest.skip("Chromium is not installed (Debian's package chromium)")
+    frame = folder / "frame.html"
+    frame.write_text(
+        f'<iframe src="{page.resolve().as_uri()}" style="border: 0; width: {width}px; height: 900px"></iframe>'
+        "<output></output><script>onload = () => { const view = frames[0], doc = view.document;"
+        f"document.querySelector('output').textContent = JSON.stringify({question}); }}</script>"
+    )
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+    ]
+    flags += ["--allow-file-access-from-files", f"--user-data-dir={folder / 'browser'}", "--dump-dom"]
+    done = subprocess.run(
+        [browser, *flags, f"--window-size={max(width, 500) + 50},1000", frame.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    return html.unescape(done.stdout.partition("<output>")[2].partition("</output>")[0])
