@@ -1,7 +1,9 @@
 """Random numbers as a function of (seed, step, position): nothing to store, nothing to lose on resume."""
 
 import hashlib
+import random
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -11,6 +13,15 @@ def derive(seed: int, *parts: int | str) -> int:
     text = "/".join(str(part) for part in (seed, *parts))
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 1
+
+
+def seed_everything(seed: int, device: torch.device) -> None:
+    """Seed the global generators of PyTorch (also on ``device``), Python and NumPy."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.default_generators[device.index].manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed & 0xFFFFFFFF)
 
 
 class Draws:
@@ -46,6 +57,10 @@ class Draws:
         """(n, *shape) from U(low, high)."""
         total = torch.rand(n * self.world, *shape, generator=self.generator, device=self.device)
         return self._own(total if (low, high) == (0.0, 1.0) else total * (high - low) + low, n)
+
+    def shared(self) -> float:
+        """One number from U(0, 1), the same for the whole global batch."""
+        return float(torch.rand((), generator=self.generator, device=self.device))
 
     def integers(self, n: int, high: int) -> Tensor:
         """(n,) int64 from 0 to high - 1."""

@@ -45,6 +45,25 @@ def test_each_player_has_its_own_schedule_stepped_at_its_own_updates(tiny, tmp_p
     assert module.learning_rate("discriminator") == pytest.approx(2e-4)
 
 
+def test_an_update_of_a_kind_is_no_step_of_the_schedule_and_its_terms_are_logged(tiny, tmp_path):
+    def wrap(module):
+        step, halve = module.training_step, partial(torch.optim.lr_scheduler.StepLR, step_size=1, gamma=0.5)
+
+        def training_step(batch, batch_idx):
+            result = step(batch, batch_idx)
+            with module.update("generator", "extra") as terms:
+                terms["extra"] = 0 * module.generate(2).sum() + 3.0
+            return result
+
+        module.schedule_factories, module.training_step = {"generator": halve}, training_step
+
+    module = fit(tiny(*MLP, "trainer.max_steps=3", "callbacks.log.every_steps=3"), tmp_path, wrap=wrap)
+    assert module.learning_rate("generator") == pytest.approx(2e-4 * 0.5**3)
+    assert module.published["generator/extra"] == 3
+    assert module.published["generator/loss"] == module.published["generator/adversarial"]
+    assert module.trainer.global_step == 3
+
+
 def test_k_discriminator_steps_have_new_images_and_new_noise_each(tiny_run):
     images, noise, players = [], [], []
 

@@ -86,6 +86,7 @@ ganlab sample run=DIRECTORY [KEY=VALUE ...]: write pictures of a trained model, 
   n            how many pictures (64); of a model that translates: how many gallery.html shows
   seed         another seed, other pictures (0)
   label        only this class, by its number or name, where the model knows classes
+  truncation   pictures more typical and less varied: within so many deviations of the noise, of stylegan2 psi (all)
   caption      what to draw, where the model reads; "A | B": on the way from A to B; all: each caption of the data
   checkpoint   last or best (last)
   output       a folder (generated/ in the run directory)
@@ -180,7 +181,7 @@ Tools:
   directions   along which pictures change most: method=sefa (closed form) or ganspace (principal components)
   edit         samples moved along one of these, by amounts=[...]
   project      pictures of your own as latent vectors: what of them the generator can draw
-  truncation   the same samples from ever narrower middles of the noise (bounds=[...]), each with its scores
+  truncation   the same samples from ever narrower middles of noise or styles (bounds=[...]), each with its scores
   codes        classes, captions or InfoGAN's codes against noises, as a table
   neighbours   the training images nearest to samples, and whether the model copies them
 

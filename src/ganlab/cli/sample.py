@@ -34,6 +34,7 @@ def run(words: list[str]) -> int:
         n=cfg.n,
         seed=cfg.seed,
         label=cfg.label,
+        truncation=cfg.truncation,
         caption=cfg.caption,
         checkpoint=cfg.checkpoint,
         output=output,
@@ -47,10 +48,11 @@ def run(words: list[str]) -> int:
 
 def choose(cfg: DictConfig, run_dir: Path, output: Path | None) -> int:
     """Samples that the discriminator chooses, and what the choice was like."""
-    if cfg.caption is not None:
-        raise UserError(
-            f"caption={cfg.caption!r}: refine chooses among samples of noise and classes; leave one out"
-        )
+    for key in ("caption", "truncation"):
+        if cfg[key] is not None:
+            raise UserError(
+                f"{key}={cfg[key]!r}: refine chooses among samples of all noise and classes; leave one out"
+            )
     from ganlab.inference.refine.write import write_refined
 
     where, how = write_refined(
@@ -72,7 +74,7 @@ def choose(cfg: DictConfig, run_dir: Path, output: Path | None) -> int:
 
 def translate(cfg: DictConfig, run_dir: Path, output: Path | None) -> int:
     """The user's own pictures through the model, and how many there are."""
-    for key in ("label", "caption"):
+    for key in ("label", "caption", "truncation"):
         if cfg[key] is not None:
             raise UserError(
                 f"{key}={cfg[key]} chooses what is made of noise, and input= is translated: leave one of them out"

@@ -25,6 +25,7 @@ def write_samples(
     n: int = 64,
     seed: int = 0,
     label: int | str | None = None,
+    truncation: float | None = None,
     caption: str | None = None,
     checkpoint: Literal["last", "best"] = "last",
     output: Path | None = None,
@@ -37,9 +38,10 @@ def write_samples(
     gallery, whose page is returned.
 
     label: only this class: its number, or its name where the data had names.
+    truncation: more typical and less varied; see :meth:`~ganlab.models.images.base.LatentGAN.truncated`.
     caption: what to draw, for a model that reads; see :func:`~ganlab.inference.captions.write_captions`.
     numbered: ``grid.png`` shows their numbers.
-    output: default ``<run_dir>/generated/<checkpoint>-seed<seed>[-label<label>][-<caption>]``; what an earlier command
+    output: default ``<run_dir>/generated/<checkpoint>-seed<seed>`` and what was chosen besides; what an earlier command
         wrote there from this run is replaced.
 
     Raises:
@@ -49,18 +51,26 @@ def write_samples(
     if n < 1:
         raise UserError(f"n={n}: expected a number of samples, at least 1")
     model = load(run_dir, checkpoint, device="cuda" if torch.cuda.is_available() else "cpu")
-    require_sense(model, label, caption)
+    require_sense(model, label, caption, truncation)
     if isinstance(model, Translator):
         return write_held_out(model, Path(run_dir), n=n, checkpoint=checkpoint, output=output)
     if label is not None:
         label = number_of(label, class_names(run_dir, model.data_kind))
-    chosen = ("" if label is None else f"-label{label}") + ("" if caption is None else f"-{short(caption)}")
-    folder = Path(output or Path(run_dir) / "generated" / f"{checkpoint}-seed{seed}{chosen}")
-    with fresh_folder(folder, Path(run_dir)):
+    name = f"{checkpoint}-seed{seed}{_chosen(label, truncation, caption)}"
+    folder = Path(output or Path(run_dir) / "generated" / name)
+    with fresh_folder(folder, Path(run_dir)), model.truncated(truncation):
         if caption is not None and isinstance(model, TextGAN):
             return write_captions(model, caption, folder, n=n, seed=seed, batch_size=batch_size)
         samples = model.sample(n, seed=seed, label=label, batch_size=batch_size)
         return write_drawn(samples, folder, numbered=numbered)
+
+
+def _chosen(label: int | str | None, truncation: float | None, caption: str | None) -> str:
+    """The end of a folder's name."""
+    parts = [] if label is None else [f"label{label}"]
+    parts += [] if truncation is None else [f"truncation{truncation:g}"]
+    parts += [] if caption is None else [short(caption)]
+    return "".join(f"-{part}" for part in parts)
 
 
 def write_drawn(samples: Tensor, folder: Path, *, numbered: bool = False) -> Path:
@@ -73,18 +83,21 @@ def write_drawn(samples: Tensor, folder: Path, *, numbered: bool = False) -> Pat
     )
 
 
-def require_sense(model: object, label: int | str | None, caption: str | None) -> None:
-    """Raises UserError where a label or a caption is asked of a model that knows none."""
+def require_sense(
+    model: object, label: int | str | None, caption: str | None, truncation: float | None
+) -> None:
+    """Raises UserError where a label, a caption or truncation is asked of a model that knows none."""
     if caption is not None and label is not None:
         raise UserError(
             f"label={label} caption={caption!r}: a model knows classes or captions; leave one of them out"
         )
     if caption is not None and not isinstance(model, TextGAN):
         raise UserError(f"caption={caption!r}: this model was not trained on captions; leave caption out")
-    if label is not None and isinstance(model, Translator):
-        raise UserError(
-            f"label={label}: this model translates pictures and knows no classes; leave label out"
-        )
+    for key, value in (("label", label), ("truncation", truncation)):
+        if value is not None and isinstance(model, Translator):
+            raise UserError(
+                f"{key}={value}: this model translates pictures and knows no classes and no noise; leave {key} out"
+            )
 
 
 def write_points(points: Tensor, path: Path) -> None:

@@ -2,12 +2,10 @@
 
 import logging
 import math
-import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -17,7 +15,7 @@ from ganlab.lightning_internals import counts_training_steps, has_trainer
 from ganlab.models.players import Players
 from ganlab.models.restoring import fit_optimizers, fitted_weights, kind_of, require_checkpoint
 from ganlab.models.telemetry import Telemetry
-from ganlab.randomness import Draws, derive
+from ganlab.randomness import Draws, derive, seed_everything
 from ganlab.techniques.per_process import per_process, states_of_all
 from ganlab.types import Batch, Observation, OptimizerFactory, ScheduleFactory, tensors_of
 
@@ -38,7 +36,7 @@ class GAN(Players, Telemetry):
 
     optimizers: for each player, a function from its parameters to an optimizer.
     schedules: for some players, a function from the optimizer to a learning-rate schedule, stepped at each of the
-        player's updates; under "every" one for all other players, stepped once in each training step.
+        player's updates without a kind; under "every" one for all other players, stepped once in each training step.
     gradient_clip: largest allowed norm of a player's gradient in an update; None leaves gradients alone.
     seed: of all random draws in training.
     """
@@ -79,8 +77,11 @@ class GAN(Players, Telemetry):
     # -- an update -----------------------------------------------------------------------------------------------
 
     @contextmanager
-    def update(self, player: str) -> Iterator[dict[str, Tensor]]:
+    def update(self, player: str, kind: str = "") -> Iterator[dict[str, Tensor]]:
         """One optimizer step of ``player`` on the sum of the terms that the body puts into the dict.
+
+        kind: of a further update of the player in the same step, such as a regularizer's. Its terms are logged, but
+            ``player/loss``, the player's schedule and ``after_update`` know only updates without one.
 
         Raises:
             DivergedError: if the sum or its gradient is not finite; the weights are then as before. (Only on a CPU:
@@ -104,9 +105,12 @@ class GAN(Players, Telemetry):
             self.manual_backward(loss)
             self._limit_gradient(player)
             self._step(player)
+            if not kind:
+                self._count_update(player)
         for name, value in terms.items():
             self.track(f"{player}/{name}", value)
-        self.track(f"{player}/loss", loss)
+        if not kind:
+            self.track(f"{player}/loss", loss)
 
     def manual_backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
         """Differentiate, and average the gradients over all processes."""
@@ -128,6 +132,8 @@ class GAN(Players, Telemetry):
         """Step the optimizer, and the schedule that is the player's own."""
         self.optimizers_by_player()[player].step()
         self._moved.add(player)
+
+    def _count_update(self, player: str) -> None:
         if player in self.schedule_factories:
             self.schedules_by_player()[player].step()
         self.after_update(player)
@@ -136,8 +142,8 @@ class GAN(Players, Telemetry):
         """A hook for what belongs to a player's step: an average to move, weights to clip."""
 
     def every(self, n: int) -> bool:
-        """True in every n-th training step."""
-        return self.steps % n == 0
+        """True in every n-th training step; of 0 in none."""
+        return n > 0 and self.steps % n == 0
 
     # -- what is seen from outside -------------------------------------------------------------------------------
 
@@ -193,7 +199,7 @@ class GAN(Players, Telemetry):
         self.steps += 1
         self.images += len(next(iter(tensors_of(batch).values()))) * self.draws.world
         self.draws.reseed("step", self.steps)
-        _seed_everything(derive(self.seed, "step", self.steps, self.draws.rank), self.device)
+        seed_everything(derive(self.seed, "step", self.steps, self.draws.rank), self.device)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["ganlab"] = {
@@ -240,11 +246,3 @@ class GAN(Players, Telemetry):
         if has_trainer(self) and self.trainer.is_global_zero:
             for note in notes:
                 log.warning("%s", note)
-
-
-def _seed_everything(seed: int, device: torch.device) -> None:
-    torch.default_generator.manual_seed(seed)
-    if device.type == "cuda":
-        torch.cuda.default_generators[device.index].manual_seed(seed)
-    random.seed(seed)
-    np.random.seed(seed & 0xFFFFFFFF)

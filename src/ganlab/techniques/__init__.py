@@ -6,6 +6,7 @@ replay, per_process          fakes of earlier generators; what each process has 
 passes                       real and fake through the discriminator, separately or together
 priors                       where a generator's input comes from
 learning_rates, schedules    of optimizers, and of other numbers
+lazy_adam                    Adam for a player with a regularizer's steps besides
 metropolis                   samples from a density known up to a factor
 growth, growth_plan          when a progressive GAN grows, and what that will mean in a run
 

@@ -8,9 +8,8 @@ from ganlab.inference.latents.arithmetic import arithmetic
 from ganlab.inference.latents.codes import codes
 from ganlab.inference.latents.origins import originals, pictures
 from ganlab.inference.latents.project import project
-from ganlab.inference.latents.truncation import Truncated, truncated
 from ganlab.randomness import Draws
-from ganlab.techniques.priors import Normal
+from ganlab.techniques.priors import Normal, Truncated
 
 
 def test_arithmetic_adds_and_subtracts_means(model_of):
@@ -119,10 +118,10 @@ def test_truncated_noise_is_the_normal_distribution_within_its_bound():
 def test_truncation_ends_with_its_block_and_needs_tails(model_of):
     model = model_of("cgan_dcgan")
     before = model.sample(3)
-    with truncated(model, 0.1):
+    with model.truncated(0.1):
         assert not torch.equal(model.sample(3), before)
     assert torch.equal(model.sample(3), before)
-    with pytest.raises(UserError, match="truncation=0: expected"), truncated(model, 0):
+    with pytest.raises(UserError, match="truncation=0: expected"), model.truncated(0):
         pass
-    with pytest.raises(UserError, match="this model's prior is codes"), truncated(model_of("infogan"), 1.0):
+    with pytest.raises(UserError, match="this model's prior is codes"), model_of("infogan").truncated(1.0):
         pass

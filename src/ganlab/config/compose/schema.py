@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ganlab.bounds import Count, Samples, Size, Whole
+from ganlab.bounds import Count, Samples, Size, Weight, Whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,7 @@ class Sample:
     n: Samples = 64
     seed: int = 0
     label: int | str | None = None
+    truncation: Weight | None = None
     caption: str | None = None
     checkpoint: Literal["last", "best"] = "last"
     output: Path | None = None

@@ -11,7 +11,8 @@ from ganlab.errors import UserError
 from ganlab.inference.latents.origins import originals, pictures
 from ganlab.inference.latents.show import save_rows
 from ganlab.inference.latents.source import Source
-from ganlab.models.images.base import LabelledGAN, LatentGAN
+from ganlab.models.images.base import LatentGAN
+from ganlab.models.images.labelled import LabelledGAN
 from ganlab.randomness import Draws
 
 EMPTY = -0.69  # the grey between pictures, where a row is shorter than others

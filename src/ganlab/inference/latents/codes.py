@@ -12,7 +12,8 @@ from ganlab.inference.latents.show import save_rows
 from ganlab.inference.latents.source import Source
 from ganlab.models.captions.base import TextGAN
 from ganlab.models.captions.phrasebook import evenly
-from ganlab.models.images.base import LabelledGAN, LatentGAN
+from ganlab.models.images.base import LatentGAN
+from ganlab.models.images.labelled import LabelledGAN
 from ganlab.randomness import Draws
 from ganlab.techniques.priors import Codes
 

@@ -14,7 +14,8 @@ from ganlab.inference.latents.show import save_rows, save_steps
 from ganlab.inference.latents.source import Source
 from ganlab.models.captions.base import TextGAN
 from ganlab.models.captions.phrasebook import evenly
-from ganlab.models.images.base import LabelledGAN, LatentGAN
+from ganlab.models.images.base import LatentGAN
+from ganlab.models.images.labelled import LabelledGAN
 
 ROWS = 10  # classes or captions that are shown unless some are named
 

@@ -9,7 +9,8 @@ from torch.nn.functional import one_hot
 from ganlab.errors import UserError
 from ganlab.models.captions.base import TextGAN
 from ganlab.models.eval_mode import eval_mode
-from ganlab.models.images.base import LabelledGAN, LatentGAN
+from ganlab.models.images.base import LatentGAN
+from ganlab.models.images.labelled import LabelledGAN
 from ganlab.randomness import Draws
 
 Inputs = tuple[

@@ -53,6 +53,7 @@ class DrawsCaptions(LatentGAN):
         label: int | None = None,
         caption: str | None = None,
         averaged: bool = True,
+        truncation: float | None = None,
         batch_size: int = 250,
     ) -> Tensor:
         """(n, C, H, W) in [-1, 1] on the CPU: n times the caption, else captions of the data, evenly from all.
@@ -60,11 +61,13 @@ class DrawsCaptions(LatentGAN):
         Raises:
             UserError: for a caption with words that the model does not know.
         """
-        if caption is None:
-            return super().sample(n, seed=seed, label=label, averaged=averaged, batch_size=batch_size)
-        self.book.lexicon.require(caption)
-        parts = self.draw([caption] * n, seed=seed, averaged=averaged, batch_size=batch_size)
-        return torch.cat([part.cpu() for part in parts])
+        if caption is not None:
+            self.book.lexicon.require(caption)
+        with self.truncated(truncation):
+            if caption is None:
+                return super().sample(n, seed=seed, label=label, averaged=averaged, batch_size=batch_size)
+            parts = self.draw([caption] * n, seed=seed, averaged=averaged, batch_size=batch_size)
+            return torch.cat([part.cpu() for part in parts])
 
     def draw(
         self,

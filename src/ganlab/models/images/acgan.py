@@ -6,7 +6,8 @@ from torch import Tensor
 
 from ganlab.bounds import Size, Weight, bounded
 from ganlab.losses.information import cross_entropy
-from ganlab.models.images.base import LabelledGAN, LatentOptions
+from ganlab.models.images.base import LatentOptions
+from ganlab.models.images.labelled import LabelledGAN
 from ganlab.types import AdversarialLoss, Batch, Observation, observed
 
 

@@ -1,12 +1,12 @@
 """Noise to image: what all generators of images from a latent vector share."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, NotRequired, Unpack
+from contextlib import contextmanager
+from typing import ClassVar, NotRequired, Unpack
 
 import torch
 from torch import Tensor, nn
 
-from ganlab.bounds import Size, bounded
 from ganlab.errors import UserError
 from ganlab.models.base import GAN
 from ganlab.models.eval_mode import eval_mode
@@ -14,6 +14,7 @@ from ganlab.models.players import GameOptions
 from ganlab.randomness import Draws
 from ganlab.techniques.augment.base import Augment, NoAugment
 from ganlab.techniques.ema import Average
+from ganlab.techniques.priors import Normal
 from ganlab.techniques.replay import NoReplay
 from ganlab.torch_internals import BatchNorm
 from ganlab.types import Batch, Prior
@@ -41,6 +42,7 @@ class LatentGAN(GAN):
     """A generator of images from noise and the discriminator it plays against."""
 
     data_kind: ClassVar[str] = "images"
+    truncations: ClassVar[tuple[float, ...]] = (4, 2, 1, 0.7, 0.5, 0.3)  # worth a look, from the widest on
 
     def __init__(
         self,
@@ -86,17 +88,47 @@ class LatentGAN(GAN):
 
     @torch.no_grad()
     def sample(
-        self, n: int, *, seed: int = 0, label: int | None = None, averaged: bool = True, batch_size: int = 250
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        label: int | None = None,
+        averaged: bool = True,
+        truncation: float | None = None,
+        batch_size: int = 250,
     ) -> Tensor:
         """(n, C, H, W) in [-1, 1] on the CPU, the same pictures for the same seed on every device.
 
-        averaged: draw from the averaged weights, else from those in training.
+        averaged: draw from the averaged weights, else from those in training. truncation: see :meth:`truncated`.
 
         Raises:
-            UserError: if a label is asked of a model that knows none.
+            UserError: if a label is asked of a model that knows none, or truncation of one that has no middle.
         """
-        parts = self.samples(n, seed=seed, label=label, averaged=averaged, batch_size=batch_size)
-        return torch.cat([part.cpu() for part in parts])
+        with self.truncated(truncation):
+            parts = self.samples(n, seed=seed, label=label, averaged=averaged, batch_size=batch_size)
+            return torch.cat([part.cpu() for part in parts])
+
+    @contextmanager
+    def truncated(self, truncation: float | None) -> Iterator[None]:
+        """What is drawn within is more typical and less varied: noise within so many standard deviations; None: as is.
+
+        Raises:
+            UserError: a bound that is not positive, or a prior without tails to cut.
+        """
+        prior = self.prior
+        if truncation is None:
+            yield
+            return
+        if not isinstance(prior, Normal):
+            raise UserError(
+                f"this model's prior is {type(prior).__name__.lower()}, which has no tails to cut: truncation is for "
+                "model/prior=normal"
+            )
+        self.prior = prior.truncated(truncation)
+        try:
+            yield
+        finally:
+            self.prior = prior
 
     def samples(
         self,
@@ -192,53 +224,6 @@ def _size(shape: Sequence[int]) -> str:
         return f"points of {' x '.join(map(str, shape))} numbers"
     channels, height, width = shape
     return f"images of {height}x{width} pixels and {channels} channel{'s' if channels > 1 else ''}"
-
-
-class LabelledGAN(LatentGAN):
-    """A generator that is told which class to draw: ``generator(z, label)``.
-
-    classes: how many labels there are; the data's must be as many.
-
-    Raises:
-        UserError: for a pool of earlier fakes, which would not know their labels.
-    """
-
-    data_kind: ClassVar[str] = "labelled"
-
-    @bounded
-    def __init__(self, *, classes: Size, **options: Any) -> None:
-        super().__init__(**options)
-        if classes < 1:
-            raise UserError(f"model.classes={classes}: expected the number of the data's labels, at least 1")
-        if not isinstance(self.replay, NoReplay):
-            raise UserError(
-                "model/replay: the pool keeps images without their labels; a model with labels needs none"
-            )
-        self.classes = classes
-
-    def inputs(self, n: int, draws: Draws, label: int | None = None) -> tuple[Tensor, ...]:
-        """Latent vectors (n, size) and labels (n,): all the given one, or each class as often, in order.
-
-        Raises:
-            UserError: for a label that is none of the classes.
-        """
-        if label is not None and not 0 <= label < self.classes:
-            raise UserError(f"label={label}: this model has the classes 0 to {self.classes - 1}")
-        labels = torch.arange(n) * self.classes // n if label is None else torch.full((n,), label)
-        return self.prior(draws, n), labels
-
-    def sheet(self, n: int, columns: int) -> tuple[int, int]:
-        """One row for each class."""
-        return self.classes * columns, columns
-
-    def check(self, shape: Sequence[int], classes: Sequence[str] = ()) -> None:
-        if len(classes) != self.classes:
-            raise UserError(
-                f"classes={self.classes}: the data has {len(classes)} classes; set classes={len(classes)}"
-                if classes
-                else "this model needs labels, and the data has none; data=folder has them with data.labels=true"
-            )
-        super().check(shape, classes)
 
 
 def require_no_batch_norm(discriminator: nn.Module) -> None:

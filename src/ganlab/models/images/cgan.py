@@ -4,7 +4,8 @@ from typing import Unpack
 
 from ganlab.bounds import Count, Size, bounded
 from ganlab.losses.penalties import NoPenalty
-from ganlab.models.images.base import LabelledGAN, LatentOptions, require_no_batch_norm
+from ganlab.models.images.base import LatentOptions, require_no_batch_norm
+from ganlab.models.images.labelled import LabelledGAN
 from ganlab.types import AdversarialLoss, Batch, Observation, Penalty, observed
 
 

@@ -7,7 +7,8 @@ from torch import Tensor
 from ganlab.bounds import Size, bounded
 from ganlab.losses.adversarial import Relativistic
 from ganlab.losses.penalties import zero_centred
-from ganlab.models.images.base import LabelledGAN, LatentGAN, LatentOptions
+from ganlab.models.images.base import LatentGAN, LatentOptions
+from ganlab.models.images.labelled import LabelledGAN
 from ganlab.techniques.schedules import Cosine
 from ganlab.types import Batch, Observation, observed
 
