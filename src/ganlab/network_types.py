@@ -37,6 +37,18 @@ class GrowingDiscriminator(GrowingGenerator):
     group: int
 
 
+class StyledGenerator(nn.Module):
+    """z, perhaps with a label, to images, by way of a style w for each of ``layers`` layers.
+
+    w_mean: (style_size,), the mean style, which truncation brings styles to.
+    """
+
+    mapping: nn.Module  # z (B, latent_size), perhaps with a label, to w (B, style_size)
+    synthesis: nn.Module  # styles (B, layers, style_size) and where noise is drawn from to images
+    layers: int
+    w_mean: Tensor
+
+
 class Translation(nn.Module):
     """(B, in_channels, H, W), multiples of ``stride`` and at least ``minimum``, to (B, C', scale * H, scale * W)."""
 

@@ -21,6 +21,14 @@ class Adam(NamedTuple):
     betas: tuple[float, float] = (0.5, 0.999)
 
 
+class LazyAdam(NamedTuple):
+    """Before it is corrected for the regularizers' steps."""
+
+    generator: float
+    discriminator: float
+    betas: tuple[float, float] = (0.0, 0.99)
+
+
 class RMSprop(NamedTuple):
     generator: float
     discriminator: float
@@ -36,7 +44,7 @@ class Fact(NamedTuple):
     """average: which one is scored, None where the model has no such choice. images: seen by the discriminator."""
 
     average: str | None
-    optimizer: Adam | RMSprop | SGD
+    optimizer: Adam | LazyAdam | RMSprop | SGD
     batch: int | None
     images: int | None = None
 
@@ -70,6 +78,8 @@ FACTS = {
     "srgan_div2k": Fact(None, Adam(1e-4, 1e-4, (0.9, 0.999)), 16, (10**6 + 2 * 10**5) * 16),
     "srresnet_div2k": Fact(None, Adam(1e-4, None, (0.9, 0.999)), 16, 10**6 * 16),
     "stackgan_cub": Fact(NONE, Adam(2e-4, 2e-4), 64, 2 * 600 * 8855),
+    "stylegan2_cifar10": Fact(IN_IMAGES, LazyAdam(2.5e-3, 2.5e-3), 64, 100_000_000),
+    "stylegan2_ffhq256": Fact(IN_IMAGES, LazyAdam(2.5e-3, 2.5e-3), 64, 25_000_000),
     "wgan_celeba": Fact(NONE, RMSprop(5e-5, 5e-5), 64, 25 * 162_770),
     "wgan_gp_cifar10": Fact(NONE, Adam(2e-4, 2e-4, (0.0, 0.9)), 64, 5 * 100_000 * 64),
     "wgan_gp_mnist": Fact(NONE, Adam(1e-4, 1e-4, (0.5, 0.9)), 50, 5 * 200_000 * 50),

@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from ganlab.layers.resample import SmoothDownsample, SmoothUpsample
+from ganlab.layers.resample import Smooth, SmoothDownsample, SmoothUpsample
 
 
 def maps(size: int) -> torch.Tensor:
@@ -37,6 +37,12 @@ def test_upsampling_is_four_times_the_transpose_of_downsampling():
     small, large = maps(4), maps(8)
     up, down = (SmoothUpsample()(small) * large).sum(), (small * SmoothDownsample()(large)).sum()
     torch.testing.assert_close(up, 4 * down)
+
+
+def test_smoothing_and_taking_each_second_pixel_is_downsampling():
+    image = maps(8)
+    torch.testing.assert_close(Smooth(padding=1)(image)[..., ::2, ::2], SmoothDownsample()(image))
+    assert Smooth(padding=2, gain=4.0)(image).shape == (2, 3, 9, 9)
 
 
 def test_channels_do_not_mix_and_nothing_is_saved_or_trained():

@@ -26,6 +26,12 @@ from ganlab.networks.images.mlp import MLPDiscriminator, MLPGenerator
 from ganlab.networks.images.resnet import ResNetGenerator, WGANGPResNetCritic
 from ganlab.networks.images.slim import SlimDCGANDiscriminator, SlimDCGANGenerator
 from ganlab.networks.images.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
+from ganlab.networks.images.style.discriminator import (
+    ConditionalStyleGAN2Discriminator,
+    StyleGAN2Discriminator,
+    plain_down,
+)
+from ganlab.networks.images.style.generator import ConditionalStyleGAN2Generator, StyleGAN2Generator
 from ganlab.networks.images.wgan_gp import WGANGPCritic, WGANGPGenerator
 from ganlab.networks.labels.acgan import ACGANDiscriminator, ACGANGenerator
 from ganlab.networks.labels.cgan_2014 import CGANDiscriminator, CGANGenerator
@@ -41,6 +47,13 @@ GRAY_28 = {"channels": 1, "image_size": 28}
 MLP_G, MLP_D = (
     partial(network, activation=LeakyReLU, **GRAY_28) for network in (MLPGenerator, MLPDiscriminator)
 )
+
+STYLE_G = partial(
+    StyleGAN2Generator, latent_size=512, style_size=512, width=512, narrows_after=64, mapping_layers=8
+)
+STYLE_D = partial(StyleGAN2Discriminator, width=512, narrows_after=64)
+STYLE_CIFAR = {"image_size": 32, "width": 512, "narrows_after": 64}
+DIGITS_16 = {"channels": 1, "image_size": 16}
 
 # network, parameters, running means and variances of its batch norms
 NETWORKS = {
@@ -134,6 +147,38 @@ NETWORKS = {
         768,
     ),
     "dcgan_stddev D": (partial(StdDevDCGANDiscriminator, image_size=32, channels=1), 661_248 + 16, 768),
+    **{
+        f"stylegan2 {size} {player}": (partial(network, image_size=size), parameters, 0)
+        for size, *both in [
+            (32, 21_523_475, 21_507_073),
+            (64, 27_032_600, 26_488_833),
+            (256, 30_034_338, 28_864_129),
+            (1024, 30_370_060, 29_012_513),
+        ]
+        for player, network, parameters in zip("GD", (STYLE_G, STYLE_D), both, strict=True)
+    },
+    "stylegan2 ada 256 G": (
+        partial(STYLE_G, image_size=256, narrows_after=32, mapping_layers=2),
+        23_191_522,
+        0,
+    ),
+    "stylegan2 ada 256 D": (partial(STYLE_D, image_size=256, narrows_after=32), 24_001_089, 0),
+    "stylegan2 cifar G": (partial(STYLE_G, image_size=32, mapping_layers=2), 19_947_539, 0),
+    "stylegan2 cifar D": (partial(STYLE_D, image_size=32, block=plain_down), 20_720_641, 0),
+    "stylegan2 cifar conditional G": (
+        partial(
+            ConditionalStyleGAN2Generator, latent_size=512, style_size=512, mapping_layers=2, **STYLE_CIFAR
+        ),
+        20_215_315,
+        0,
+    ),
+    "stylegan2 cifar conditional D": (
+        partial(ConditionalStyleGAN2Discriminator, block=plain_down, **STYLE_CIFAR),
+        23_089_664,
+        0,
+    ),
+    "stylegan2 digits G": (partial(StyleGAN2Generator, **DIGITS_16), 80_136, 0),
+    "stylegan2 digits D": (partial(StyleGAN2Discriminator, **DIGITS_16), 65_089, 0),
     "r3gan cifar G": (partial(r3gan.R3GANGenerator, width=768), 20_732_160, 0),
     "r3gan cifar D": (partial(r3gan.R3GANDiscriminator, width=768), 20_683_776, 0),
     "r3gan cifar conditional G": (partial(r3gan.ConditionalR3GANGenerator, width=768), 20_781_952, 0),

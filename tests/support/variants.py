@@ -10,12 +10,16 @@ FROM_NOISE = ("images", "labelled", "points", "captions")  # kinds of data; the 
 VARIANTS = [name for name, entry in catalogue()["model"].items() if entry.kind in FROM_NOISE]
 FEW = "data.images_per_caption=2"
 GROWING = ["model.growth.stable_images=8", "model.growth.fade_images=16", "data.image_size=16"]
+STYLED = ["model.r1_every=2", "model.path_every=2", "model.mixing=0.5"]
 SETTINGS = {  # that make a run of a few steps do what a long one does
     "gan_cls": [FEW],
     "gan_int": [FEW],
     "stackgan": [FEW, "model.first_stage_images=24"],
     "progan": GROWING,
     "progan_conditional": GROWING,
+    "stylegan2": STYLED,
+    "stylegan2_ada": STYLED,
+    "stylegan2_conditional": STYLED,
 }
 
 

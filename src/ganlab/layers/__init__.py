@@ -3,6 +3,7 @@
 init         initial weights, by function
 norms, spectral, equalized, fixup   norms, spectral normalization, equalized rates, networks without norms
 resblocks, resample, tf_same        residual blocks, smooth resampling, TensorFlow's padding
+modulated    convolutions whose weights follow a style
 labels       a class, or a mixture of classes, as numbers
 minibatch, maxout                   layers that compare a batch; the first GAN's activation
 pixel_range                         networks whose pixels lie in [0, 1]

@@ -1,4 +1,4 @@
-"""Doubling and halving with the smooth kernel [1, 3, 3, 1], which is [1, 2, 1] convolved with [1, 1]."""
+"""Doubling, halving and smoothing with the kernel [1, 3, 3, 1], which is [1, 2, 1] convolved with [1, 1]."""
 
 import torch
 import torch.nn.functional as F
@@ -38,3 +38,16 @@ class SmoothDownsample(_Smooth):
         channels = maps.shape[1]
         kernels = self.kernel.expand(channels, 1, 4, 4)
         return F.conv2d(maps, kernels, stride=2, padding=1, groups=channels)
+
+
+class Smooth(_Smooth):
+    """(B, C, H, W) to (B, C, H + 2 padding - 3, W + 2 padding - 3), times ``gain``; beyond the border are zeros."""
+
+    def __init__(self, padding: int, gain: float = 1.0) -> None:
+        super().__init__(gain)
+        self.padding = padding
+
+    def forward(self, maps: Tensor) -> Tensor:
+        channels = maps.shape[1]
+        kernels = self.kernel.expand(channels, 1, 4, 4)
+        return F.conv2d(maps, kernels, padding=self.padding, groups=channels)

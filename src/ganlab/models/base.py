@@ -129,11 +129,12 @@ class GAN(Players, Telemetry):
             raise DivergedError(self._diverged(player, "gradient", f"norm {norm.item():g}"))
 
     def _step(self, player: str) -> None:
-        """Step the optimizer, and the schedule that is the player's own."""
+        """Step the optimizer."""
         self.optimizers_by_player()[player].step()
         self._moved.add(player)
 
     def _count_update(self, player: str) -> None:
+        """Step the schedule that is the player's own, and what follows it."""
         if player in self.schedule_factories:
             self.schedules_by_player()[player].step()
         self.after_update(player)

@@ -111,6 +111,7 @@ LABELLED = [
     "cgan_projection",
     "progan_conditional",
     "r3gan_conditional",
+    "stylegan2_conditional",
 ]
 
 

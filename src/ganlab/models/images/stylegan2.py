@@ -1,0 +1,163 @@
+"""StyleGAN2: styles for each layer, and regularizers that take steps of their own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar, Unpack
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.bounds import Share, Size, Weight, Whole, bounded
+from ganlab.errors import UserError
+from ganlab.losses.adversarial import NonSaturating
+from ganlab.losses.path_length import path_lengths
+from ganlab.losses.penalties import zero_centred
+from ganlab.models.images.base import LatentGAN, LatentOptions, require_no_batch_norm
+from ganlab.models.images.labelled import LabelledGAN
+from ganlab.network_types import StyledGenerator
+from ganlab.types import Batch, Observation, observed
+
+
+class StyleGAN2(LatentGAN):
+    """StyleGAN2 (Karras, Laine, Aittala, Hellsten, Lehtinen, Aila 2020, sections 3.1 and 3.2 and appendix B).
+
+    D minimises E[softplus(-D(x))] + E[softplus(D(G(w)))], G E[softplus(-D(G(w)))]. Every ``r1_every`` steps D takes a
+    step more, on R1; every ``path_every`` steps G does, on (|J^T y| - a)^2, where J is the image's derivative by the
+    styles, y noise and a the mean of |J^T y|: the same step in w then changes any image by as much. Each of the four
+    has z of its own. The average follows when all have been taken.
+
+    gamma: of R1, grows with the pixels: 0.0002 pixels / batch in ADA's code, which is too weak below 64 pixels.
+    path_weight, path_decay: of the second regularizer, and of a's average. r1_every, path_every: 0 for never; the
+    players' optimizers should be :class:`~ganlab.techniques.lazy_adam.LazyAdam` with the same numbers.
+    mixing: how often the images of a step have two styles, of another z from some layer on.
+    w_decay: of the mean style, which truncation brings styles to.
+    """
+
+    truncations: ClassVar[tuple[float, ...]] = (1, 0.7, 0.5, 0.3, 0)  # psi
+    generator: StyledGenerator
+    path_mean: Tensor
+
+    @bounded
+    def __init__(
+        self,
+        *,
+        gamma: Weight = 1.0,
+        r1_every: Whole = 16,
+        path_weight: Weight = 2.0,
+        path_every: Whole = 0,
+        path_decay: Share = 0.01,
+        mixing: Share = 0.0,
+        w_decay: Share = 0.005,
+        **options: Unpack[LatentOptions],
+    ) -> None:
+        super().__init__(**options)
+        self.loss = NonSaturating()
+        self.gamma, self.r1_every = gamma, r1_every
+        self.path_weight, self.path_every, self.path_decay = path_weight, path_every, path_decay
+        self.mixing, self.w_decay = mixing, w_decay
+        self.register_buffer("path_mean", torch.zeros(()))
+        self.psi = 1.0
+        require_no_batch_norm(self.discriminator)
+
+    def condition(self, batch: Batch) -> tuple[Tensor, ...]:
+        """What both players are told besides; nothing."""
+        return ()
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Observation:
+        real, condition = batch["image"], self.condition(batch)
+
+        def score(image: Tensor) -> Tensor:
+            return self.score(image, *condition)
+
+        with self.update("generator") as terms:
+            terms["adversarial"] = self.loss.generator(score(self.generate(len(real), *condition)))
+        if self.every(self.path_every):
+            with self.update("generator", "path_length") as terms:
+                half = max(1, len(real) // 2)
+                styles = self.styles(half, *(values[:half] for values in condition))
+                length = path_lengths(self.generator.synthesis, styles, self.draws)
+                self.path_mean.lerp_(self.mean_over_ranks(length.detach().mean()), self.path_decay)
+                penalty = (length - self.path_mean).square().mean()
+                terms["path_length"] = self.path_every * self.path_weight * penalty
+        with self.update("discriminator") as terms:
+            fake = self.generate(len(real), *condition).detach()
+            real_score, fake_score = score(real), score(fake)
+            terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
+        if self.every(self.r1_every):
+            with self.update("discriminator", "r1") as terms:
+                terms["r1"] = self.r1_every * self.gamma * zero_centred(score, real)
+        self.average.update(self.images)
+        return observed(real, fake, real_score, fake_score)
+
+    def after_update(self, player: str) -> None:
+        """Nothing: the average moves once, at the end of the step."""
+
+    def generate(self, n: int, *condition: Tensor) -> Tensor:
+        """(n, C, H, W) from the generator in training, with fresh z and fresh noise in each layer."""
+        return self.generator.synthesis(self.styles(n, *condition), self.draws)
+
+    def styles(self, n: int, *condition: Tensor) -> Tensor:
+        """(n, layers, style_size) of fresh z; perhaps of two, the second from some layer on (section 3.2 of 2019)."""
+        layers = self.generator.layers
+        w = self.generator.mapping(self.prior(self.draws, n), *condition)
+        self.generator.w_mean.lerp_(self.mean_over_ranks(w.detach().float().mean(0)), self.w_decay)
+        styles = w[:, None].expand(-1, layers, -1)
+        if self.mixing and self.draws.shared() < self.mixing:
+            other = self.generator.mapping(self.prior(self.draws, n), *condition)
+            first = 1 + int(self.draws.shared() * (layers - 1))  # 1 to layers - 1
+            styles = torch.cat([styles[:, :first], other[:, None].expand(-1, layers - first, -1)], dim=1)
+        return styles
+
+    # -- sampling ------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def truncated(self, truncation: float | None) -> Iterator[None]:
+        """Styles are w_mean + psi (w - w_mean) within, psi = ``truncation`` (Karras et al. 2019, appendix B).
+
+        Raises:
+            UserError: a psi below 0.
+        """
+        psi = self.psi if truncation is None else truncation
+        if not psi >= 0:
+            raise UserError(f"truncation={psi}: expected psi, from 0 (one image) to 1 (all of them)")
+        self.psi, before = psi, self.psi
+        try:
+            yield
+        finally:
+            self.psi = before
+
+    def drawn(self, network: nn.Module, *inputs: Tensor) -> Tensor:
+        return network(*inputs, truncation=self.psi)
+
+
+class ConditionalStyleGAN2(LabelledGAN, StyleGAN2):
+    """StyleGAN2 with labels, in the mapping and as a projection (Karras et al. 2020, ADA, appendix)."""
+
+    @bounded
+    def __init__(
+        self,
+        *,
+        classes: Size,
+        gamma: Weight = 1.0,
+        r1_every: Whole = 16,
+        path_weight: Weight = 2.0,
+        path_every: Whole = 0,
+        path_decay: Share = 0.01,
+        mixing: Share = 0.0,
+        w_decay: Share = 0.005,
+        **options: Unpack[LatentOptions],
+    ) -> None:
+        super().__init__(
+            classes=classes,
+            gamma=gamma,
+            r1_every=r1_every,
+            path_weight=path_weight,
+            path_every=path_every,
+            path_decay=path_decay,
+            mixing=mixing,
+            w_decay=w_decay,
+            **options,
+        )
+
+    def condition(self, batch: Batch) -> tuple[Tensor, ...]:
+        return (batch["label"],)
