@@ -36,10 +36,14 @@ class Scale:
 
 @dataclass(frozen=True, kw_only=True)
 class Score(Scale):
-    """One number. value: None if it could not be computed. spread: standard deviation over several seeds."""
+    """One number. value: None if it could not be computed. spread: standard deviation over several seeds.
+
+    interval: in which it lies with 95%, as far as that depends on which images were generated.
+    """
 
     value: float | None
     spread: float | None = None
+    interval: tuple[float, float] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """An entry of ``evaluations.json``."""
@@ -47,6 +51,7 @@ class Score(Scale):
             "better": self.better,
             "value": self.value,
             "spread": self.spread,
+            **({} if self.interval is None else {"interval": list(self.interval)}),
             "floor": self.floor,
             "baseline": self.baseline,
             "protocol": dict(self.protocol),

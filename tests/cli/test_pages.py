@@ -15,14 +15,15 @@ LINE = re.compile(
 
 
 def test_each_command_with_keys_of_its_own_has_a_page():
-    assert COMMANDS == ["evaluate", "export", "sample"]
+    assert COMMANDS == ["evaluate", "export", "sample", "score"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_page_has_the_keys_of_its_file_and_their_defaults(command):
     told = dict(LINE.findall(PAGES[command]))
     keys = OmegaConf.to_container(OmegaConf.load(config_dir() / f"{command}.yaml"))
-    keys = {"metrics": None, **keys} if keys.pop("defaults", None) else keys  # a group
+    groups = [name for entry in keys.pop("defaults", []) if entry != "_self_" for name in entry]
+    keys = {**dict.fromkeys(groups), **keys}
     assert told.keys() == keys.keys()
     for key, value in keys.items():
         if value not in (None, "???"):

@@ -17,6 +17,7 @@ COMMANDS = {  # and the module of each, imported when it is asked for
     "train": "train",
     "sample": "sample",
     "evaluate": "evaluate",
+    "score": "score",
     "doctor": "doctor",
     "list": "listing",
     "import-weights": "import_weights",

@@ -15,6 +15,7 @@ Commands (train may be left out):
   train     train one model, or several with -m
   sample    write pictures of a run
   evaluate  score a run once more, with other seeds or other metrics
+  score     score any images against any others, by anybody's protocol
   doctor    look for what would stop a run, before it begins
   list      show models and data sets
   explore   the latent space: interpolate, arithmetic, directions, project, neighbours, ...
@@ -118,6 +119,45 @@ ganlab evaluate run=DIRECTORY [KEY=VALUE ...]: score a trained model, beside hel
   device       auto, cpu or cuda (auto)
 """
 
+SCORE = """\
+ganlab score GENERATED REAL [KEY=VALUE ...]: how close are these images to those?
+
+  ganlab score my/samples my/photographs
+  ganlab score samples.npz data:cifar10:train protocol=clean weights=pt_inception.pth
+  ganlab score digits/ data:digits:train extractors=digits scores=all
+  ganlab score outputs/dcgan-digits/... data:digits:train extractors=digits seeds=5
+  ganlab score one/ real/ against=other/ bootstrap=200      which is better, and is it more than noise?
+  ganlab score my/samples my/photographs protocol=all       the same images by every protocol, in one table
+
+A side is a folder of images (any formats, nested), a .zip, a .npy or .npz of uint8 images, a .npz of saved statistics
+(mu and sigma, as ours, pytorch-fid's and clean-fid's), data:NAME:SPLIT, a run or an export.
+
+  generated    the first word
+  real         the second; of a run what it was trained on
+  held_out     real images that the generator has not seen, for the floor and scores=[copying]; of data the other split
+  against      other generated images: which are better, and by how much
+  protocol     ganlab, torch_fidelity, pytorch_fid, clean, clean_legacy_pytorch, clean_legacy_tensorflow, studiogan,
+               stylegan3, mimicry, dgm, or all
+  extractors   inception, digits, glyphs, dinov2, clip; [inception,digits]: both in one pass
+  scores       fid, kid, is, precision, recall, density, coverage, classes, class_tv, diversity, diversity_class,
+               fid_infinity, kid_error, intra_fid, cmmd, vendi, realism, authenticity, copying, two_sample; or all
+  weights      a file of Inception's; or torch.hub's
+  download     true: fetch the published ones if they are missing (false)
+  n_fake       images of a run; or as many as the protocol
+  seeds        sets of images of a run (1)
+  seed         of the first set (0)
+  checkpoint   of a run: best or last (best)
+  on_corrupt   error, or skip: leave out files that cannot be read (error)
+  allow_small  true: FID also of no more images than features (false)
+  bootstrap    how often the generated images are drawn anew, for intervals; 200 are usual (0)
+  kept         features kept of a side, for all scores but FID (10000)
+  batch_size   images at a time (64)
+  workers      threads that decode (2)
+  device       auto, cpu or cuda (auto)
+  save         a file for the statistics of the generated images, to be a side another time
+  output       a file for all numbers with what they depend on, as JSON
+"""
+
 DOCTOR = """\
 ganlab doctor [KEY=VALUE ...]: is everything ready for this run?
 
@@ -208,6 +248,7 @@ PAGES = {
     "train": TRAIN,
     "sample": SAMPLE,
     "evaluate": EVALUATE,
+    "score": SCORE,
     "doctor": DOCTOR,
     "list": LIST,
     "explore": EXPLORE,

@@ -4,7 +4,7 @@ compose/   from words to a checked configuration, and from a node of it to an ob
 runs/      what a run directory keeps of its configuration, and what one from elsewhere may do; stands above compose/
 own        whose code may run: the user's own; secrets    what is never written down
 tree       configurations as plain dicts; hydra_internals    what is taken from within Hydra
-explore    the keys of the tools of ``ganlab explore``; these five stand below the two rooms
+explore    the keys of the tools of ``ganlab explore``; score: of ``ganlab score``; these six stand below the two rooms
 """
 
 from ganlab.config.compose.build import instantiate

@@ -4,7 +4,8 @@ load             the model of a run directory or of an export
 notebook         what ``import ganlab`` offers: ``load`` with the tools as methods, ``load_data``, ``picture``
 sample           pictures of noise, labels or points        captions   of sentences
 translate        a user's own pictures through a translator; masks, picture_files: how they are found, read and written
-evaluate         the scores of a finished run by any protocol
+evaluate         the scores of a finished run
+scoring/         any two sets of images, by anybody's protocol
 output           the folder that pictures are written into: only the last command's lie there
 import_weights   weights of the widely used pix2pix and CycleGAN code
 latents/         exploring a latent space: interpolation, arithmetic, directions, projection, neighbours

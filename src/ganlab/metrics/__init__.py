@@ -7,6 +7,7 @@ distances/     pure functions of features or pixels
 extractors/    networks that give the features
 real/          real images described once, and kept
 scores         how a score is to be read
+protocol       by which rules two sets of images are compared
 ranks          over several processes
 
 To add a metric: subclass the ``base`` of its wing, give ``describe`` and ``values``, add ``conf/metrics/NAME.yaml``.

@@ -6,7 +6,7 @@ from torch_fidelity.metric_kid import kid_features_to_metric
 from torchmetrics.image.kid import KernelInceptionDistance
 
 from ganlab.metrics.distances import kernel
-from ganlab.metrics.distances.kernel import kernel_distance
+from ganlab.metrics.distances.kernel import kernel_distance, kernel_error
 from tests.support.references import SEED, Given, features
 
 
@@ -78,3 +78,24 @@ def test_N10_rows_that_are_not_finite_are_counted():
     fake[3:5, 0] = torch.nan
     with pytest.raises(ValueError, match="2 of 30 rows of fake features are not finite"):
         kernel_distance(real, fake, subset_size=10)
+
+
+def test_the_standard_error_is_the_jackknife_s():
+    real, fake = (features(n, 6, n, scale=scale).double() for n, scale in ((12, 1.0), (9, 1.2)))
+
+    def unbiased(x, y):
+        inner, outer, across = ((a @ b.T / 6 + 1) ** 3 for a, b in ((x, x), (y, y), (x, y)))
+        m, n = len(x), len(y)
+        within = (inner.sum() - inner.trace()) / (m * (m - 1)) + (outer.sum() - outer.trace()) / (n * (n - 1))
+        return within - 2 * across.mean()
+
+    def without(samples, index):
+        return torch.cat([samples[:index], samples[index + 1 :]])
+
+    variance = 0
+    for n, values in (
+        (12, [unbiased(without(real, i), fake) for i in range(12)]),
+        (9, [unbiased(real, without(fake, i)) for i in range(9)]),
+    ):
+        variance += (n - 1) / n * torch.stack(values).sub(sum(values) / n).square().sum()
+    assert kernel_error(real, fake) == pytest.approx(float(variance.sqrt()), rel=1e-9)

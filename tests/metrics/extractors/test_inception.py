@@ -4,7 +4,6 @@ The weights are random, in torch-fidelity's format: the published ones are a dow
 """
 
 import hashlib
-import io
 import os
 import pickle
 import socket
@@ -18,37 +17,18 @@ from torch_fidelity import feature_extractor_inceptionv3 as fidelity
 from torch_fidelity.datasets import ImagesPathDataset
 from torchmetrics.image.fid import NoTrainInceptionV3
 
+from ganlab.config import compose, instantiate
 from ganlab.errors import UserError
-from ganlab.layers.init import he_normal
 from ganlab.metrics.extractors import inception
-from ganlab.metrics.extractors.inception import FILE, OFFICIAL, URL, InceptionFeatures
-
-NAMES = ["2048", "logits_unbiased"]
-
-
-class Untrained(fidelity.FeatureExtractorInceptionV3):
-    """Keeps the weights that its layers were made with."""
-
-    def load_state_dict(self, state):
-        pass
+from ganlab.metrics.extractors.inception import FILE, LAYERS, OFFICIAL, URL, InceptionFeatures
+from tests.support.inception import NAMES, random_inception, write_torchscript
 
 
 @pytest.fixture(scope="module")
 def random_weights(tmp_path_factory) -> Path:
-    """A file as torch-fidelity's, of 91 MB; its activations neither vanish nor explode."""
-    empty = io.BytesIO()
-    torch.save({}, empty)
-    empty.seek(0)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        with torch.device("meta"):  # leaves out PyTorch's own initial weights
-            network = Untrained("random", NAMES, empty)
-        network = network.to_empty(device="cpu").apply(he_normal)
-    for layer in network.modules():
-        if isinstance(layer, torch.nn.BatchNorm2d):
-            layer.reset_parameters()
+    """A file as torch-fidelity's, of 91 MB."""
     path = tmp_path_factory.mktemp("weights") / "random.pth"
-    torch.save(network.state_dict(), path)
+    torch.save(random_inception().state_dict(), path)
     return path
 
 
@@ -79,6 +59,7 @@ def hub(tmp_path, monkeypatch) -> Path:
 
 def pictures(folder: Path) -> list[Path]:
     """PNGs of odd sizes: three in colour, one of them larger than 299 pixels, and a grey one."""
+    folder.mkdir(exist_ok=True)
     draws = torch.Generator().manual_seed(0)
     paths = []
     for index, shape in enumerate([(33, 47, 3), (33, 47, 3), (20, 301, 3), (27, 31)]):
@@ -112,6 +93,60 @@ def test_features_and_logits_are_torch_fidelitys_from_the_same_files(extractor, 
             assert one.dtype == torch.float32
             assert 0.01 < other.std() < 100  # neither vanished nor exploded: there is something to compare
             torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+
+
+def test_features_are_pytorch_fid_s_and_clean_fid_s_from_the_same_files(
+    random_weights, tmp_path, monkeypatch
+):
+    """Each library with its own reader, resize and network; only where the weights come from is replaced."""
+    import cleanfid.features
+    import cleanfid.fid
+    import pytorch_fid.fid_score
+    import pytorch_fid.inception
+
+    files = [
+        str(path) for path in pictures(tmp_path / "images")[1:3]
+    ]  # a small one, and one to be made smaller
+    state = torch.load(random_weights, weights_only=True)
+    monkeypatch.setattr(pytorch_fid.inception, "load_state_dict_from_url", lambda *args, **options: state)
+    write_torchscript(random_inception(), tmp_path / "inception-2015-12-05.pt", LAYERS)
+    monkeypatch.setattr(
+        cleanfid.features.platform, "system", lambda: "Windows"
+    )  # it reads "./" there, not /tmp
+    monkeypatch.setattr(cleanfid.inception_torchscript, "check_download_inception", lambda fpath: None)
+    monkeypatch.chdir(tmp_path)
+    network = pytorch_fid.inception.InceptionV3([3])
+    theirs = {
+        "pytorch-fid": pytorch_fid.fid_score.get_activations(files, network, batch_size=1, num_workers=0),
+        **{
+            mode: cleanfid.fid.get_files_features(
+                files,
+                cleanfid.features.build_feature_extractor(mode, torch.device("cpu"), use_dataparallel=False),
+                num_workers=0,
+                batch_size=1,
+                device=torch.device("cpu"),
+                mode=mode,
+                verbose=False,
+            )
+            for mode in (
+                "clean",
+                "legacy_tensorflow",
+            )  # legacy_pytorch is pytorch-fid: benchmarks/protocols.py
+        },
+    }
+    own = {"pytorch-fid": "pytorch_fid", "clean": "clean", "legacy_tensorflow": "clean_legacy_tensorflow"}
+    for name, found in theirs.items():
+        protocol = instantiate(compose(["generated=x", f"protocol={own[name]}"], "score").protocol)
+        ours = InceptionFeatures(
+            weights=random_weights,
+            kernel=protocol.kernel,
+            antialias=protocol.antialias,
+            quantised=protocol.quantised,
+            middle=protocol.middle,
+        )
+        seen = torch.cat([ours(decoded(Path(path))).features for path in files])
+        assert torch.from_numpy(found).std() > 0.01
+        torch.testing.assert_close(seen, torch.from_numpy(found).float(), rtol=1e-4, atol=1e-4, msg=name)
 
 
 def test_features_are_torchmetrics_without_antialiasing(extractor, random_weights, tmp_path):

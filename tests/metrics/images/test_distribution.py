@@ -10,7 +10,7 @@ from ganlab.data.store.memory import MemoryImages
 from ganlab.errors import UserError
 from ganlab.metrics.images.distribution import DistributionScores
 from ganlab.metrics.real import cache
-from ganlab.metrics.real.measures import MEASURES
+from ganlab.metrics.real.measures import OF_FEATURES
 from tests.support.extractors import Pooled, pictures
 from tests.support.ranks import together
 
@@ -45,7 +45,7 @@ def scorer(tmp_path):
         defaults = {
             "n_fake": 50,
             "batch_size": 16,
-            "scores": list(MEASURES),
+            "scores": list(OF_FEATURES),
             "cache_folder": tmp_path / "cache",
         }
         return DistributionScores(extractor=options.pop("extractor", Pooled()), **{**defaults, **options})
@@ -64,7 +64,7 @@ def test_equal_distributions_score_like_held_out_images_and_noise_scores_worse(s
     bad = scores.evaluate(
         Fakes(torch.zeros(50, 1, 8, 8) + torch.linspace(-0.1, 0.1, 50)[:, None, None, None])
     )
-    assert set(good) == {f"{name}_pooled" for name in MEASURES}
+    assert set(good) == {f"{name}_pooled" for name in OF_FEATURES}
     assert good["fid_pooled"].value == pytest.approx(good["fid_pooled"].floor, rel=0.5)
     assert bad["fid_pooled"].value > 3 * good["fid_pooled"].value
     assert bad["kid_pooled"].value > 0.2 > abs(good["kid_pooled"].value)
@@ -148,7 +148,7 @@ def test_N10_fid_from_fewer_images_than_features_is_refused(scorer, real, caplog
     with caplog.at_level(logging.WARNING):
         found = prepared(scorer(on_missing="skip"), few).evaluate(Fakes(as_floats(pictures(50))))
     assert "fid_pooled will be absent" in caplog.text
-    assert set(found) == {f"{name}_pooled" for name in MEASURES if name != "fid"}
+    assert set(found) == {f"{name}_pooled" for name in OF_FEATURES if name != "fid"}
     allowed = prepared(scorer(allow_small=True), few).evaluate(Fakes(as_floats(pictures(50))))
     assert allowed["fid_pooled"].value > 0
 

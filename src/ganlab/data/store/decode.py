@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import IO, NamedTuple, Protocol
 
 import numpy as np
 from PIL import ExifTags, Image, ImageColor, ImageOps
@@ -119,10 +119,13 @@ class Decoder:
         return image if image.mode == mode else image.convert(mode)
 
     @contextmanager
-    def opened(self, path: str) -> Iterator[Image.Image]:
-        """The opened file; whatever goes wrong with it is told as a UserError that names it."""
+    def opened(self, path: str, file: IO[bytes] | None = None) -> Iterator[Image.Image]:
+        """The opened file; whatever goes wrong with it is told as a UserError that names it.
+
+        file: its content, where ``path`` is no more than its name.
+        """
         try:
-            with Image.open(path) as image:
+            with Image.open(file or path) as image:
                 self._check(image, path)
                 yield image
         except (UserError, MemoryError):

@@ -1,5 +1,7 @@
 """How far apart samples lie: what a collapse shows in, and the discriminator's loss does not."""
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ganlab.metrics.distances.inputs import as_double, blocks, check_same_size, squared_distances
@@ -44,3 +46,16 @@ def mean_distance(samples: Tensor) -> float:
         total += float(2 * distances.sum() - distances[:, : len(rows)].sum())
         start += len(rows)
     return total / (n * (n - 1))
+
+
+def vendi_score(features: Tensor) -> float:
+    """How many different images a set is worth: exp of the entropy of the eigenvalues of K / n.
+
+    K are the cosines between (n, d) features (Friedman & Dieng 2023), and the score is from 1 to min(n, d): 1 if all
+    are alike, n if they are orthogonal. It knows no real images, and grows with n: compare sets of one size.
+    """
+    unit = F.normalize(as_double(features, "features"))
+    n, size = unit.shape
+    gram = unit @ unit.T if n < size else unit.T @ unit  # the same eigenvalues, but for zeros
+    shares = torch.linalg.eigvalsh(gram / n).clamp_min(0)
+    return float(torch.special.entr(shares / shares.sum()).sum().exp())

@@ -142,6 +142,13 @@ class Moments:
         self._filled = 0
 
 
+def gaussian_of(samples: Tensor) -> Gaussian:
+    """Of (n, d) samples that are all at hand; raises ValueError for fewer than two."""
+    moments = Moments(samples.shape[1])
+    moments.update(samples)
+    return moments.gaussian()
+
+
 def frechet_distance(real: Gaussian, fake: Gaussian) -> float:
     """|m₁ - m₂|² + tr(S₁ + S₂ - 2 (S₁ S₂)^½), from 0; features squared are its unit.
 

@@ -44,6 +44,34 @@ def kernel_distance(
     return float(values.mean()), float(values.std(correction=0))
 
 
+def kernel_error(real: Tensor, fake: Tensor) -> float:
+    """The standard error of the unbiased MMD² of all of (n, d) and (m, d) features, by the jackknife.
+
+    It is how far another draw of as many images would lie off: n - 1 over n times the squares of what leaving out each
+    real sample, and each fake, changes. Raises ValueError for fewer than 3 of either.
+    """
+    real = as_double(real, "real features", minimum=3)
+    fake = as_double(fake, "fake features", minimum=3).to(real.device)
+    check_same_size(real.shape[1], fake.shape[1])
+    variance = 0.0
+    for samples, others in ((real, fake), (fake, real)):
+        n, m = len(samples), len(others)
+        own, across = row_sums(samples, samples) - kernel_of_self(samples), row_sums(samples, others)
+        without = (own.sum() - 2 * own) / ((n - 1) * (n - 2)) - 2 * (across.sum() - across) / ((n - 1) * m)
+        variance += float((n - 1) / n * (without - without.mean()).square().sum())
+    return variance**0.5
+
+
+def row_sums(x: Tensor, y: Tensor) -> Tensor:
+    """(n,) sums of the kernel between each row of (n, d) and all of (m, d)."""
+    return torch.cat([kernel(rows, y).sum(1) for rows in blocks(x, len(y))])
+
+
+def kernel_of_self(x: Tensor) -> Tensor:
+    """(n,) values of the kernel between each row and itself."""
+    return (x.square().sum(1) / x.shape[1] + 1) ** 3
+
+
 def members(indices: Tensor, n: int) -> Tensor:
     """(subsets, n) float64, 1 where a sample is in a subset, from (subsets, subset_size) indices."""
     return torch.zeros(len(indices), n, dtype=torch.float64, device=indices.device).scatter_(1, indices, 1.0)

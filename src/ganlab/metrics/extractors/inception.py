@@ -7,9 +7,13 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from ganlab.bounds import Positive
 from ganlab.errors import UserError
 from ganlab.metrics.extractors.common import ReadOnce, check_pixels, full_float32, sha256_of
+from ganlab.metrics.extractors.resize import Kernel, Resize
 from ganlab.patience import patience
 from ganlab.types import Features
 
@@ -17,6 +21,21 @@ FILE = "weights-inception-2015-12-05-6726825d.pth"
 URL = f"https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/{FILE}"
 OFFICIAL = "6726825d"  # what its SHA-256 begins with
 KEYS = "metrics.inception.extractor"
+SIDE = 299
+# in the order in which they are applied
+LAYERS = (
+    *(
+        "Conv2d_1a_3x3",
+        "Conv2d_2a_3x3",
+        "Conv2d_2b_3x3",
+        "MaxPool_1",
+        "Conv2d_3b_1x1",
+        "Conv2d_4a_3x3",
+        "MaxPool_2",
+    ),
+    *("Mixed_5b", "Mixed_5c", "Mixed_5d", "Mixed_6a", "Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"),
+    *("Mixed_7a", "Mixed_7b", "Mixed_7c", "AvgPool"),
+)
 
 
 class InceptionFeatures(ReadOnce[nn.Module]):
@@ -27,14 +46,27 @@ class InceptionFeatures(ReadOnce[nn.Module]):
 
     weights: their file; None is where torch.hub keeps it. download: fetch the published ones if there is no file
         (91 MB).
+    kernel, antialias, quantised: how images become 299 x 299; see :class:`~ganlab.metrics.extractors.resize.Resize`.
+    middle: of 0 to 255, which becomes 0: 128, or 127.5 where the white of 255 is to be 1 exactly.
     """
 
     size = 2048
     classes = tuple(str(index) for index in range(1008))
-    resize = "TF1 bilinear to 299x299"
 
-    def __init__(self, *, weights: Path | None = None, download: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        weights: Path | None = None,
+        download: bool = False,
+        kernel: Kernel = "tensorflow",
+        antialias: bool = False,
+        quantised: bool = False,
+        middle: Positive = 128.0,
+    ) -> None:
         super().__init__()
+        self.resized = Resize(side=SIDE, kernel=kernel, antialias=antialias, quantised=quantised)
+        self.middle = middle
+        self.resize = f"{self.resized}{'' if middle == 128 else f', {middle} is 0'}"
         self.path = None if weights is None else Path(weights).expanduser()
         self.download, self.weights = download, ""
         self._name_after("" if weights is None else "unread")
@@ -70,8 +102,15 @@ class InceptionFeatures(ReadOnce[nn.Module]):
         check_pixels(images)
         network = self.network()
         with full_float32(self._device):
-            outputs = network(images.to(self._device).expand(-1, 3, -1, -1))
-        return Features(*(part.to(images.device) for part in outputs))
+            inputs = (
+                self.resized(images.to(self._device)) - self.middle
+            ) / self.middle  # (B, 1 or 3, 299, 299)
+            outputs = inputs.expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
+            for name in LAYERS:
+                outputs = getattr(network, name)(outputs)
+            features = outputs.flatten(1)
+            logits = functional.linear(features, network.get_parameter("fc.weight"))  # without its bias
+        return Features(features.to(images.device), logits.to(images.device))
 
 
 def fetch(path: Path) -> None:
@@ -109,6 +148,9 @@ def read(path: Path) -> nn.Module:
             f"{path} does not hold weights of torch-fidelity's Inception-v3 ({type(error).__name__}: {reason}); "
             f"{KEYS}.weights=null is the published ones"
         ) from None
+    for layer in network.modules():
+        if hasattr(layer, "conv") and hasattr(layer, "bn"):  # one pass over the pixels instead of two
+            layer.conv, layer.bn = fuse_conv_bn_eval(layer.conv, layer.bn), nn.Identity()
     return network.float().to(memory_format=torch.channels_last)
 
 
@@ -116,5 +158,6 @@ def _remedy(path: Path) -> str:
     return (
         f"Get torch-fidelity's weights of Inception-v3 (91 MB, their SHA-256 begins with {OFFICIAL}) with\n"
         f"  curl -L --create-dirs -o {shlex.quote(str(path))} {URL}\n"
-        f"or let ganlab fetch them with {KEYS}.download=true, or train without with metrics.inception.on_missing=skip."
+        f"or let ganlab fetch them with {KEYS}.download=true, or train without with metrics.inception.on_missing=skip; "
+        "ganlab score takes weights=FILE, download=true or extractors=digits."
     )

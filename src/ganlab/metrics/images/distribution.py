@@ -13,7 +13,7 @@ from ganlab.bounds import Pair, Samples, Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.real.description import describe
-from ganlab.metrics.real.measures import MEASURES
+from ganlab.metrics.real.measures import MEASURES, OF_FEATURES
 from ganlab.metrics.real.reference import Features, OnMissing, Reference, Split
 from ganlab.pixels import to_uint8
 from ganlab.score_record import Better, Score
@@ -27,7 +27,7 @@ class DistributionScores:
     """Scores of generated images against real ones, each named after its measure and its extractor.
 
     extractor: the network whose features are compared.
-    scores: which, of fid, kid, is, precision, recall, density, coverage, classes, class_tv, diversity, diversity_class;
+    scores: which of ``OF_FEATURES``;
         the first is the one that the best checkpoint is chosen by.
     n_fake: generated images. split: of the real ones, all of which are compared; the other split gives the floor.
     averaged: generate from the averaged weights. seed: of what is generated. batch_size: images at a time.
@@ -185,10 +185,10 @@ class DistributionScores:
 
 
 def _require_scores(scores: Sequence[str]) -> None:
-    if unknown := [name for name in scores if name not in MEASURES]:
-        close = difflib.get_close_matches(unknown[0], MEASURES, 1)
+    if unknown := [name for name in scores if name not in OF_FEATURES]:
+        close = difflib.get_close_matches(unknown[0], OF_FEATURES, 1)
         hint = f"did you mean {close[0]}? " if close else ""
-        raise UserError(f"there is no score {unknown[0]!r}; {hint}The scores are {', '.join(MEASURES)}")
+        raise UserError(f"there is no score {unknown[0]!r}; {hint}The scores are {', '.join(OF_FEATURES)}")
     if not scores:
         raise UserError("metrics: scores is empty; leave metrics out with metrics=none")
 

@@ -5,6 +5,7 @@ import logging
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -19,7 +20,7 @@ from ganlab.types import Extractor
 
 log = logging.getLogger(__name__)
 
-FORMAT = "1"  # a change of what is computed or stored is a change of this
+FORMAT = "2"  # a change of what is computed or stored is a change of this
 
 
 def default_folder() -> Path:
@@ -28,8 +29,16 @@ def default_folder() -> Path:
     return Path(os.environ.get("GANLAB_CACHE") or Path(cache) / "ganlab") / "features"
 
 
-def key_of(images: ImageSet, extractor: Extractor) -> str:
-    """A name for what the extractor says of these images."""
+class Known(Protocol):
+    """Images that can be told from others."""
+
+    def __len__(self) -> int: ...
+
+    def fingerprint(self) -> str: ...
+
+
+def key_of(images: Known, extractor: Extractor, *more: object) -> str:
+    """A name for what the extractor says of these images; ``more`` is what it depends on besides."""
     parts = (
         FORMAT,
         KEPT,
@@ -38,6 +47,7 @@ def key_of(images: ImageSet, extractor: Extractor) -> str:
         extractor.resize,
         images.fingerprint(),
         len(images),
+        *more,
     )
     return hashlib.sha256("/".join(str(part) for part in parts).encode()).hexdigest()[:32]
 

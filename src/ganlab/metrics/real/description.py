@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ganlab.metrics.distances.frechet import Gaussian, Moments
+from ganlab.metrics.distances.frechet import Gaussian, Moments, gaussian_of
 from ganlab.metrics.distances.manifold import Manifold
 from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.sets import ImageSet
@@ -21,23 +21,33 @@ class Description:
     """A set of images as seen by an extractor.
 
     gaussian: mean and covariance of all features. features: (kept, size), logits: (kept, classes), float32.
+    labels: (kept,) int64, the class of each, where that is known.
     """
 
     gaussian: Gaussian
     features: Tensor
     logits: Tensor
+    labels: Tensor | None = None
     _manifolds: dict[int, Manifold] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, features: Tensor, logits: Tensor) -> "Description":
         """Of n images whose features (n, size) and logits (n, classes) are all at hand."""
-        moments = Moments(features.shape[1])
-        moments.update(features)
-        return cls(moments.gaussian(), features[:KEPT], logits[:KEPT])
+        return cls(gaussian_of(features), features[:KEPT], logits[:KEPT])
 
     @property
     def n(self) -> int:
         return self.gaussian.n
+
+    def labelled(self, labels: Tensor) -> "Description":
+        """The same with the class of each kept image, (kept,)."""
+        return Description(self.gaussian, self.features, self.logits, labels.cpu())
+
+    def by_class(self) -> dict[int, Gaussian]:
+        """The Gaussian of the kept features of each class, by its number; of those with two images or more."""
+        labels = torch.zeros(0) if self.labels is None else self.labels
+        parts = {int(label): self.features[labels == label] for label in labels.unique()}
+        return {label: gaussian_of(part) for label, part in parts.items() if len(part) > 1}
 
     def manifold(self, neighbours: int) -> Manifold:
         """Around these features; the radii are computed once."""
@@ -46,33 +56,56 @@ class Description:
         return self._manifolds[neighbours]
 
 
+class Describing:
+    """A description in the making, of n images, of which this process brings its own in batches.
+
+    kept: features that are kept one by one.
+    """
+
+    def __init__(self, n: int, extractor: Extractor, ranks: Ranks = ALONE, *, kept: int) -> None:
+        self.n, self.extractor, self.ranks, self.kept = n, extractor, ranks, min(n, kept)
+        self.moments, self.broken = Moments(extractor.size), 0
+        self.features: list[Tensor] = []
+        self.logits: list[Tensor] = []
+        self.left = len(range(ranks.rank, self.kept, ranks.world))  # to be kept by this process
+
+    def add(self, images: Tensor) -> None:
+        """Take in (B, C, H, W) uint8."""
+        found = self.extractor(images)
+        finite = found.features.isfinite().all(1)
+        self.broken += int((~finite).sum())
+        self.moments.update(found.features[finite])
+        if self.left > 0:
+            self.features.append(found.features[: self.left].cpu())
+            self.logits.append(found.logits[: self.left].cpu())
+            self.left -= len(self.features[-1])
+
+    def done(self) -> Description:
+        """What came in on all processes.
+
+        Raises:
+            ValueError: on all processes, if a feature of any image is not finite.
+        """
+        if broken := int(self.ranks.gather(torch.tensor(self.broken)).sum()):
+            raise ValueError(f"the features of {broken} of {self.n} images are not finite")
+        kept = min(self.kept, int(self.ranks.gather(torch.tensor(self.moments.n)).sum()))
+        return Description(
+            _merged(self.moments, self.ranks).gaussian(),
+            self.ranks.interleaved(_rows(self.features, self.extractor.size), kept),
+            self.ranks.interleaved(_rows(self.logits, len(self.extractor.classes)), kept),
+        )
+
+
 def describe(batches: Iterable[Tensor], n: int, extractor: Extractor, ranks: Ranks = ALONE) -> Description:
     """Describe n images, of which this process brings its own as (B, C, H, W) uint8 batches.
 
     Raises:
         ValueError: on all processes, if a feature of any image is not finite.
     """
-    moments = Moments(extractor.size)
-    features, logits, broken = [], [], 0
-    kept = len(range(ranks.rank, min(n, KEPT), ranks.world))
+    description = Describing(n, extractor, ranks, kept=KEPT)
     for batch in batches:
-        found = extractor(batch)
-        finite = found.features.isfinite().all(1)
-        broken += int((~finite).sum())
-        moments.update(found.features[finite])
-        if kept > 0:
-            features.append(found.features[:kept].cpu())
-            logits.append(found.logits[:kept].cpu())
-            kept -= len(features[-1])
-    if broken := int(ranks.gather(torch.tensor(broken)).sum()):
-        raise ValueError(f"the features of {broken} of {n} images are not finite")
-    moments = _merged(moments, ranks)
-    kept = min(n, KEPT)
-    return Description(
-        moments.gaussian(),
-        ranks.interleaved(_rows(features, extractor.size), kept),
-        ranks.interleaved(_rows(logits, len(extractor.classes)), kept),
-    )
+        description.add(batch)
+    return description.done()
 
 
 def _rows(parts: list[Tensor], width: int) -> Tensor:

@@ -3,14 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ganlab.metrics.distances.classes import class_shares, classes_present, total_variation
-from ganlab.metrics.distances.diversity import diversity_ratio, diversity_within
+from ganlab.metrics.distances.copying import data_copying
+from ganlab.metrics.distances.diversity import diversity_ratio, diversity_within, vendi_score
+from ganlab.metrics.distances.extrapolation import frechet_at_infinity
 from ganlab.metrics.distances.frechet import frechet_distance
+from ganlab.metrics.distances.gaussian_kernel import cmmd
 from ganlab.metrics.distances.inception_score import inception_score
-from ganlab.metrics.distances.kernel import kernel_distance
+from ganlab.metrics.distances.kernel import kernel_distance, kernel_error
 from ganlab.metrics.distances.manifold import PRDC, Manifold
+from ganlab.metrics.distances.neighbours import authentic, nearest_distances, realism, two_sample_accuracy
 from ganlab.metrics.real.description import Description
 from ganlab.score_record import Better
 
@@ -22,11 +26,13 @@ class Comparison:
     """Images of a generator beside real ones; the constants are torch-fidelity's.
 
     kid_subsets, kid_subset_size: random subsets over which KID is a mean; none is larger than a set.
-    is_splits: over which the Inception score is a mean. neighbours: k of the four manifold scores.
+    is_splits: over which the Inception score is a mean. neighbours: k of the manifold scores and of realism.
+    held_out: real images that the generator has not seen, for ``copying``.
     """
 
     real: Description
     fake: Description
+    held_out: Description | None = None
     kid_subsets: int = 100
     kid_subset_size: int = 1000
     is_splits: int = 10
@@ -42,6 +48,52 @@ class Comparison:
         features = self.real.features, self.fake.features
         mean, _ = kernel_distance(*features, subsets=self.kid_subsets, subset_size=size)
         return mean, {"subsets": self.kid_subsets, "subset_size": size}
+
+    def kid_error(self) -> Value:
+        """Standard error of the squared maximum mean discrepancy of all kept features, by the jackknife."""
+        return kernel_error(self.real.features, self.fake.features), {}
+
+    def fid_infinity(self) -> Value:
+        """Fréchet distance extrapolated to infinitely many fakes (Chong & Forsyth 2020)."""
+        return frechet_at_infinity(self.real.gaussian, self.fake.features), {"points": 15}
+
+    def intra_fid(self) -> Value:
+        """Mean over classes of the Fréchet distance between the images of one class (Miyato & Koyama 2018)."""
+        found = self.by_class()
+        return sum(found.values()) / len(found), {"classes": found}
+
+    def by_class(self) -> dict[int, float]:
+        """The Fréchet distance between the real and the fake images of each class, by its number."""
+        real, fake = self.real.by_class(), self.fake.by_class()
+        return {label: frechet_distance(real[label], fake[label]) for label in real}
+
+    def cmmd(self) -> Value:
+        """Maximum mean discrepancy with a Gaussian kernel, times 1000 (Jayasumana et al. 2024)."""
+        return cmmd(self.real.features, self.fake.features), {}
+
+    def vendi(self) -> Value:
+        """How many different images the fakes are worth (Friedman & Dieng 2023)."""
+        return vendi_score(self.fake.features), {"of": len(self.fake.features)}
+
+    def realism(self) -> Value:
+        """Median of how deep a fake lies in a real neighbourhood, 1 at its border (Kynkäänniemi et al. 2019)."""
+        found = realism(self.real.features, self.fake.features, neighbours=self.neighbours)
+        return float(found.median()), {"neighbours": self.neighbours}
+
+    def authenticity(self) -> Value:
+        """Share of fakes that are no copies of a real image (Alaa et al. 2022)."""
+        return float(authentic(self.real.features, self.fake.features).double().mean()), {}
+
+    def copying(self) -> Value:
+        """Far below 0 where fakes lie nearer to the real images than held-out ones do (Meehan et al. 2020)."""
+        assert self.held_out is not None
+        sets = (self.fake.features, self.held_out.features)
+        return data_copying(*(nearest_distances(images, self.real.features) for images in sets)), {}
+
+    def two_sample(self) -> Value:
+        """How far the accuracy of a 1-nearest-neighbour classifier is from 0.5, guessing (Lopez-Paz & Oquab 2017)."""
+        real, fake = two_sample_accuracy(self.real.features, self.fake.features)
+        return abs((real + fake) / 2 - 0.5), {"accuracy_real": real, "accuracy_fake": fake}
 
     def inception_score(self) -> Value:
         """exp of the mutual information of image and class (Salimans et al. 2016); 1 to the number of classes."""
@@ -90,21 +142,40 @@ class Comparison:
         return diversity_within(self.fake.features, self.real.features, *classes), {}
 
 
+Need = Literal["features", "logits", "labels", "held_out"]
+
+
 class Measure(NamedTuple):
+    """needs: what a description must have beside its Gaussian; not all networks and sets have it."""
+
     better: Better
     compute: Callable[[Comparison], Value]
+    needs: tuple[Need, ...] = ("features",)
 
 
 MEASURES = {
-    "fid": Measure("lower", Comparison.fid),
+    "fid": Measure("lower", Comparison.fid, ()),
     "kid": Measure("lower", Comparison.kid),
-    "is": Measure("higher", Comparison.inception_score),
+    "is": Measure("higher", Comparison.inception_score, ("features", "logits")),
     "precision": Measure("higher", Comparison.precision),
     "recall": Measure("higher", Comparison.recall),
     "density": Measure("higher", Comparison.density),
     "coverage": Measure("higher", Comparison.coverage),
-    "classes": Measure("higher", Comparison.classes),
-    "class_tv": Measure("lower", Comparison.class_tv),
+    "classes": Measure("higher", Comparison.classes, ("features", "logits")),
+    "class_tv": Measure("lower", Comparison.class_tv, ("features", "logits")),
     "diversity": Measure("higher", Comparison.diversity),
-    "diversity_class": Measure("higher", Comparison.diversity_class),
+    "diversity_class": Measure("higher", Comparison.diversity_class, ("features", "logits")),
+    "fid_infinity": Measure("lower", Comparison.fid_infinity),
+    "kid_error": Measure("lower", Comparison.kid_error),
+    "intra_fid": Measure("lower", Comparison.intra_fid, ("features", "labels")),
+    "cmmd": Measure("lower", Comparison.cmmd),
+    "vendi": Measure("higher", Comparison.vendi),
+    "realism": Measure("higher", Comparison.realism),
+    "authenticity": Measure("higher", Comparison.authenticity),
+    "copying": Measure("higher", Comparison.copying, ("features", "held_out")),
+    "two_sample": Measure("lower", Comparison.two_sample),
 }
+# what needs nothing that not every data set has
+OF_FEATURES = tuple(
+    name for name, measure in MEASURES.items() if {"features", "logits"} >= set(measure.needs)
+)

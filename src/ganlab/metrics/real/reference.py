@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from ganlab.errors import UserError
 from ganlab.metrics.ranks import ALONE, Ranks
@@ -37,7 +37,7 @@ class Features:
         scores: Sequence[str],
         split: Split,
         minimum: int,
-        options: Mapping[str, int],
+        options: Mapping[str, Any],
         on_missing: OnMissing,
         allow_small: bool,
         batch_size: int,

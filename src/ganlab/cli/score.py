@@ -1,0 +1,210 @@
+"""``ganlab score``: two sets of images, by anybody's protocol."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig
+
+from ganlab.cli.arguments import quote_paths, refuse_flags
+from ganlab.config import own
+from ganlab.config.compose.build import instantiate
+from ganlab.config.compose.check import check
+from ganlab.config.compose.compose import compose
+from ganlab.config.compose.overrides import key_of
+from ganlab.config.compose.paths import config_dir
+from ganlab.config.score import ScoreKeys
+from ganlab.errors import Interrupted, UserError
+from ganlab.score_record import Score
+
+if TYPE_CHECKING:
+    from ganlab.inference.scoring.lenses import Lens
+    from ganlab.inference.scoring.score import Result
+
+PATHS = ("generated", "real", "held_out", "against", "weights", "save", "output")
+SIDES = ("generated", "real")
+ALL = "all"
+
+
+def run(words: list[str]) -> int:
+    """Compose conf/score.yaml with ``words``, the first two of which may be the sides; print the scores."""
+    words = named_sides(words)
+    every = [word for word in words if word == f"protocol={ALL}"]
+    names = protocols() if every else [""]
+    words = quote_paths([word for word in words if word not in every], PATHS)
+    cfgs = {name: composed(words, name) for name in names}
+    lenses = [lens_of(name, cfg, skip=bool(every)) for name, cfg in cfgs.items()]
+    found = [lens for lens in lenses if lens is not None]
+    cfg = next(iter(cfgs.values()))
+    try:
+        result = scored(cfg, found)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "stopped; what was seen of the real images is kept, and the same command goes on from there"
+        ) from None
+    print("\n".join(every_protocol(result, found) if every else one_protocol(result, found[0])))
+    return 0
+
+
+def named_sides(words: list[str]) -> list[str]:
+    """The words, with ``generated=`` and ``real=`` before those of the first two that have no ``=``.
+
+    Raises:
+        UserError: flags, more words than two by themselves, or no first side.
+    """
+    refuse_flags("score", words)
+    bare = [word for word in words if "=" not in word]
+    if len(bare) > len(SIDES):
+        raise UserError(f"ganlab score {bare[2]}: two sides are compared, and other words are key=value")
+    named = [f"{key}={word}" for key, word in zip(SIDES, bare, strict=False)]
+    options = [word for word in words if "=" in word]
+    if not any(key_of(word) == "generated" for word in [*named, *options]):
+        raise UserError(
+            "which images? As in: ganlab score my/samples data:cifar10:train (ganlab score --help)"
+        )
+    return [*named, *options]
+
+
+def protocols() -> list[str]:
+    """The names of all, ganlab's own first."""
+    found = sorted(path.stem for path in (config_dir() / "protocol").glob("*.yaml"))
+    return ["ganlab", *(name for name in found if name != "ganlab")]
+
+
+def composed(words: Sequence[str], protocol: str) -> DictConfig:
+    chosen = [f"protocol={protocol}"] if protocol else []
+    cfg = compose([*words, *chosen], "score", config_dirs=own.folders())
+    check(cfg, ScoreKeys)
+    return cfg
+
+
+def lens_of(name: str, cfg: DictConfig, *, skip: bool) -> "Lens | None":
+    """The protocol of ``cfg`` with its networks; with ``skip`` None, and a line, where one cannot be had."""
+    from ganlab.inference.scoring.lenses import Lens
+
+    protocol = instantiate(cfg.protocol)
+    extractors = {key: instantiate(node) for key, node in cfg.extractors.items()}
+    try:
+        for extractor in extractors.values():
+            extractor.prepare()
+    except UserError as error:
+        if not skip or name == "ganlab":
+            raise
+        print(f"{protocol.name} is left out: {str(error).splitlines()[0]}")
+        return None
+    return Lens(name or protocol.name, protocol, extractors)
+
+
+def scored(cfg: DictConfig, lenses: "Sequence[Lens]") -> "Result":
+    """Find the sides, score them, and write what is to be kept."""
+    import torch
+
+    from ganlab.inference.scoring import find
+    from ganlab.inference.scoring.made import DataSide, data_of_run
+    from ganlab.inference.scoring.score import Settings, score
+    from ganlab.storage import write_atomically
+
+    cuda = cfg.device == "cuda" or (cfg.device == "auto" and torch.cuda.is_available())
+    device, protocol = torch.device("cuda" if cuda else "cpu"), lenses[0].protocol
+
+    def side(key: str, word: str, seed: int = cfg.seed) -> Any:
+        drawn = {
+            "n": cfg.n_fake or protocol.n_fake,
+            "averaged": protocol.averaged,
+            "checkpoint": cfg.checkpoint,
+        }
+        files = {"on_corrupt": cfg.on_corrupt, "workers": cfg.workers}
+        return find.side(key, word, seed=seed, device=device, **drawn, **files)
+
+    run_dir = find.run_named(cfg.generated)
+    if cfg.seeds > 1 and run_dir is None:
+        raise UserError(f"seeds={cfg.seeds}: only a run draws other images from another seed")
+    if cfg.real:
+        real = side("real", cfg.real)
+    elif run_dir:
+        real = data_of_run(run_dir, protocol.split)
+    else:
+        raise UserError(f"against which real images? As in: ganlab score {cfg.generated} data:cifar10:train")
+    beside = real.other if isinstance(real, DataSide) else None
+    result = score(
+        [side("generated", cfg.generated, seed) for seed in range(cfg.seed, cfg.seed + cfg.seeds)],
+        real,
+        lenses,
+        Settings(
+            scores=[cfg.scores] if isinstance(cfg.scores, str) else cfg.scores,
+            allow_small=cfg.allow_small,
+            bootstrap=cfg.bootstrap,
+            kept=cfg.kept,
+            batch_size=cfg.batch_size,
+            device=device,
+            save=None if cfg.save is None else Path(cfg.save).expanduser(),
+        ),
+        held_out=side("held_out", cfg.held_out) if cfg.held_out else beside,
+        against=side("against", cfg.against) if cfg.against else None,
+    )
+    if cfg.output:
+        write_atomically(Path(cfg.output).expanduser(), json.dumps(result.to_json(), indent=2).encode())
+    return result
+
+
+def about(result: "Result") -> list[str]:
+    """What was compared, and what to know of it."""
+    width = max(map(len, result.sides))
+    lines = [f"{key:<{width}}  {words}" for key, words in result.sides.items()]
+    lines += [f"note: {note}" for note in result.notes]
+    return [*lines, *(f"left out: {name}: {reason}" for name, reason in result.absent.items())]
+
+
+def value_of(score: Score) -> str:
+    """``4.21 ± 0.03 [3.98, 4.44]``."""
+    if score.value is None:
+        return "-"
+    spread = "" if score.spread is None else f" ± {score.spread:.2g}"
+    interval = "" if score.interval is None else f" [{score.interval[0]:.4g}, {score.interval[1]:.4g}]"
+    return f"{score.value:.4g}{spread}{interval}"
+
+
+def one_protocol(result: "Result", lens: "Lens") -> list[str]:
+    """A line for each score, and what they depend on."""
+    scores: Mapping[str, Score] = result.scores[lens.name]
+    values = {name: value_of(score) for name, score in scores.items()}
+    width, wide = (max(map(len, words), default=0) for words in (values, values.values()))
+    lines = [f"by {lens.protocol.name}: {lens.protocol.differs}"]
+    for name, score in scores.items():
+        floor = "" if score.floor is None else f"   held-out real images {score.floor:.4g}"
+        lines.append(f"  {name:<{width}}  {values[name]:<{wide}}  {score.better} is better{floor}")
+    for extractor in lens.extractors.values():
+        weights = f"weights {extractor.weights[:8]}, " if extractor.weights else ""
+        lines.append(f"  features of {extractor.name} ({weights}{extractor.resize})")
+    return [*about(result), *lines, *result.differences.get(lens.name, [])]
+
+
+def every_protocol(result: "Result", lenses: "Sequence[Lens]") -> list[str]:
+    """One table: a row for each protocol, a column for each score that two of them share, and how they differ."""
+    columns = ["fid", "kid", "is", "precision", "recall"]
+    rows = []
+    for lens in lenses:
+        scores, suffixes = result.scores[lens.name], [one.suffix for one in lens.extractors.values()]
+        found = {
+            column: next((scores[column + s] for s in suffixes if column + s in scores), None)
+            for column in columns
+        }
+        rows.append(
+            [
+                lens.name,
+                *(value_of(score) if score else "" for score in found.values()),
+                lens.protocol.differs,
+            ]
+        )
+    widths = [max(map(len, cells)) for cells in zip(["", *columns, ""], *rows, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [["", *columns, ""], *rows]
+    ]
+    networks = sorted({one.name for lens in lenses for one in lens.extractors.values()})
+    return [
+        *about(result),
+        *lines,
+        f"features of {', '.join(networks)}; only those of inception are called fid as papers do",
+    ]

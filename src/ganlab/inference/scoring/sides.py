@@ -1,0 +1,63 @@
+"""What is scored: images in a fixed order, read as often as is needed."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+AHEAD = 256  # images that may wait to be looked at
+
+
+class Pictures(NamedTuple):
+    """images: (B, C, H, W) uint8, all of one size. places: of each, its number in the side."""
+
+    images: Tensor
+    places: list[int]
+
+
+class Side:
+    """One of the two sides: so many images, which are read in any order.
+
+    title: what to call it, for instance "the folder samples/". classes: the names of its labels, or empty.
+    lacking: by number, the images that could not be read and are left out.
+    """
+
+    title: str
+    classes: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.lacking: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def pictures(self, order: Sequence[int], batch_size: int) -> Iterator[Pictures]:
+        """The images of these numbers in this order, at most ``batch_size`` at once, and only of one size together.
+
+        Raises:
+            UserError: one cannot be read.
+        """
+        raise NotImplementedError
+
+    def labels(self) -> Tensor | None:
+        """(n,) int64, the class of each image; None where nobody knows."""
+        return None
+
+    def fingerprint(self) -> str:
+        """What changes when an image does."""
+        raise NotImplementedError
+
+
+def alike(images: Iterator[tuple[int, Tensor]], batch_size: int) -> Iterator[Pictures]:
+    """Single (C, H, W) images, each with its number, as batches: a new one where the size changes."""
+    waiting: list[Tensor] = []
+    places: list[int] = []
+    for place, image in images:
+        if waiting and (len(waiting) == batch_size or image.shape != waiting[0].shape):
+            yield Pictures(torch.stack(waiting), places)
+            waiting, places = [], []
+        waiting.append(image)
+        places.append(place)
+    if waiting:
+        yield Pictures(torch.stack(waiting), places)

@@ -1,0 +1,131 @@
+"""``ganlab score`` as it is typed: two sides, their numbers, and a sentence for each mistake."""
+
+import json
+
+import pytest
+import torch
+
+from tests.support.scoring import noise, write_images
+
+DIGITS = ("extractors=digits", "allow_small=true", "device=cpu")
+
+
+@pytest.fixture
+def folders(tmp_path):
+    return [str(write_images(tmp_path / name, noise(40, seed, side=32))) for seed, name in enumerate("ab")]
+
+
+def test_two_folders_have_a_table_and_a_file_of_numbers(ganlab, folders, tmp_path):
+    answer = ganlab(
+        "score", *folders, *DIGITS, "output=numbers.json", "bootstrap=20", "scores=[fid,kid,vendi]"
+    )
+    assert answer.code == 0, answer.err
+    for said in (
+        "memory: about",
+        "generated  40 images, grey, 32 x 32, of the folder",
+        "fid_digits",
+        "by ganlab:",
+    ):
+        assert said in answer.out
+    told = json.loads((tmp_path / "numbers.json").read_text())
+    scores = told["scores"]["ganlab"]
+    assert set(scores) == {"fid_digits", "kid_digits", "vendi_digits"}
+    low, high = scores["fid_digits"]["interval"]
+    assert low < scores["fid_digits"]["value"] < high
+    assert scores["fid_digits"]["protocol"]["n_real"] == 40
+    assert "interval" not in scores["vendi_digits"]
+
+
+def test_every_protocol_has_a_row_with_what_is_different(ganlab, folders):
+    answer = ganlab("score", *folders, *DIGITS, "protocol=all")
+    assert answer.code == 0, answer.err
+    rows = {line.split()[0]: line for line in answer.out.splitlines() if line.strip()}
+    for name, said in {
+        "ganlab": "10,000 of its images",
+        "clean": "antialiased bicubic",
+        "mimicry": "not averaged",
+        "dgm": "DINOv2",
+    }.items():
+        assert said in rows[name]
+    values = {rows[name].split()[1] for name in ("ganlab", "clean", "pytorch_fid", "studiogan")}
+    assert len(values) == 1  # the digits' own network is resized to by itself
+
+
+def test_a_data_set_has_its_other_split_as_floor(ganlab, folders):
+    answer = ganlab("score", folders[0], "data:digits:train", *DIGITS, "scores=[fid,copying]")
+    assert answer.code == 0, answer.err
+    assert "held_out   500 images" in answer.out
+    assert "held-out real images 0.6737" in answer.out
+
+
+def test_a_run_is_scored_against_what_it_was_trained_on_over_seeds(ganlab, tmp_path):
+    words = [
+        "trainer=cpu",
+        "trainer.max_steps=2",
+        "metrics=none",
+        "callbacks.samples=null",
+        "hydra.run.dir=run",
+    ]
+    assert ganlab("model=mlp_gan", "data.image_size=8", *words).code == 0
+    answer = ganlab("score", "run", *DIGITS, "n_fake=40", "seeds=2", "checkpoint=last", "scores=[fid]")
+    assert answer.code == 0, answer.err
+    assert "generated  40 images, grey, 8 x 8, of run, last checkpoint" in answer.out
+    assert "real       1,297 images" in answer.out
+    assert " ± " in answer.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "which images? As in: ganlab score"),
+        (["a", "b", "c"], "score c: two sides are compared"),
+        (["a", "--fast"], "--fast: no such flag"),
+        (["missing", "b"], "generated=missing: there is no such file or folder"),
+        (["a"], "against which real images?"),
+        (["a", "b", "seeds=3"], "seeds=3: only a run draws other images"),
+        (["a", "b", "protocol=fidelity"], "protocol"),
+        (["a", "b", "extractors=digit"], "digits"),
+        (["a", "b", "scores=[fdi]"], "there is no fdi"),
+        (["a", "b", "bootstraps=3"], "bootstraps"),
+        (["a", "b", "bootstrap=-1"], "bootstrap=-1: expected a whole number of at least 0"),
+        (["a", "b", "allow_small=false"], "a has 40 images: a Fréchet distance in 64 features needs more"),
+    ],
+)
+def test_a_mistake_is_named_in_a_sentence(ganlab, folders, words, said):
+    answer = ganlab("score", *words, *(["extractors=digits"] if "extractors=digit" not in words else []))
+    assert answer.code == 2
+    assert said in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_missing_weights_are_named_before_any_image_is_looked_at(ganlab, folders, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    answer = ganlab("score", *folders)
+    assert answer.code == 2
+    assert "curl -L" in answer.err
+    assert "weights=FILE, download=true or extractors=digits" in answer.err
+    assert "looking at" not in answer.err
+
+
+def test_a_broken_file_is_named_or_left_out(ganlab, folders, tmp_path):
+    (tmp_path / "a" / "0003.png").write_bytes(b"no image")
+    answer = ganlab("score", *folders, *DIGITS)
+    assert answer.code == 2
+    assert "0003.png (not an image) cannot be read" in answer.err
+    answer = ganlab("score", *folders, *DIGITS, "on_corrupt=skip")
+    assert answer.code == 0, answer.err
+    assert "39 images, grey, 32 x 32, of the folder a, 1 left out that cannot be read" in answer.out.replace(
+        str(tmp_path) + "/", ""
+    )
+
+
+def test_ctrl_c_says_how_to_go_on(ganlab, folders, monkeypatch):
+    from ganlab.metrics.extractors.classifier import EmbeddedFeatures
+
+    def interrupted(self, images: torch.Tensor):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(EmbeddedFeatures, "__call__", interrupted)
+    answer = ganlab("score", *folders, *DIGITS)
+    assert answer.code == 130
+    assert "the same command goes on from there" in answer.err
