@@ -84,6 +84,10 @@ class Penalty(Protocol):
         self, score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, *, draws: Draws, step: int
     ) -> dict[str, Tensor]: ...
 
+    def scoring(self, score: Callable[[Tensor], Tensor], *, step: int) -> Callable[[Tensor], Tensor]:
+        """What the update scores its images with, and then hands to the penalty."""
+        return score
+
 
 class Passes(Protocol):
     """How real and fake images go through a discriminator: ``score`` takes images to (B,); both scores come back."""

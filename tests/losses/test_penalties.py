@@ -5,7 +5,15 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.errors import UserError
-from ganlab.losses.penalties import R1, R1R2, GradientPenalty, NoPenalty, gradient_penalty, zero_centred
+from ganlab.losses.penalties import (
+    R1,
+    R1R2,
+    GradientPenalty,
+    NoPenalty,
+    OnePass,
+    gradient_penalty,
+    zero_centred,
+)
 from ganlab.randomness import Draws
 
 SHAPE = (4, 3, 5, 5)
@@ -231,3 +239,62 @@ def test_scores_that_are_not_one_for_each_image_are_refused(penalty):
 def test_impossible_numbers_are_refused(make, sentence):
     with pytest.raises(UserError, match=sentence):
         make()
+
+
+def small_discriminator() -> nn.Module:
+    torch.manual_seed(3)
+    layers = [nn.Conv2d(3, 4, 3), nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(36, 1), nn.Flatten(0)]
+    return nn.Sequential(*layers).double()
+
+
+@pytest.mark.parametrize("penalty", [R1(gamma=3.0), R1R2(gamma=3.0)])
+def test_the_pass_of_the_loss_gives_the_gradient_of_a_pass_of_its_own(penalty):
+    real, fake, _ = (tensor.double() for tensor in batch())
+    network = small_discriminator()
+    passes, gradients = [], []
+    for share in (True, False):
+
+        def counted(images):
+            passes[-1] += 1
+            return network(images)
+
+        passes.append(0)
+        score = penalty.scoring(counted, step=1) if share else counted
+        loss = score(real).mean() - score(fake).mean()
+        terms = penalty(score, real, fake, draws=Draws(0), step=1)
+        parameters = list(network.parameters())
+        gradients.append(torch.autograd.grad(loss + sum(terms.values()), parameters, allow_unused=True))
+    assert passes == [2, 2 + len(terms)]
+    for together, apart in zip(*gradients, strict=True):
+        torch.testing.assert_close(together, apart, rtol=1e-10, atol=1e-12)
+
+
+def test_a_pass_is_shared_only_where_a_penalty_differentiates_it():
+    score = quadratic
+    assert NoPenalty().scoring(score, step=1) is score
+    assert GradientPenalty().scoring(score, step=1) is score
+    assert R1(every=4).scoring(score, step=3) is score
+    assert isinstance(R1(every=4).scoring(score, step=4), OnePass)
+
+
+def test_a_pass_of_other_images_or_under_autocast_is_not_shared():
+    real, fake, _ = batch()
+    network = small_discriminator().float()
+    expected = zero_centred(network, real)
+    score = OnePass(network)
+    score(torch.cat([fake, real]))
+    assert torch.equal(zero_centred(score, real), expected)
+    with torch.autocast("cpu", torch.bfloat16):
+        low = OnePass(network)
+        assert low(real).dtype == torch.bfloat16
+        assert torch.equal(zero_centred(low, real), expected)
+
+
+def test_images_keep_no_gradient_of_a_shared_pass():
+    real, _, _ = batch()
+    network = small_discriminator().float()
+    score = OnePass(network)
+    (score(real).mean() + zero_centred(score, real)).backward()
+    assert not real.requires_grad
+    assert real.grad is None
+    assert network[0].weight.grad is not None

@@ -13,8 +13,33 @@ from torch import Tensor
 from ganlab.bounds import Count, Weight, bounded
 from ganlab.losses.precision import at_least_float32
 from ganlab.randomness import Draws
+from ganlab.types import Penalty
 
 Score = Callable[[Tensor], Tensor]
+
+
+class OnePass:
+    """A score that remembers its passes, so that R1 and R2 differentiate those of the loss and make none of their own.
+
+    The gradient is the same, and a forward pass is saved; augmented images are penalised as the loss has seen them.
+    A penalty under autocast makes its own pass all the same, in float32, and so does one at images that were scored
+    together with others.
+    """
+
+    def __init__(self, score: Score) -> None:
+        self.score = score
+        self.passes: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """(B,) scores of images (B, ...); those that require no gradient may be differentiated at all the same."""
+        points = images if images.requires_grad else images.detach().requires_grad_()
+        scores = self.score(points)
+        self.passes.append((images, points, scores))
+        return scores
+
+    def of(self, images: Tensor) -> tuple[Tensor, Tensor] | None:
+        """The points (B, ...) at which these very images were scored, and their scores (B,); else None."""
+        return next(((points, scores) for seen, points, scores in self.passes if seen is images), None)
 
 
 def gradient_penalty(
@@ -40,14 +65,17 @@ def gradient_penalty(
 def zero_centred(score: Score, images: Tensor) -> Tensor:
     """E[|grad D(x)|^2] / 2 (Mescheder et al. 2018, equation 9): R1 for real images, R2 for fakes, without gamma.
 
-    images: (B, ...), treated as constants, so that only the discriminator gets a gradient.
+    images: (B, ...), treated as constants, so that only the discriminator gets a gradient. score: from images to (B,);
+    of a :class:`OnePass` the pass that was made counts.
     """
-    with torch.autocast(images.device.type, enabled=False):
-        gradient = _gradient(score, at_least_float32(images.detach()))
+    device = images.device.type
+    made = score.of(images) if isinstance(score, OnePass) and not torch.is_autocast_enabled(device) else None
+    with torch.autocast(device, enabled=False):
+        gradient = _slope(*made) if made else _gradient(score, at_least_float32(images.detach()))
         return gradient.flatten(1).square().sum(dim=1).mean() / 2
 
 
-class NoPenalty:
+class NoPenalty(Penalty):
     """No term."""
 
     def __call__(
@@ -56,7 +84,7 @@ class NoPenalty:
         return {}
 
 
-class R1:
+class R1(Penalty):
     """gamma / 2 E[|grad D(x)|^2] at real images (Mescheder et al. 2018, section 4.1).
 
     gamma: the paper's; its authors' code leaves out the half, so that its 10 is a gamma of 20.
@@ -73,6 +101,10 @@ class R1:
         if step % self.every:
             return {}
         return {"r1": self.every * self.gamma * zero_centred(score, real)}
+
+    def scoring(self, score: Score, *, step: int) -> Score:
+        """Where the penalty is due, one whose passes it differentiates."""
+        return score if step % self.every else OnePass(score)
 
 
 class R1R2(R1):
@@ -94,7 +126,7 @@ class R1R2(R1):
         return terms
 
 
-class GradientPenalty:
+class GradientPenalty(Penalty):
     """weight * E[(|grad D(m)| - target)^2] at points m between real images and fakes (Gulrajani et al. 2017)."""
 
     @bounded
@@ -111,7 +143,10 @@ class GradientPenalty:
 def _gradient(score: Score, images: Tensor) -> Tensor:
     """grad D at each sample, (B, ...), differentiable once more. Raises ValueError unless ``score`` gives (B,)."""
     images = images.requires_grad_()
-    scores = score(images)
+    return _slope(images, score(images))
+
+
+def _slope(images: Tensor, scores: Tensor) -> Tensor:
     if scores.shape != images.shape[:1]:
         raise ValueError(
             f"scores of shape {tuple(scores.shape)}: a gradient penalty needs one for each image"

@@ -41,11 +41,10 @@ class CGAN(LabelledGAN):
         real, label = batch["image"], batch["label"]
         with self.update("discriminator") as terms:
             fake = self.generate(len(real), label).detach()
-            real_score, fake_score = self.score(real, label), self.score(fake, label)
+            score = self.penalty.scoring(lambda image: self.score(image, label), step=self.steps)
+            real_score, fake_score = score(real), score(fake)
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
-            terms |= self.penalty(
-                lambda image: self.score(image, label), real, fake, draws=self.draws, step=self.steps
-            )
+            terms |= self.penalty(score, real, fake, draws=self.draws, step=self.steps)
         if self.every(self.discriminator_steps):
             with self.update("generator") as terms:
                 fake_score = self.score(self.generate(len(real), label), label)

@@ -46,9 +46,10 @@ class StandardGAN(LatentGAN):
         real = batch["image"]
         with self.update("discriminator") as terms:
             fake = self.replay(self.generate(len(real)).detach(), self.draws)
-            real_score, fake_score = self.passes(self.score, real, fake)
+            score = self.penalty.scoring(self.score, step=self.steps)
+            real_score, fake_score = self.passes(score, real, fake)
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
-            terms |= self.penalty(self.score, real, fake, draws=self.draws, step=self.steps)
+            terms |= self.penalty(score, real, fake, draws=self.draws, step=self.steps)
         if self.every(self.discriminator_steps):
             with self.update("generator") as terms:
                 fake_score = self.score(self.generate(len(real)))  # fresh z, as in algorithm 1

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ganlab.bounds import Size, bounded
 from ganlab.losses.adversarial import Relativistic
-from ganlab.losses.penalties import zero_centred
+from ganlab.losses.penalties import OnePass, zero_centred
 from ganlab.models.images.base import LatentGAN, LatentOptions
 from ganlab.models.images.labelled import LabelledGAN
 from ganlab.techniques.schedules import Cosine
@@ -46,11 +46,12 @@ class R3GAN(LatentGAN):
             return self.score(image, *condition)
 
         with self.update("discriminator") as terms:
+            score_once = OnePass(score)
             fake = self.fakes(batch).detach()
-            real_score, fake_score = score(real), score(fake)
+            real_score, fake_score = score_once(real), score_once(fake)
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
-            terms["r1"] = gamma * zero_centred(score, real)
-            terms["r2"] = gamma * zero_centred(score, fake)
+            terms["r1"] = gamma * zero_centred(score_once, real)
+            terms["r2"] = gamma * zero_centred(score_once, fake)
         with self.update("generator") as terms:
             terms["adversarial"] = self.loss.generator(score(self.fakes(batch)), lambda: score(real))
         return observed(real, fake, real_score, fake_score)
