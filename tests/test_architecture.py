@@ -49,7 +49,8 @@ FLOORS = {  # what each may import beside itself and what is open to all
     "doctor": {"config"},
     "callbacks": {"metrics", "models", "report", "training", "loggers"},
     "inference": {"config", "data", "metrics", "models", "report", "techniques", "training"},
-    "cli": {"config", "doctor", "training", "inference", "report"},
+    "search": {"callbacks", "config", "models", "training"},  # its sweeper, and the callback of its runs
+    "cli": {"config", "doctor", "training", "inference", "report", "search"},
 }
 WINGS = {"images", "translation", "captions", "points", "labels"}
 BETWEEN_WINGS = {  # floor: (from, to) that may be

@@ -39,3 +39,9 @@ class Interrupted(GanlabError):
     def __init__(self, message: str, exit_code: int = 130) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+class PrunedError(GanlabError):
+    """A search has given a run up: others did better after as much training."""
+
+    exit_code = 0

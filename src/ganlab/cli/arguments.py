@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class Arguments:
 def parse(words: list[str]) -> Arguments:
     """Split ``words`` into flags and overrides, in any order; an unknown flag raises ``UserError``."""
     parser = flag_parser()
+    words = without_dashes(words, flags_of(parser))
     # argparse would print its usage and exit
     parser.error = _refuse  # type: ignore[method-assign,assignment]
     options, unknown = parser.parse_known_intermixed_args(words)
@@ -71,6 +73,16 @@ def search_path(overrides: list[str]) -> list[str]:
     if folders and any(word.lstrip("+").startswith("hydra.searchpath=") for word in overrides):
         raise UserError("give your folders either by --config-dir or by hydra.searchpath, not by both")
     return [f"hydra.searchpath=[{','.join(folders)}]"] if folders else []
+
+
+def without_dashes(words: list[str], flags: Sequence[str]) -> list[str]:
+    """What an agent of W&B's sweeps writes, ``--model=vanilla``, as ganlab does; from anybody else it is a mistake."""
+    if "WANDB_SWEEP_ID" not in os.environ:
+        return words
+    return [
+        word[2:] if word.startswith("--") and "=" in word and word.partition("=")[0] not in flags else word
+        for word in words
+    ]
 
 
 def complete_without_command() -> None:

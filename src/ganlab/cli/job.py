@@ -26,10 +26,17 @@ from ganlab.config.runs.settled import settled
 from ganlab.config.runs.trust import to_resume
 from ganlab.config.secrets import HIDDEN, Secrets, conceal, conceal_record
 from ganlab.config.tree import unresolved
-from ganlab.errors import GanlabError, Interrupted, StorageError, UserError
+from ganlab.errors import GanlabError, Interrupted, PrunedError, StorageError, UserError
 from ganlab.storage import as_typed
 
-TRACES = {".lock", ".owner", "multirun.yaml"}  # what a directory holds before training has begun
+log = logging.getLogger(__name__)
+
+TRACES = {
+    ".lock",
+    ".owner",
+    "multirun.yaml",
+    "trial.json",
+}  # what a directory holds before training has begun
 
 
 class Jobs:
@@ -58,9 +65,12 @@ class Jobs:
             began = time.monotonic()
             value = self._train(cfg, run_dir)
             self.seconds.append(time.monotonic() - began)
-            if in_sweep() and speaks():
+            if in_sweep() and speaks() and not (self.sweep and self.sweep.searches):
                 self._tell_end(run_dir)
             return value
+        except PrunedError as error:
+            log.info("%s", error)
+            return None
         except Interrupted as error:
             report_error(error, self.debug)
             raise SystemExit(error.exit_code) from error  # ends a sweep too

@@ -50,17 +50,27 @@ ganlab [train] [KEY=VALUE ...]: train a model.
   ganlab start=outputs/... data=glyphs freeze=3
                                                begin with the networks of a run, and its model unless one is given;
                                                the discriminator's first three layers stay as they are
+  ganlab search=tpe search.trials=24 model.optimizers.generator.lr='interval(1e-5,1e-2)'
+                                               a search: tpe, random, grid, cmaes or nsga2
   ganlab resume=outputs/...                    continue a run; resume=auto: the newest that fits
 
 Options are keys of the configuration, or groups, whose options are files:
   model, model/generator, model/discriminator, model/loss, model/prior, model/optimizers, data, metrics, trainer,
-  callbacks, logger, experiment, sweep, debug.  ganlab list shows models and data sets.
+  callbacks, logger, experiment, sweep, search, debug.  ganlab list shows models and data sets.
   +key=value adds a key that a file leaves at its default; quote values that hold , = or spaces: "key='a, b'".
 
 A sweep keeps its runs in one folder, outputs/sweeps/DATE_TIME. Its table has a row for each setting, the best first:
   every score as mean ± standard deviation over the seeds (table.md, table.csv; each run by itself in runs.csv).
   A run that fails does not stop the others. A sweep that was stopped goes on with the same command and
   hydra.sweep.dir=FOLDER: runs that are done are left alone, others continue where they were.
+
+A search tries points of a space: choices a,b, range(1,5), interval(1e-5,1e-2), int(interval(4,64)). An interval over
+  two decades is searched by its logarithm; tag(log,interval(...)) and tag(linear,interval(...)) say it. Its keys:
+  search.trials=24   points; search.seeds=3: runs of each, whose mean counts; objective=val/fid_digits: the score
+  search.pruner      median or asha: gives up runs that are worse than others by then; none
+  search.when        ["KEY if GROUP=OPTION"]: a key that is chosen only with such an option
+  search.name        of the search, in outputs/searches/; the same command goes on with a search that was stopped
+  search.export      wandb: write the file of a W&B sweep, and run nothing
 
 Flags:
   --cfg job [--resolve]    print every key with its value, and do not run

@@ -1,5 +1,6 @@
 """What a sweep will run, found and composed before the first of its runs starts."""
 
+import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from ganlab.cli.even import Choice, Words, evened
 from ganlab.config import hydra_internals
 from ganlab.config.compose import paths
 from ganlab.config.compose.compose import SWEEP_PLACES, refuse_secret_places
+from ganlab.config.compose.explain import open_interval
 from ganlab.config.compose.hydra_compose import register_resolvers
 from ganlab.config.compose.overrides import key_of, merge_overrides, quote, words_of
 from ganlab.config.runs.protocol import protocol_of
@@ -25,9 +27,13 @@ from ganlab.config.runs.record import TRANSIENT
 from ganlab.config.tree import unresolved
 from ganlab.errors import UserError
 from ganlab.nearest import listing
+from ganlab.search.settings import Settings, settings_of
+from ganlab.search.space import Space, space_of
+from ganlab.search.trials import without_search
 
-MAKES_A_SWEEP = ("sweep", "experiment", "hydra.mode")  # keys that can, beside the flag -m
+MAKES_A_SWEEP = ("sweep", "search", "experiment", "hydra.mode")  # keys that can, beside the flag -m
 IN_NAMES = "hydra.job.config.override_dirname.exclude_keys"
+SEARCHES = Path("outputs/searches")
 MOST = 10_000  # runs of one
 
 
@@ -36,12 +42,14 @@ class Sweep:
     """folder: holds one directory for each run. planned: the overrides of each run, with its model and data.
 
     Nothing is planned with a sweeper that decides as it goes. constant: keys that are the same in all runs, which name
-    no directory. evened: words for all runs, so that their scores can be compared; notes: what a user is told of that.
+    no directory. searches: its runs are chosen by what others scored. evened: words for all runs, so that their scores
+    can be compared; notes: what a user is told of that.
     """
 
     folder: Path
     planned: Mapping[Words, Mapping[str, str]] = field(default_factory=dict)
     constant: Sequence[str] = ()
+    searches: bool = False
     evened: Sequence[str] = ()
     notes: Sequence[str] = ()
 
@@ -54,7 +62,7 @@ class Sweep:
 
     def varying(self, words: Iterable[str]) -> str:
         """Those of a run's overrides that not all runs share."""
-        words = list(words)
+        words = [word for word in words if self.planned or key_of(word) not in self.constant]
         shared = set(words).intersection(*self.planned) if len(self.planned) > 1 else set()
         return " ".join(word for word in words if word not in shared)
 
@@ -81,6 +89,8 @@ def plan(arguments: Arguments, overrides: list[str]) -> Sweep | None:
         if not options.multirun and master.hydra.mode != RunMode.MULTIRUN:
             return None
         refuse_secret_places(master, SWEEP_PLACES[0])
+        if master.search is not None:
+            return plan_search(loader, master, overrides)
         parsed = words_to_combine(loader, master)
         planned = combinations(loader, master, parsed)
         even = evened(planned, [word.key_or_group for word in parsed])
@@ -92,8 +102,41 @@ def plan(arguments: Arguments, overrides: list[str]) -> Sweep | None:
         Path(master.hydra.sweep.dir),
         {words: choice.chosen for words, choice in planned.items()},
         constants(parsed, planned),
-        even.words,
-        even.notes,
+        evened=even.words,
+        notes=even.notes,
+    )
+
+
+def plan_search(loader: ConfigLoader, master: DictConfig, overrides: list[str]) -> Sweep:
+    """The search that a command describes, in a folder that the same command finds again."""
+    settings = settings_of(master.search)
+    parsed = [word for word in words_to_combine(loader, master) if without_search([str(word.input_line)])]
+    space = space_of(parsed, settings.when)
+    groups = {word.get_key_element() for word in parsed if loader.get_group_options(word.key_or_group)}
+    planned: dict[Words, Choice] = {}
+    for words in space.corners(groups):
+        cfg = loader.load_sweep_config(master, [*space.fixed, *words])
+        planned[tuple(words)] = choice_of(cfg)
+    even = evened(planned, [word.key_or_group for word in parsed])
+    typed = any(key_of(word) == "hydra.sweep.dir" for word in overrides)
+    first = next(iter(planned.values())).chosen
+    name = settings.name or name_of(settings, space, f"{first['model']}-{first['data']}")
+    folder = Path(master.hydra.sweep.dir) if typed else SEARCHES / name
+    constant = [key_of(word) for word in space.fixed]
+    return Sweep(folder, {}, constant, True, even.words, even.notes)
+
+
+def name_of(settings: Settings, space: Space, trained: str) -> str:
+    """Of a search: the same words have the same name, whatever the number of points."""
+    text = repr((sorted(space.described().items()), sorted(space.fixed), settings.seeds, settings.cost))
+    digest = hashlib.blake2b(text.encode(), digest_size=3).hexdigest()
+    return f"{trained}_{settings.method}_{digest}"
+
+
+def choice_of(cfg: DictConfig) -> Choice:
+    choices = cfg.hydra.runtime.choices
+    return Choice(
+        {group: str(choices.get(group)) for group in ("model", "data")}, protocol_of(unresolved(cfg))
     )
 
 
@@ -116,10 +159,7 @@ def combinations(
     for words in hydra_internals.combinations(list(overrides)):
         choice = tuple(word for word in words if word.partition("=")[0] in groups)
         if choice not in composed:
-            cfg = loader.load_sweep_config(master, words)
-            choices = cfg.hydra.runtime.choices
-            chosen = {group: str(choices.get(group)) for group in ("model", "data")}
-            composed[choice] = Choice(chosen, protocol_of(unresolved(cfg)))
+            composed[choice] = choice_of(loader.load_sweep_config(master, words))
         planned[identity(words)] = composed[choice]
     return planned
 
@@ -143,6 +183,8 @@ def require_runs(overrides: Iterable[Override], loader: ConfigLoader) -> None:
     for override in overrides:
         if not override.is_sweep_override():
             continue
+        if override.is_interval_sweep():
+            raise UserError(open_interval(str(override.input_line)))
         several.append(str(override.input_line))
         count = sum(1 for _ in itertools.islice(values_of(override), MOST + 1))
         if count == 0:

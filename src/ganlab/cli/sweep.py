@@ -31,6 +31,9 @@ def announce(sweep: Sweep) -> None:
         return
     for note in sweep.notes:
         print(note)
+    if sweep.searches:
+        print(f"search in {as_typed(sweep.folder)}; the same command goes on with it", flush=True)
+        return
     number = len(sweep.planned)
     what = f"{number} runs" if number > 1 else "1 run" if number else "runs"
     print(
@@ -73,7 +76,9 @@ def conclude(sweep: Sweep, errors: Mapping[Words, str], *, stopped: bool) -> Non
     where = as_typed(sweep.folder)
     print(f"\n{report.aligned(table, width)}\n\nall numbers: {where}/ {', '.join(TABLE)}", flush=True)
     left = sum(run.status in ("not started", "interrupted", "not ended") for run in runs)
-    if stopped and left:
+    if stopped and sweep.searches:
+        print("ganlab: to go on with the search, give the same command", file=sys.stderr)
+    elif stopped and left:
         print(
             f"ganlab: {left} of {len(runs)} runs are not done; to go on with the sweep, give the same command and "
             f"hydra.sweep.dir={where}",

@@ -100,6 +100,8 @@ def start_sweep(jobs: Jobs, sweep: Sweep, flags: list[str], overrides: list[str]
     announce(sweep)
     try:
         start(jobs, flags, sweep.words(overrides))
+        if sweep.searches:
+            jobs.faults.clear()  # of single points: the search knows what became of them
     except (SystemExit, KeyboardInterrupt):
         stopped = True
         raise

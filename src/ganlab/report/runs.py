@@ -13,7 +13,8 @@ from ganlab.score_record import ScoreRecord, from_json, number_at
 
 LARGEST = 10_000_000  # characters of a file
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the former reads ten times as fast
-NO_SETTING = ("seed", "name", "group", "tags", "objective")  # tell the runs of a setting apart, or label them
+# tell the runs of a setting apart, label them, or stop them
+NO_SETTING = ("seed", "name", "group", "tags", "objective", "callbacks.pruning")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

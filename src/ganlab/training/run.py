@@ -23,7 +23,7 @@ from ganlab.config.runs.protocol import protocol_id
 from ganlab.config.runs.resume import for_longer
 from ganlab.config.runs.trust import to_resume
 from ganlab.config.secrets import Secrets, conceal
-from ganlab.errors import DivergedError, GanlabError, Interrupted, UserError
+from ganlab.errors import DivergedError, GanlabError, Interrupted, PrunedError, UserError
 from ganlab.loggers.tracker import begin, finish
 from ganlab.randomness import derive
 from ganlab.rank import is_first_process
@@ -148,6 +148,8 @@ def _status(trainer: "Trainer", error: BaseException | None) -> str:
         return "interrupted"
     if error is None:
         return "interrupted" if trainer.stopped_by else "finished"
+    if isinstance(error, PrunedError):
+        return "pruned"
     return "diverged" if isinstance(error, DivergedError) else "failed"
 
 

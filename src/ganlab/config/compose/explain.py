@@ -40,9 +40,7 @@ def _explain(error: Exception, words: Sequence[str], *, config_name: str, config
     if found := re.search(r"Could not override '([^']+)'", text):
         return unknown_key(found[1], words, config_name=config_name, config_dirs=config_dirs)
     if found := re.search(r"(?:argument|parameters) '(.+?)'", text) if "multirun" in text else None:
-        key, _, value = found[1].partition("=")
-        listed = "" if "(" in value else f", or write '{key}=[{value}]' for a list"
-        return f"{found[1]} gives several values: add -m to run one after the other{listed}"
+        return _several_values(found[1])
     if found := re.search(r"Could not delete from config\. '([^']+)' does not exist", text):
         return unknown_key(found[1], words, config_name=config_name, config_dirs=config_dirs)
     if found := re.search(r"An item is already at '([^']+)'", text):
@@ -58,6 +56,19 @@ def _explain(error: Exception, words: Sequence[str], *, config_name: str, config
     return text.splitlines()[0] if text else type(error).__name__
 
 
+def _several_values(word: str) -> str:
+    key, _, value = word.partition("=")
+    if "interval(" in value:
+        return open_interval(word)
+    listed = "" if "(" in value else f", or write '{key}=[{value}]' for a list"
+    return f"{word} gives several values: add -m to run one after the other{listed}"
+
+
+def open_interval(word: str) -> str:
+    """The sentence for an interval where nobody chooses values from it."""
+    return f"{word} leaves open which values: add search=tpe or search=random, or give values"
+
+
 def unknown_key(
     key: str, words: Sequence[str], *, config_name: str = "train", config_dirs: Sequence[Path] = ()
 ) -> str:
@@ -69,6 +80,8 @@ def unknown_key(
         )
     if key == "model/optimizers":  # known to the command line alone: it comes after the recipe
         return f"override /{key}: a recipe says - /{key}/sgd first among its defaults"
+    if key.startswith("search.") and "search" not in map(key_of, words):
+        return f"{key}: choose a method first, as in search=tpe"
     if "/" in key:
         groups = known_groups([paths.config_dir(), *map(Path, config_dirs)])
         if key in groups:  # of other models

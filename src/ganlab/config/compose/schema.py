@@ -32,6 +32,7 @@ class Train:
     objective: str | None
     start: Path | None
     freeze: Whole
+    search: dict[str, Any] | None
     resume: str | None
     allow_change: list[str]
 

@@ -1,0 +1,207 @@
+"""``ganlab search=...`` from its words to its end; training itself is played by a stand-in."""
+
+import json
+import math
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ganlab.errors import DivergedError
+
+pytest.importorskip("optuna")
+LR = "model.optimizers.generator.lr"
+RATES = f"{LR}=interval(1e-5,1e-1)"
+WORDS = ("model=vanilla", "metrics=digits", "trainer=cpu", RATES)
+
+
+DIVERGING: set[int] = set()
+
+
+@pytest.fixture
+def scored(monkeypatch) -> list:
+    """A stand-in for training whose score is best at a rate of 1e-4, and whose cost falls with it. Notes each call.
+
+    The calls whose numbers are in ``DIVERGING`` diverge.
+    """
+    import ganlab.training.run
+    from ganlab.config import save_config
+
+    calls = []
+
+    def train(run, run_dir):
+        cfg, rate = run.cfg, run.cfg.model.optimizers.generator.lr
+        calls.append((cfg, run_dir))
+        save_config(cfg, run_dir)
+        value = 10 + 10 * abs(math.log10(rate) + 4) + cfg.seed
+        fault = DivergedError("generator/loss is nan") if len(calls) in DIVERGING else None
+        number = {"value": None if fault else value, "images": 64, "steps": 4}
+        results = {
+            "status": "diverged" if fault else "finished",
+            "model": cfg.chosen.model,
+            "data": cfg.chosen.data,
+            "seed": cfg.seed,
+            "seconds": 1 / rate,
+            "error": str(fault) if fault else None,
+            "scores": {
+                "fid_digits": {
+                    "better": "lower",
+                    "floor": 1.0,
+                    "last": number,
+                    "best": number,
+                    "protocol": {},
+                }
+            },
+        }
+        (run_dir / "results.json").write_text(json.dumps(results))
+        if fault:
+            raise fault
+
+    monkeypatch.setattr(ganlab.training.run, "train", train)
+    return calls
+
+
+def rates(calls) -> list[float]:
+    return [cfg.model.optimizers.generator.lr for cfg, _ in calls]
+
+
+def folder_of(tmp_path: Path) -> Path:
+    [folder] = (tmp_path / "outputs" / "searches").iterdir()
+    return folder
+
+
+def test_a_search_finds_names_and_writes_down_the_best_point(ganlab, scored, tmp_path, monkeypatch):
+    monkeypatch.setattr(f"{__name__}.DIVERGING", {4})  # the second seed of the second point
+    answer = ganlab("search=tpe", "search.trials=3", "search.seeds=2", *WORDS)
+    assert answer.code == 0, answer.err
+    assert len(scored) == 6, rates(scored)
+    assert [cfg.seed for cfg, _ in scored] == [0, 1] * 3
+    lines = [line for line in answer.out.splitlines() if line.startswith("point")]
+    assert len(lines) == 3
+    assert "  diverged  (best" in lines[1]
+    assert "3 points: 2 finished, 1 diverged" in answer.out
+    best = min((10 + 10 * abs(math.log10(rate) + 4) + 0.5, rate) for rate in rates(scored[:2] + scored[4:]))
+    assert f"fid_digits {best[0]:.4g}\n" in answer.out  # the mean over both seeds
+    assert f"{LR}={best[1]}" in answer.out.partition("best: point")[2]
+    folder = folder_of(tmp_path)
+    assert f"000_{LR}={rates(scored)[0]}_seed=0" in [path.name for path in folder.iterdir()]
+    assert "Plotly" in (folder / "search.html").read_text()[:200_000]
+    table = (folder / "table.md").read_text()
+    assert "| * |" in table
+    again = ganlab("--config-dir", str(folder / "recipe"), "experiment=winner", "seed=7")
+    assert again.code == 0, again.err
+    assert rates(scored)[-1] == best[1]
+    assert scored[-1][0].seed == 7
+
+
+def test_R13_a_killed_search_goes_on_as_if_it_had_not_been(ganlab, scored, tmp_path, monkeypatch):
+    import ganlab.training.run as training
+
+    words = ("search=tpe", "search.trials=3", *WORDS)
+    assert ganlab(*words, "hydra.sweep.dir=whole").code == 0
+    whole, train = rates(scored), training.train
+    scored.clear()
+
+    def killed(run, run_dir):
+        if len(scored) == 1:
+            from ganlab.config import save_config
+
+            save_config(run.cfg, run_dir)  # it had begun
+            raise SystemExit(137)
+        train(run, run_dir)
+
+    monkeypatch.setattr(training, "train", killed)
+    stopped = ganlab(*words)
+    assert stopped.code == 137
+    assert "to go on with the search, give the same command" in stopped.err
+    monkeypatch.setattr(training, "train", train)
+    answer = ganlab(*words)
+    assert answer.code == 0, answer.err
+    assert rates(scored) == whole
+    assert [cfg.resume is not None for cfg, _ in scored] == [False, True, False]
+    assert "4 points" in ganlab(*words[:1], "search.trials=4", *words[2:]).out
+    assert len(scored) == 4
+
+
+def test_one_name_is_of_one_search(ganlab, scored):
+    named = ("search=random", "search.trials=1", "search.name=mine")
+    assert ganlab(*named, *WORDS).code == 0
+    other = ganlab(*named, *WORDS[:-1], f"{LR}=interval(1e-4,1e-2)", "data.batch_size=8")
+    assert other.code == 2
+    assert f"{LR} was from 1e-05 to 0.1, by their logarithm, and is from 0.0001 to 0.01" in other.err
+    assert "it had no data.batch_size=8" in other.err
+    assert other.err.count("\n") == 1
+
+
+def test_a_grid_ends_by_itself(ganlab, scored):
+    assert ganlab("search=grid", *WORDS[:-1], f"{LR}=1e-4,1e-3").code == 0
+    assert rates(scored) == [1e-4, 1e-3]
+
+
+def test_two_objectives_end_with_all_that_are_best_at_their_price(ganlab, scored):
+    answer = ganlab("search=nsga2", "search.trials=3", *WORDS)
+    assert answer.code == 0, answer.err
+    assert len(re.findall(r"best: point \d+, fid_digits \S+ at \S+ seconds", answer.out)) >= 2
+
+
+def test_cmaes_searches_numbers(ganlab, scored):
+    pytest.importorskip("cmaes")
+    answer = ganlab("search=cmaes", "search.trials=2", *WORDS)
+    assert answer.code == 0, answer.err
+    assert len(set(rates(scored))) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ("search=tpe", "model=vanilla"),
+            "there is nothing to search: give a key several values, for instance",
+        ),
+        (
+            ("search=tpe", "model.optimizers.generator.rl=interval(0,1)"),
+            "model.optimizers.generator.rl: no such key",
+        ),
+        (("search=tpe", "model=vanilla,dcgn", RATES), "model=dcgn: no such model; did you mean dcgan"),
+        (("-m", RATES), "leaves open which values: add search=tpe or search=random"),
+        ((RATES,), "leaves open which values: add search=tpe or search=random"),
+        (("search=tpe", "search.trials=0", RATES), "search.trials=0: expected a whole number of at least 1"),
+        (("search=tpe", "search.trial=3", RATES), "search.trial: no such key; did you mean search.trials?"),
+        (("search.trials=3",), "search.trials: choose a method first, as in search=tpe"),
+        (("search=tpe", RATES, "objective=val/fid"), "objective=val/fid is no score of this run"),
+        (("search=tpe", RATES, "metrics=none"), "a search needs a score"),
+        (("search=bayes", RATES), "search=bayes: no such search; did you mean"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_cannot_be_searched_is_one_sentence_before_the_first_run(
+    ganlab, scored, tmp_path, words, sentence
+):
+    answer = ganlab(*words)
+    assert answer.code == 2
+    assert sentence in answer.err
+    assert answer.err.count("\n") == 1
+    assert scored == []
+    assert not list(tmp_path.rglob("results.json"))
+
+
+def test_the_file_of_a_sweep_of_wandb(ganlab, scored, tmp_path):
+    answer = ganlab("search=tpe", "search.export=wandb", *WORDS, "data.batch_size=4,8", "data.image_size=28")
+    assert answer.code == 0, answer.err
+    found = yaml.safe_load((tmp_path / "wandb_sweep.yaml").read_text())
+    assert found["method"] == "bayes"
+    assert found["metric"] == {"name": "val/fid_digits", "goal": "minimize"}
+    assert found["parameters"][LR] == {"distribution": "log_uniform_values", "min": 1e-5, "max": 0.1}
+    assert found["parameters"]["data.batch_size"] == {"values": [4, 8]}
+    assert {"model=vanilla", "logger=wandb", "${args_no_hyphens}"} <= set(found["command"])
+    assert scored == []
+
+
+def test_an_agent_of_wandb_calls_ganlab_with_dashes(ganlab, trained, monkeypatch):
+    words = ("--model=vanilla", "--data.batch_size=8", "trainer=cpu", "metrics=none")
+    assert "options are written key=value, without dashes" in ganlab(*words).err
+    monkeypatch.setenv("WANDB_SWEEP_ID", "abc")
+    assert ganlab(*words).code == 0
+    [(cfg, _)] = trained
+    assert (cfg.chosen.model, cfg.data.batch_size) == ("vanilla", 8)
