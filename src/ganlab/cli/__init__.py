@@ -60,7 +60,7 @@ def run(words: list[str], debug: bool) -> int:
     if {"--help", "-h"} & set(rest):
         from ganlab.cli import pages
 
-        print(pages.page(first if first in COMMANDS else None))
+        print(pages.page(first, rest) if first in COMMANDS else pages.page(None))
         return 0
     from ganlab.config import own
 
