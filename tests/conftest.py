@@ -43,9 +43,11 @@ def nobody_s_own_folders():
 def no_pages():
     """A page takes half a second, and hundreds of tests train: those that look at one ask for ``pages``."""
     import tests.support.pages  # noqa: F401  # keeps the functions themselves
+    from ganlab.report.compare import comparison
     from ganlab.report.single import write
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparison, "write_comparison", lambda *args: None)
         for name in ("write_page", "write_curves"):
             patch.setattr(write, name, lambda *args, **options: None)
         yield
@@ -66,10 +68,12 @@ def signals_arrive():
 
 @pytest.fixture
 def pages(monkeypatch) -> None:
-    """Runs write their pages."""
+    """Runs and sweeps write their pages."""
+    from ganlab.report.compare import comparison
     from ganlab.report.single import write
-    from tests.support.pages import write_curves, write_page
+    from tests.support.pages import write_comparison, write_curves, write_page
 
+    monkeypatch.setattr(comparison, "write_comparison", write_comparison)
     monkeypatch.setattr(write, "write_page", write_page)
     monkeypatch.setattr(write, "write_curves", write_curves)
 

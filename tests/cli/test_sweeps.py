@@ -65,7 +65,7 @@ def the_sweep(tmp_path):
     return folder
 
 
-def test_a_sweep_ends_with_a_table_printed_and_written(ganlab, scored, tmp_path, monkeypatch):
+def test_a_sweep_ends_with_a_table_printed_and_written(ganlab, pages, scored, tmp_path, monkeypatch):
     returned, run = [], Jobs.run
     monkeypatch.setattr(Jobs, "run", lambda jobs, cfg: returned.append(run(jobs, cfg)))
     monkeypatch.setenv("COLUMNS", "100")
@@ -84,6 +84,7 @@ def test_a_sweep_ends_with_a_table_printed_and_written(ganlab, scored, tmp_path,
     assert len(runs) == 4
     assert {cfg.data.image_size for cfg, _ in scored} == {32}
     folder = the_sweep(tmp_path)
+    assert {"wgan", "41.5 ± 0.7", "71.5 ± 0.7"} <= set(Page(folder / "compare.html").texts)
     assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == [
         "0_model=wgan_seed=1",
         "1_model=wgan_seed=2",

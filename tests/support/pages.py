@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from ganlab.report.compare.comparison import write_comparison
 from ganlab.report.single.write import write_curves, write_page
 
-__all__ = ["Page", "asked", "write_curves", "write_page"]
+__all__ = ["Page", "asked", "write_comparison", "write_curves", "write_page"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

@@ -24,6 +24,7 @@ COMMANDS = {  # and the module of each, imported when it is asked for
     "explore": "explore",
     "export": "export",
     "report": "report",
+    "compare": "compare",
 }
 # with it PyTorch, and what uses it, runs code from files of weights
 UNSAFE = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"

@@ -16,6 +16,7 @@ from ganlab.report import cells
 from ganlab.report.columns import Mean
 from ganlab.storage import as_typed
 
+PAGE = "compare.html"
 TABLE = ("table.csv", "table.md", "runs.csv")
 WIDTH = 120  # where there is no terminal
 
@@ -72,9 +73,13 @@ def conclude(sweep: Sweep, errors: Mapping[Words, str], *, stopped: bool) -> Non
     contents = (report.settings_csv(table), report.markdown(table), report.runs_csv(table))
     for name, text in zip(TABLE, contents, strict=True):
         (sweep.folder / name).write_text(text, encoding="utf-8")
+    with_page(sweep.folder, table)
     width = shutil.get_terminal_size((WIDTH, 24)).columns
     where = as_typed(sweep.folder)
-    print(f"\n{report.aligned(table, width)}\n\nall numbers: {where}/ {', '.join(TABLE)}", flush=True)
+    print(
+        f"\n{report.aligned(table, width)}\n\nall numbers: {where}/ {', '.join(TABLE)}; side by side: {where}/{PAGE}",
+        flush=True,
+    )
     left = sum(run.status in ("not started", "interrupted", "not ended") for run in runs)
     if stopped and sweep.searches:
         print("ganlab: to go on with the search, give the same command", file=sys.stderr)
@@ -83,6 +88,18 @@ def conclude(sweep: Sweep, errors: Mapping[Words, str], *, stopped: bool) -> Non
             f"ganlab: {left} of {len(runs)} runs are not done; to go on with the sweep, give the same command and "
             f"hydra.sweep.dir={where}",
             file=sys.stderr,
+        )
+
+
+def with_page(folder: Path, table: report.Table) -> None:
+    """Write the page that compares the runs; a fault of it is told, and no fault of the sweep."""
+    from ganlab.report.compare import comparison
+
+    try:
+        comparison.write_comparison(table, folder / PAGE, folder.name)
+    except Exception as error:
+        print(
+            f"ganlab: {folder / PAGE} could not be written: {type(error).__name__}: {error}", file=sys.stderr
         )
 
 

@@ -2,12 +2,13 @@
 
 runs, columns        what run directories say of their runs; which scores may stand in one column
 table                one row for each setting
-layout, spreadsheet  a table for the eye, and as CSV; cells says how a number is shown
+layout, spreadsheet, latex   a table for the eye, as CSV, for a paper; cells says how a number is shown
 gallery              a page of examples, side by side
-single/              the page of one run
+single/, compare/    the page of one run, and that of several
 page, charts         what all pages look like; curves in them, and for papers; history reads the numbers
 """
 
+from ganlab.report.latex import latex
 from ganlab.report.layout import aligned, markdown
 from ganlab.report.runs import Run, collect, missing
 from ganlab.report.spreadsheet import runs_csv, settings_csv
@@ -18,6 +19,7 @@ __all__ = [
     "Table",
     "aligned",
     "collect",
+    "latex",
     "markdown",
     "missing",
     "runs_csv",

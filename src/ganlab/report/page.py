@@ -16,6 +16,7 @@ PAGE = Template("""\
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="ganlab">
 $policy
 <title>$title</title>
 <style>

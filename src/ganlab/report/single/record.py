@@ -70,17 +70,7 @@ class Record:
 
     @cached_property
     def warnings(self) -> list[str]:
-        """What the log warned of, each once; empty where there is no log."""
-        path = self.folder / LOG
-        try:
-            if not path.is_file():
-                return []
-            with open(path, "rb") as file:
-                file.seek(max(0, path.stat().st_size - LONGEST))
-                said = file.read().decode("utf-8", "replace")
-        except OSError:
-            return []
-        return list(dict.fromkeys(WARNING.findall(said)))
+        return warnings_of(self.folder)
 
     @property
     def absent(self) -> list[str]:
@@ -93,3 +83,17 @@ class Record:
             f"{LOG} (warnings)": (self.folder / LOG).is_file(),
         }
         return [what for what, is_there in there.items() if not is_there]
+
+
+def warnings_of(folder: Path) -> list[str]:
+    """What the log of a run warned of, each once; empty where there is no log."""
+    path = folder / LOG
+    try:
+        if not path.is_file():
+            return []
+        with open(path, "rb") as file:
+            file.seek(max(0, path.stat().st_size - LONGEST))
+            said = file.read().decode("utf-8", "replace")
+    except OSError:
+        return []
+    return list(dict.fromkeys(WARNING.findall(said)))
