@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from ganlab.callbacks.report import FIRST, Report
+from ganlab.callbacks.report import FIRST, LAST, Report
 from ganlab.config import compose
 from ganlab.errors import DivergedError
 from ganlab.models.base import GAN
@@ -24,6 +24,7 @@ SCORED = [
     "callbacks.quality.every_images=16",
     "trainer.max_steps=6",
 ]
+ENOUGH = (1 + LAST) * FIRST / 0.005  # seconds of which two pages are the share
 ALWAYS = ["callbacks.report.share=1", "callbacks.report.after_seconds=0"]
 
 
@@ -58,19 +59,20 @@ def test_a_run_of_less_than_a_minute_has_one_page(calls, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("elapsed", "spent", "due"),
+    ("elapsed", "used", "spent", "due"),
     [
-        (59.0, 0.0, False),
-        (3 * FIRST / 0.005 - 1, 0.0, False),
-        (3 * FIRST / 0.005 + 1, 0.0, True),
-        (3600.0, 17.0, False),
-        (3600.0, 16.0, True),
+        (59.0, 3600.0, 0.0, False),
+        (3600.0, ENOUGH - 1, 0.0, False),
+        (3600.0, ENOUGH + 1, 0.0, True),
+        (3600.0, 3600.0, 17.5, False),
+        (3600.0, 3600.0, 16.5, True),
     ],
 )
-def test_pages_take_their_share_of_the_time_and_no_more(monkeypatch, elapsed, spent, due):
+def test_pages_take_their_share_of_the_time_and_no_more(monkeypatch, elapsed, used, spent, due):
     report = Report()
-    report.began, report.spent = 100.0, spent
+    report.began, report.used, report.spent = 100.0, 10.0, spent
     monkeypatch.setattr("ganlab.callbacks.report.time.monotonic", lambda: 100.0 + elapsed)
+    monkeypatch.setattr("ganlab.callbacks.report.time.process_time", lambda: 10.0 + used)
     assert report.is_due() is due
 
 

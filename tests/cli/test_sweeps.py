@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 
 from ganlab.cli.job import Jobs
 from ganlab.errors import DivergedError, Interrupted, UserError
+from tests.support.pages import Page
 
 NO_SCORES = ("metrics=none", "trainer=cpu")
 

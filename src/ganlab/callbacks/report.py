@@ -20,14 +20,15 @@ from ganlab.types import Batch, Observation
 
 log = logging.getLogger(__name__)
 
-FIRST = 0.6  # seconds of processor time that the first page may take
+FIRST = 0.35  # seconds of processor time that the first page may take
+LAST = 1.5  # of a page's time: what the last one takes, with its curves for a paper
 
 
 class Report(GameCallback[GAN], HearsResults):
     """Writes ``report.html`` after an evaluation, in a thread, and at the end; then ``curves.png`` as well.
 
-    share: of the time since the start, that all pages may take of a processor; an evaluation for which too little is
-        left, the last page included, gets none.
+    share: of the processor time since the start, that all pages may take; an evaluation for which too little is left,
+        the last page included, gets none.
     after_seconds: before these only the last page is written.
     """
 
@@ -42,7 +43,7 @@ class Report(GameCallback[GAN], HearsResults):
         self.spent, self.latest = 0.0, FIRST  # seconds of processor time
 
     def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
-        self.began = time.monotonic()
+        self.began, self.used = time.monotonic(), time.process_time()
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch: Batch, batch_idx: int
@@ -62,8 +63,9 @@ class Report(GameCallback[GAN], HearsResults):
         if self.pending:
             self.latest, self.pending = self.pending.result(), None
             self.spent += self.latest
-        elapsed = time.monotonic() - self.began
-        return elapsed >= self.after_seconds and self.spent + 3 * self.latest <= self.share * elapsed
+        if time.monotonic() - self.began < self.after_seconds:
+            return False
+        return self.spent + (1 + LAST) * self.latest <= self.share * (time.process_time() - self.used)
 
     def conclude(self, run_dir: Path, results: Mapping[str, Any], lines: Mapping[str, str]) -> None:
         if self.writer:
