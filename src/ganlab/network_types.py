@@ -70,6 +70,7 @@ class TextEncoder(nn.Module):
     reads: Literal["words", "letters"]
     size: int
     words: int  # how many it knows; of an encoder that reads words
+    elsewhere = False  # whether the embeddings come from a model that is no part of it
 
 
 class TextDiscriminator(nn.Module):
@@ -116,4 +117,8 @@ class TwoStages(nn.Module):
 
     def split(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """The first stage's z, and the second's epsilon."""
+        raise NotImplementedError
+
+    def draw(self, z: Tensor, text: Tensor, *, both: bool) -> Tensor:
+        """(B, C, H, W) by both stages, or by the first alone, enlarged."""
         raise NotImplementedError

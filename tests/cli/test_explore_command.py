@@ -9,7 +9,7 @@ from safetensors import safe_open
 from ganlab.cli import main
 from ganlab.config import compose
 from ganlab.config.explore import TOOLS
-from ganlab.inference.export.weights import export
+from ganlab.inference.export.formats import export
 from ganlab.training.run import train
 
 
@@ -126,7 +126,7 @@ def test_mistakes_are_one_sentence(run, capsys, words, sentence):
 
 
 def test_an_export_is_explored_as_a_run_is_and_knows_no_data(run, tmp_path, capsys):
-    shared = export(run, output=tmp_path / "shared")
+    shared = export(run, output=tmp_path / "shared").folder
     code, text = explore(capsys, "interpolate", f"run={shared}", f"output={tmp_path / 'out'}")
     assert code == 0, text
     assert (tmp_path / "out" / "interpolation.png").is_file()

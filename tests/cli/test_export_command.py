@@ -15,7 +15,8 @@ def test_X4_a_run_becomes_files_to_share(ganlab, tmp_path):
     answer = ganlab("export", "run=run", "output=to, share")
     assert answer.code == 0, answer.err
     assert answer.out.splitlines() == [
-        "to, share: SHA256SUMS, config.json, state.json, weights.safetensors",
+        "to, share: README.md, SHA256SUMS, config.json, samples.png, state.json, weights.safetensors",
+        "the card names no licence: licence=NAME says under which others may use the weights",
         "read it with: ganlab.load('to, share')",
     ]
     for line in (tmp_path / "to, share" / "SHA256SUMS").read_text().splitlines():
@@ -29,6 +30,7 @@ def test_X4_a_run_becomes_files_to_share(ganlab, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["run=nowhere", "format=tflite"], "format=tflite: expected one of safetensors, onnx, torch"),
         ([], "which run? Give run=DIRECTORY"),
         (["run=nowhere"], "nowhere does not exist"),
         (["run=https://example.org/run"], "does not exist"),
@@ -41,3 +43,61 @@ def test_X4_a_mistake_is_one_sentence(ganlab, words, said):
     assert answer.code == 2
     assert said in answer.err
     assert answer.err.count("\n") == 1
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    from ganlab.config import save_config
+    from tests.support.runs import fit, tiny_config
+
+    folder = tmp_path_factory.mktemp("run") / "run"
+    cfg = tiny_config("model=vanilla", "trainer.max_steps=1", "data.image_size=8")
+    cfg.model.generator.widths = cfg.model.discriminator.widths = [4]
+    fit(cfg, folder)
+    save_config(cfg, folder, [])
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("form", "file", "reader"),
+    [("onnx", "generator.onnx", "onnxruntime"), ("torch", "generator.pt2", "torch.export.load")],
+)
+def test_a_run_becomes_a_graph_that_runs_without_ganlab(ganlab, run, form, file, reader):
+    answer = ganlab("export", f"run={run}", f"format={form}", "licence=cc0-1.0")
+    assert answer.code == 0, answer.err
+    first, second, *rest = answer.out.splitlines()
+    folder = run / f"export-{form}"
+    assert first == f"{folder}: README.md, SHA256SUMS, {file}, samples.png"
+    assert second.startswith(f"{file} checked against PyTorch with {reader}: at most ")
+    assert rest == [f"use it without ganlab: {folder}/README.md says how"]
+    probe = run / "probe"
+    probe.touch()
+    assert {path.stat().st_mode for path in folder.iterdir()} == {probe.stat().st_mode}
+    card = (folder / "README.md").read_text()
+    assert card.startswith("---\nlicense: cc0-1.0\nlibrary_name: ganlab\n")
+    for part in (
+        "# vanilla on digits",
+        "8 images seen in 1 steps",
+        f'"{file}"',
+        "These weights have not been scored.",
+    ):
+        assert part in card
+
+
+def test_a_missing_package_is_a_sentence_with_its_remedy(ganlab, run, monkeypatch):
+    from ganlab.inference.export import onnx_files
+
+    monkeypatch.setattr(onnx_files, "PACKAGES", ("torch", "no_such_package", "none_either"))
+    answer = ganlab("export", f"run={run}", "format=onnx", "output=shared")
+    assert answer.code == 2
+    assert answer.err.strip().endswith(
+        "format=onnx needs no_such_package and none_either: pip install 'ganlab[onnx]'"
+    )
+    assert not (run.parent / "shared").exists()
+
+
+def test_an_export_can_be_exported_to_another_format(ganlab, run, tmp_path):
+    assert ganlab("export", f"run={run}", "output=shared").code == 0
+    answer = ganlab("export", "run=shared", "format=torch", "output=graph")
+    assert answer.code == 0, answer.err
+    assert (tmp_path / "graph" / "generator.pt2").is_file()

@@ -7,7 +7,7 @@ from PIL import Image
 import ganlab
 from ganlab.config import compose
 from ganlab.errors import UserError
-from ganlab.inference.export.weights import export
+from ganlab.inference.export.formats import export
 from ganlab.inference.sample import write_samples
 from ganlab.randomness import Draws
 from ganlab.training.run import train
@@ -159,7 +159,7 @@ def test_a_class_that_is_none_is_a_sentence(labelled, label, sentence):
 def test_an_export_of_it_says_the_names_of_its_classes(labelled, tmp_path):
     import json
 
-    folder = export(labelled, output=tmp_path / "shared")
+    folder = export(labelled, output=tmp_path / "shared").folder
     assert json.loads((folder / "config.json").read_text())["class_names"] == ["2", "fox, red", "it's"]
     assert ganlab.load(folder).classes == 3
 

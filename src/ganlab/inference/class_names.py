@@ -3,12 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from omegaconf import DictConfig
-
-from ganlab.config import saved_config
-from ganlab.config.compose.yaml_files import read_yaml
 from ganlab.errors import UserError
-from ganlab.inference.export.read import CONFIG, is_export
+from ganlab.inference.export.read import config_of
 from ganlab.nearest import did_you_mean
 
 
@@ -16,9 +12,7 @@ def class_names(run_dir: Path, data_kind: str) -> list[str]:
     """Those of the data that a run was trained on: only a model of labelled data learns what they mean."""
     if data_kind != "labelled":
         return []
-    about = read_yaml(run_dir / CONFIG) if is_export(run_dir) else saved_config(run_dir)
-    names = about.get("class_names") if isinstance(about, DictConfig) else None
-    return [str(name) for name in names or ()]
+    return [str(name) for name in config_of(run_dir).get("class_names") or ()]
 
 
 def number_of(label: int | str, names: Sequence[str]) -> int:

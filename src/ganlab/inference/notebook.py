@@ -16,7 +16,6 @@ from ganlab.inference.latents import (
     interpolate,
     neighbours,
     project,
-    truncation,
 )
 from ganlab.models.images.base import LatentGAN
 from ganlab.pixels import grid, to_uint8
@@ -41,7 +40,6 @@ class Explored(LatentGAN):
     edit = edit.edit
     project = project.project
     codes = codes.codes
-    truncated = truncation.truncated
     neighbours = neighbours.neighbours
 
 

@@ -10,8 +10,9 @@ import torch
 import ganlab
 from ganlab.config import save_config
 from ganlab.errors import StorageError, UserError
+from ganlab.inference.export.formats import export
 from ganlab.inference.export.read import CONFIG, STATE, SUMS, WEIGHTS, load_export, read_weights
-from ganlab.inference.export.weights import digest, export
+from ganlab.storage import digest
 from tests.support.runs import fit, in_child, tiny_config
 
 
@@ -23,7 +24,7 @@ def exported(tmp_path_factory):
     cfg.model.generator.widths = cfg.model.discriminator.widths = [4]
     fit(cfg, run)
     save_config(cfg, run, [])
-    return run, export(run)
+    return run, export(run).folder
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_X4_what_a_model_knows_beside_its_weights_goes_along(model, tmp_path):
     cfg = tiny_config(f"model={model}", *words[model], "trainer.max_steps=4")
     fit(cfg, tmp_path)
     save_config(cfg, tmp_path, [])
-    shared = load_export(export(tmp_path))
+    shared = load_export(export(tmp_path).folder)
     assert torch.equal(ganlab.load(tmp_path).sample(3, seed=1), shared.sample(3, seed=1))
 
 

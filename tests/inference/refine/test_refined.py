@@ -11,7 +11,7 @@ from ganlab.cli import main
 from ganlab.config import compose, instantiate
 from ganlab.data.points import PointSet
 from ganlab.errors import UserError
-from ganlab.inference.export.weights import export
+from ganlab.inference.export.formats import export
 from ganlab.inference.refine.judge import require_judgement
 from ganlab.inference.refine.refined import Refined
 from ganlab.techniques.priors import Normal
@@ -122,7 +122,7 @@ def test_what_cannot_be_refined_is_one_sentence(tmp_path, capsys):
     train(compose([*words, "model/loss=hinge", "callbacks.samples=null"]), tmp_path / "run")
     assert main(["sample", f"run={tmp_path / 'run'}", "refine=mh"]) == 2
     assert "the discriminator of Hinge does not say" in capsys.readouterr().err
-    shared = export(tmp_path / "run")
+    shared = export(tmp_path / "run").folder
     assert main(["sample", f"run={shared}", "refine=mh"]) == 2
     assert "is an export, and what calibrates is held-out data" in capsys.readouterr().err
     assert main(["sample", f"run={tmp_path / 'run'}", "refine=mh", "caption=a"]) == 2

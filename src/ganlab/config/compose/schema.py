@@ -78,5 +78,7 @@ class Export:
     """What ``ganlab export`` reads."""
 
     run: Path
+    format: Literal["safetensors", "onnx", "torch"] = "safetensors"
     checkpoint: Literal["last", "best"] = "last"
+    licence: str | None = None
     output: Path | None = None

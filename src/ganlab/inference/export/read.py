@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ganlab.config.compose.yaml_files import read_yaml
+from ganlab.config.runs.record import saved_config
 from ganlab.config.runs.trust import instantiate_foreign
 from ganlab.errors import StorageError, UserError
 from ganlab.storage import digest
@@ -25,6 +26,20 @@ def is_export(folder: Path) -> bool:
     return (folder / WEIGHTS).is_file()
 
 
+def config_of(folder: Path) -> DictConfig:
+    """The configuration of a run, or what an export keeps of it: the model, its data's name and classes.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    if not is_export(folder):
+        return saved_config(folder)
+    about = read_yaml(folder / CONFIG)  # JSON is YAML
+    if not isinstance(about, DictConfig):
+        raise UserError(f"{folder / CONFIG} describes no model")
+    return about
+
+
 def load_export(folder: Path) -> "LatentGAN | ImageToImage":
     """The model in an exported folder, in eval mode; it may come from anybody.
 
@@ -33,10 +48,7 @@ def load_export(folder: Path) -> "LatentGAN | ImageToImage":
         StorageError: a file is damaged.
     """
     verify(folder)
-    about = read_yaml(folder / CONFIG)  # JSON is YAML
-    if not isinstance(about, DictConfig):
-        raise UserError(f"{folder / CONFIG} describes no model")
-    model = instantiate_foreign(about, "model", folder)
+    model = instantiate_foreign(config_of(folder), "model", folder)
     weights = read_weights(folder / WEIGHTS)
     try:
         progress = json.loads((folder / STATE).read_text(encoding="utf-8"))

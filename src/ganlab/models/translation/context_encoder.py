@@ -111,7 +111,7 @@ class ContextEncoder(ImageToImage):
         image, mask = batch["image"], batch["mask"]
         output = self.generator(self.hide(image, mask))
         self.require_reach(output, mask)
-        return {"image": torch.where(mask > 0, around(output.float(), image), image)}
+        return {"image": pasted(output, image, mask)}
 
     def check(self, shapes: Mapping[str, Shape], classes: Sequence[str] = ()) -> None:
         """As for every translator; also that the colour suits the channels."""
@@ -173,6 +173,11 @@ class RandomContextEncoder(ContextEncoder):
 
     def shown(self, output: Tensor, image: Tensor, mask: Tensor) -> Tensor:
         return torch.where(mask > 0, output, image)
+
+
+def pasted(output: Tensor, image: Tensor, mask: Tensor) -> Tensor:
+    """The known pixels of (B, C, H, W) bit for bit, and in the hole G's ``output``, which is the middle."""
+    return torch.where(mask > 0, around(output.float(), image), image)
 
 
 def require_pair(image: Tensor) -> None:

@@ -31,6 +31,7 @@ class PretrainedText(TextEncoder):
     """
 
     reads = "letters"
+    elsewhere = True
     place: Tensor
 
     def __init__(

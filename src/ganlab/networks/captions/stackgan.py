@@ -169,11 +169,12 @@ class StackedGenerator(TwoStages):
         return z[:, : -self.condition_size], z[:, -self.condition_size :]
 
     def forward(self, z: Tensor, text: Tensor) -> Tensor:
+        return self.draw(z, text, both=bool(self.second_has_begun))
+
+    def draw(self, z: Tensor, text: Tensor, *, both: bool) -> Tensor:
         own, epsilon = self.split(z)
         small = self.first(own, text)
-        if not self.second_has_begun:
-            return F.interpolate(small, self.image_size)
-        return self.second(epsilon, small, text)
+        return self.second(epsilon, small, text) if both else F.interpolate(small, self.image_size)
 
 
 def conv3(inputs: int, outputs: int) -> nn.Conv2d:

@@ -63,7 +63,8 @@ class Synthesis(nn.Module):
 
     def forward(self, styles: Tensor, draws: Draws | None = None) -> Tensor:
         w = styles.unbind(dim=1)
-        maps = self.first(self.basis.expand(len(styles), -1, -1, -1), w[0], draws)
+        batch = styles.shape[0]  # len() would make it a constant of an exported graph
+        maps = self.first(self.basis.expand(batch, -1, -1, -1), w[0], draws)
         image = self.to_image[0](maps, w[1])
         sizes = zip(self.doubling, self.second, self.to_image[1:], strict=True)
         for level, (doubling, second, to_image) in enumerate(sizes, start=1):
