@@ -41,6 +41,14 @@ class Interrupted(GanlabError):
         self.exit_code = exit_code
 
 
+class ToldError(GanlabError):
+    """A fault that another process has told the user already, with that process's exit code."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
 class PrunedError(GanlabError):
     """A search has given a run up: others did better after as much training."""
 

@@ -11,9 +11,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from ganlab import report
 from ganlab.cli.faults import report_bug, report_error
 from ganlab.cli.plan import Sweep, identity
-from ganlab.cli.sweep import ended, quiet_run, speaks
+from ganlab.cli.sweep import quiet_run, speaks
 from ganlab.config import own
 from ganlab.config.compose.catalogue import fits
 from ganlab.config.compose.compose import RUN_PLACES, SWEEP_PLACES, refuse_secret_places, settle
@@ -26,7 +27,7 @@ from ganlab.config.runs.settled import settled
 from ganlab.config.runs.trust import to_resume
 from ganlab.config.secrets import HIDDEN, Secrets, conceal, conceal_record
 from ganlab.config.tree import unresolved
-from ganlab.errors import GanlabError, Interrupted, PrunedError, StorageError, UserError
+from ganlab.errors import GanlabError, Interrupted, PrunedError, StorageError, ToldError, UserError
 from ganlab.storage import as_typed
 
 log = logging.getLogger(__name__)
@@ -113,14 +114,16 @@ class Jobs:
             left = f"  (about {minutes:.0f} min left)" if minutes > 1 else "  (less than a minute left)"
         of = f" of {total}" if total else ""
         words = sweep.varying(words_of(job.overrides.task))
-        print(f"run {number}{of}: {words}  {ended(run_dir)}{left}", flush=True)
+        print(
+            f"run {number}{of}: {words}  {report.in_a_line(report.collect([run_dir])[0])}{left}", flush=True
+        )
 
     def _train(self, cfg: DictConfig, run_dir: Path) -> float | None:
         """Refuse what can be refused before training, the light checks first; then train."""
         job = HydraConfig.get()
+        if cfg.group is None and (in_sweep() or run_dir.parent == Path(job.sweep.dir).resolve()):
+            cfg.group = Path(job.sweep.dir).name
         if in_sweep():
-            if cfg.group is None:
-                cfg.group = Path(job.sweep.dir).name
             if is_run(run_dir):  # of a sweep that was stopped and goes on
                 cfg.resume = str(as_typed(run_dir))
         elif cfg.group is None and cfg.resume is not None and is_run(run_dir):
@@ -153,7 +156,8 @@ class Jobs:
 
     def exit_code(self, error: BaseException | None = None) -> int:
         """Of ``error``, or of the first fault, or 0; a fault not told yet (of another process) is told."""
-        if isinstance(error, GanlabError) and not self.has_reported(error):
+        told = isinstance(error, ToldError) or self.has_reported(error) if error else True
+        if isinstance(error, GanlabError) and not told:
             report_error(error, self.debug)
             self.faults.append(error)
         if self.started > 1 and self.faults:

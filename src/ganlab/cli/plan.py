@@ -23,7 +23,7 @@ from ganlab.config.compose.explain import open_interval
 from ganlab.config.compose.hydra_compose import register_resolvers
 from ganlab.config.compose.overrides import key_of, merge_overrides, quote, words_of
 from ganlab.config.runs.protocol import protocol_of
-from ganlab.config.runs.record import TRANSIENT
+from ganlab.config.runs.record import is_transient
 from ganlab.config.tree import unresolved
 from ganlab.errors import UserError
 from ganlab.nearest import listing
@@ -77,6 +77,8 @@ def plan(arguments: Arguments, overrides: list[str]) -> Sweep | None:
     is_sweep = options.multirun or any(key_of(word) in MAKES_A_SWEEP for word in overrides)
     if not is_sweep or "hydra.mode=RUN" in overrides:
         return None
+    if {"launcher", "hydra/launcher"} <= {key_of(word) for word in overrides}:
+        raise UserError("launcher=... and hydra/launcher=... both say how runs are started: give one of them")
     register_resolvers()
     place = Path(options.config_path or paths.config_dir()).resolve()
     with hydra.initialize_config_dir(str(place), job_name="ganlab", version_base="1.3"):
@@ -170,7 +172,8 @@ def constants(overrides: Iterable[Override], planned: Iterable[Words]) -> list[s
     if not runs:
         return [word.key_or_group for word in overrides if not word.is_sweep_override()]
     shared = set(runs[0]).intersection(*runs)
-    return list(dict.fromkeys([*TRANSIENT, *(key_of(word) for word in runs[0] if word in shared)]))
+    passing = [word.key_or_group for word in overrides if is_transient(word.key_or_group)]
+    return list(dict.fromkeys([*passing, *(key_of(word) for word in runs[0] if word in shared)]))
 
 
 def require_runs(overrides: Iterable[Override], loader: ConfigLoader) -> None:
@@ -205,4 +208,4 @@ def values_of(override: Override) -> Iterator[object]:
 
 def identity(words: Iterable[str]) -> Words:
     """The overrides that a run directory keeps, by which a run is known again."""
-    return tuple(word for word in words if key_of(word) not in TRANSIENT)
+    return tuple(word for word in words if not is_transient(word))

@@ -12,8 +12,6 @@ from ganlab import report
 from ganlab.cli.even import Words
 from ganlab.cli.plan import Sweep
 from ganlab.config.runs.resume import is_run
-from ganlab.report import cells
-from ganlab.report.columns import Mean
 from ganlab.storage import as_typed
 
 PAGE = "compare.html"
@@ -47,16 +45,6 @@ def quiet_run() -> None:
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
             handler.setLevel(logging.WARNING)
-
-
-def ended(run_dir: Path) -> str:
-    """How a run ended: ``finished in 0:45, fid_digits 12.3``."""
-    run = report.collect([run_dir])[0]
-    values = {name: score.value("last") for name, score in run.scores.items()}
-    scores = [f"{name} {value:.4g}" for name, value in values.items() if value is not None]
-    scores.sort(key=lambda text: not text.startswith("fid"))
-    took = f" in {cells.clock(Mean(run.seconds, None, 1))}" if run.seconds is not None else ""
-    return ", ".join([f"{run.status}{took}", *scores[:1]])
 
 
 def conclude(sweep: Sweep, errors: Mapping[Words, str], *, stopped: bool) -> None:

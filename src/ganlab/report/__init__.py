@@ -9,7 +9,7 @@ page, charts         what all pages look like; curves in them, and for papers; h
 """
 
 from ganlab.report.latex import latex
-from ganlab.report.layout import aligned, markdown
+from ganlab.report.layout import aligned, in_a_line, markdown
 from ganlab.report.runs import Run, collect, missing
 from ganlab.report.spreadsheet import runs_csv, settings_csv
 from ganlab.report.table import Table, table
@@ -19,6 +19,7 @@ __all__ = [
     "Table",
     "aligned",
     "collect",
+    "in_a_line",
     "latex",
     "markdown",
     "missing",

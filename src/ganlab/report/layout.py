@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ganlab.report.cells import NONE, amount, clock, count, mean, setting
-from ganlab.report.columns import Column
+from ganlab.report.columns import Column, Mean
 from ganlab.report.runs import Run
 from ganlab.report.table import Row, Table
 
@@ -28,6 +28,15 @@ class Field:
 
     def padded(self) -> list[str]:
         return [cell.ljust(self.width) for cell in [self.heading, *self.cells]]
+
+
+def in_a_line(run: Run) -> str:
+    """How a run ended: ``finished in 0:45, fid_digits 12.3``, with its main score alone."""
+    values = {name: score.value("last") for name, score in run.scores.items()}
+    scores = [f"{name} {value:.4g}" for name, value in values.items() if value is not None]
+    scores.sort(key=lambda text: not text.startswith("fid"))
+    took = f" in {clock(Mean(run.seconds, None, 1))}" if run.seconds is not None else ""
+    return ", ".join([f"{run.status}{took}", *scores[:1]])
 
 
 def aligned(table: Table, width: int) -> str:

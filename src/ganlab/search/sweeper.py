@@ -13,7 +13,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.compose import settle
@@ -153,7 +153,7 @@ class Searching:
         return sum(trial.state.is_finished() and "words" in trial.user_attrs for trial in self.study.trials)
 
     def batch_size(self) -> int:
-        return self.settings.batch or int(OmegaConf.select(self.config, "hydra.launcher.n") or 1)
+        return self.settings.batch or int((self.config.launcher or {}).get("n", 1))
 
     def left_running(self) -> "list[FrozenTrial]":
         """Points whose runs a stopped start of this search has left; one that had no run yet is put away."""

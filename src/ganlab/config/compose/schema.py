@@ -33,6 +33,7 @@ class Train:
     start: Path | None
     freeze: Whole
     search: dict[str, Any] | None
+    launcher: dict[str, Any] | None
     resume: str | None
     allow_change: list[str]
 

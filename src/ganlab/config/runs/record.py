@@ -17,7 +17,12 @@ from ganlab.errors import UserError
 log = logging.getLogger(__name__)
 
 FOLDER = ".hydra"
-TRANSIENT = ("resume", "allow_change")  # what belongs to one start of a run, not to the run
+TRANSIENT = ("resume", "allow_change", "launcher")  # what belongs to one start of a run, not to the run
+
+
+def is_transient(word: str) -> bool:
+    """Whether an override belongs to one start of a run, and not to the run: ``resume=...``, ``launcher.n=2``."""
+    return key_of(word).partition(".")[0] in TRANSIENT
 
 
 def save_config(cfg: DictConfig, run_dir: Path, overrides: Sequence[str] | None = None) -> None:
@@ -31,7 +36,7 @@ def save_config(cfg: DictConfig, run_dir: Path, overrides: Sequence[str] | None 
     if overrides is None:
         overrides = words_of(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
     secrets = Secrets(cfg)
-    kept = [secrets.override(word) for word in overrides if key_of(word) not in TRANSIENT]
+    kept = [secrets.override(word) for word in overrides if not is_transient(word)]
     if HydraConfig.initialized():
         # Hydra's annotation is of the structure that the DictConfig has
         hydra_node = OmegaConf.masked_copy(HydraConfig.instance().cfg, ["hydra"])  # type: ignore[arg-type]
@@ -89,7 +94,7 @@ def saved_overrides(run_dir: Path) -> list[str]:
     words = read_yaml(path)
     if not isinstance(words, ListConfig):
         raise UserError(f"{path} holds no list of overrides")
-    return [word for word in words_of(words) if key_of(word) not in TRANSIENT]
+    return [word for word in words_of(words) if not is_transient(word)]
 
 
 def saved_config_dirs(run_dir: Path) -> list[Path]:

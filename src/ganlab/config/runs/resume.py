@@ -24,6 +24,8 @@ FREE = (
     "chosen",
     "kinds",
     "objective",
+    "search",
+    "launcher",
     "logger",
     "callbacks",
     "trainer.max_steps",
