@@ -185,7 +185,10 @@ def test_the_tools_of_explore_are_methods_of_a_loaded_model(run):
     model, data = ganlab.load(run), ganlab.load_data(run)
     walk = model.interpolate([0, 3], frames=5, n=4, seed=1)
     assert torch.equal(walk.images[0, [0, 4]], model.sample(4, seed=1)[[0, 3]])
-    assert ganlab.picture(walk.images).size == (9 * 52, 9 * 12)  # five pictures of 8 in frames of 2, enlarged
+    assert ganlab.picture(walk.images).size == (
+        12 * 52,
+        12 * 12,
+    )  # five pictures of 8 in frames of 2, enlarged
     found = model.directions(k=2)
     assert model.edit(found.vectors[0], [0], [-1.0, 0.0, 1.0]).shape == (1, 3, 1, 8, 8)
     with model.truncated(0.5):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ganlab.models.translation.base import ImageToImage
 
-LARGE = 480  # pixels: smaller pictures are enlarged to about so many
+LARGE = 640  # pixels: smaller pictures are enlarged to about so many
 
 
 class Explored(LatentGAN):
