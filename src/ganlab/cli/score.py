@@ -20,7 +20,7 @@ from ganlab.score_record import Score
 
 if TYPE_CHECKING:
     from ganlab.inference.scoring.lenses import Lens
-    from ganlab.inference.scoring.score import Result
+    from ganlab.inference.scoring.result import Result
 
 PATHS = ("generated", "real", "held_out", "against", "weights", "save", "output")
 SIDES = ("generated", "real")
@@ -102,7 +102,8 @@ def scored(cfg: DictConfig, lenses: "Sequence[Lens]") -> "Result":
 
     from ganlab.inference.scoring import find
     from ganlab.inference.scoring.made import DataSide, data_of_run
-    from ganlab.inference.scoring.score import Settings, score
+    from ganlab.inference.scoring.result import Settings
+    from ganlab.inference.scoring.score import score
     from ganlab.storage import write_atomically
 
     cuda = cfg.device == "cuda" or (cfg.device == "auto" and torch.cuda.is_available())
@@ -172,8 +173,8 @@ def one_protocol(result: "Result", lens: "Lens") -> list[str]:
     width, wide = (max(map(len, words), default=0) for words in (values, values.values()))
     lines = [f"by {lens.protocol.name}: {lens.protocol.differs}"]
     for name, score in scores.items():
-        floor = "" if score.floor is None else f"   held-out real images {score.floor:.4g}"
-        lines.append(f"  {name:<{width}}  {values[name]:<{wide}}  {score.better} is better{floor}")
+        beside = "".join(f"   {what} {number:.4g}" for what, number in score.beside().items())
+        lines.append(f"  {name:<{width}}  {values[name]:<{wide}}  {score.better} is better{beside}")
     for extractor in lens.extractors.values():
         weights = f"weights {extractor.weights[:8]}, " if extractor.weights else ""
         lines.append(f"  features of {extractor.name} ({weights}{extractor.resize})")

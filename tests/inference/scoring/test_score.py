@@ -7,7 +7,8 @@ import torch
 from ganlab.errors import UserError
 from ganlab.inference.scoring.arrays import Array
 from ganlab.inference.scoring.pictures import Folder
-from ganlab.inference.scoring.score import Settings, score
+from ganlab.inference.scoring.result import Settings
+from ganlab.inference.scoring.score import score
 from ganlab.inference.scoring.statistics import Statistics, save_statistics
 from ganlab.metrics.distances.frechet import frechet_distance, gaussian_of
 from ganlab.metrics.distances.kernel import kernel_distance
@@ -61,11 +62,31 @@ def test_real_images_mirrored_as_well_are_twice_as_many(sets):
 def test_all_scores_with_what_is_absent_and_why(sets):
     result = compared(*sets, scores=["all"])
     assert {"intra_fid", "copying"} == set(result.absent)
+    assert {"swd", "ms_ssim"} <= set(result.scores["test"])
     assert result.scores["test"]["two_sample_pooled"].value < 0.2
     with pytest.raises(UserError, match=r"scores: copying: it needs held_out=\.\.\."):
         compared(*sets, scores=["copying"])
     with pytest.raises(UserError, match=r"there is no fdi.* did you mean fid"):
         compared(*sets, scores=["fdi"])
+
+
+def test_scores_of_pixels_see_a_blur_a_collapse_and_sides_that_do_not_fit(tmp_path):
+    real = array(tmp_path, "real.npy", noise(60, 1, side=16))
+    kinds = {
+        "good": noise(60, 2, side=16),
+        "blurred": torch.nn.functional.avg_pool2d(noise(60, 2, side=16).float(), 3, 1, 1).to(torch.uint8),
+        "collapsed": noise(1, 2, side=16).repeat(60, 1, 1, 1),
+    }
+    found = {
+        name: compared(array(tmp_path, f"{name}.npy", images), real, scores=["swd", "ms_ssim"]).scores["test"]
+        for name, images in kinds.items()
+    }
+    assert found["blurred"]["swd"].value > 1.5 * found["good"]["swd"].value
+    assert found["collapsed"]["ms_ssim"].value == pytest.approx(1)
+    assert found["good"]["ms_ssim"].value == pytest.approx(found["good"]["ms_ssim"].baseline, abs=0.05)
+    larger = compared(array(tmp_path, "larger.npy", noise(60, 2, side=20)), real, scores=["swd"])
+    assert "two sides of one size" in larger.absent["swd"]
+    assert larger.scores["test"] == {}
 
 
 def test_a_generator_that_copies_is_caught(tmp_path):
@@ -119,7 +140,7 @@ def test_sides_that_are_unlike_are_told_of(tmp_path):
     assert "generated images are grey, 24 x 24, real ones colour, 12 x 12" in notes
     assert "resized by itself (patch means)" in notes
     assert "generated images are grey and the others are in colour" in notes
-    assert "published with 50,000 generated images" in notes
+    assert "takes 50,000 generated images" in notes
     twice = torch.cat([noise(20), noise(20)])
     assert "20 of the 40 generated images are there already" in " ".join(
         compared(array(tmp_path, "twice.npy", twice), real).notes

@@ -110,7 +110,7 @@ def test_equal_distributions_are_near_and_turned_ones_far_at_every_scale():
 def test_the_training_images_themselves_are_at_0_and_two_processes_find_what_one_does():
     real, fake = stripes(48, 3), stripes(48, 2)
     alone = prepared(real, batch_size=16)
-    assert alone._distances(alone.real, alone.real)["swd"] == 0
+    assert alone.distances(alone.real, alone.real)["swd"] == 0
     assert alone.evaluate(Made(fake))["swd"].value > 0
     shared: list[torch.Tensor] = []  # what the other process sends, first computed by itself
     others = prepared(real, Ranks(1, 2, lambda value: torch.stack([value, value])), batch_size=16)

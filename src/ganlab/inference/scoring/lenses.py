@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ganlab.errors import UserError
+from ganlab.inference.scoring.pixels import PIXELS
 from ganlab.metrics.protocol import Protocol
 from ganlab.metrics.real.description import Description
 from ganlab.metrics.real.measures import MEASURES, Comparison
 from ganlab.nearest import did_you_mean
-from ganlab.score_record import Score
+from ganlab.score_record import Score, finite
 from ganlab.types import Extractor
 
 FRECHET = ("fid", "fid_infinity", "intra_fid")
@@ -32,10 +33,11 @@ class Views(NamedTuple):
 
 def require_scores(names: Sequence[str]) -> None:
     """Raises UserError for a score that does not exist."""
-    if unknown := [name for name in names if name not in MEASURES]:
-        known = ", ".join(MEASURES)
+    known = [*MEASURES, *PIXELS]
+    if unknown := [name for name in names if name not in known]:
         raise UserError(
-            f"scores: there is no {unknown[0]}{did_you_mean(unknown[0], MEASURES)}. The scores are {known}, or all"
+            f"scores: there is no {unknown[0]}{did_you_mean(unknown[0], known)}. "
+            f"The scores are {', '.join(known)}, or all"
         )
 
 
@@ -68,7 +70,8 @@ def chosen(
     Raises:
         UserError: one that was asked for by name cannot be told.
     """
-    wanted = list(MEASURES) if scores == ["all"] else list(scores or protocol.scores)
+    asked = list(MEASURES) if scores == ["all"] else list(scores or protocol.scores)
+    wanted = [name for name in asked if name not in PIXELS]
     reasons = {name: reason for name in wanted if (reason := lacking(name, views))}
     if reasons and scores and scores != ["all"]:
         name, reason = next(iter(reasons.items()))
@@ -105,7 +108,7 @@ def scored(lens: Lens, extractor: Extractor, views: Views, names: Sequence[str])
     for name in names:
         value, details = MEASURES[name].compute(comparison)
         found[name + extractor.suffix] = Score(
-            value=value,
+            value=finite(value),
             better=MEASURES[name].better,
             floor=floors.get(name),
             protocol={

@@ -64,18 +64,21 @@ class SlicedWasserstein(FakeScores):
 
     def prepare(self, train: ImageSet, test: ImageSet, device: torch.device, ranks: Ranks = ALONE) -> None:
         """Cut the patches of the real images; the held-out ones give the floor."""
-        self.device = device
         self.n_fake = min(self.maximum, len(train))
-        self.scales = pyramid_scales(min(train.images(torch.tensor([0])).shape[2:]))
-        # a process has its part of each batch, and the same places in every batch: two find what one does
-        self.batch_size = max(1, self.whole_batch // ranks.world)
-        places = Draws(self.seed, "patches").uniform(self.whole_batch, len(self.scales), self.patches, 2)
-        self.places = places[ranks.rank :: ranks.world].transpose(0, 1)  # (scales, B, patches, 2)
+        self.settle(min(train.images(torch.tensor([0])).shape[2:]), device, ranks)
         self.real = self._cut(train, self.n_fake, ranks)
         self.floors, self.floor_n = {}, min(self.n_fake, len(test))
         if self.floor_n:
             held_out = self._cut(test, self.floor_n, ranks)
-            self.floors = self._distances(self.real[: self.floor_n], held_out)
+            self.floors = self.distances(self.real[: self.floor_n], held_out)
+
+    def settle(self, side: int, device: torch.device, ranks: Ranks = ALONE) -> None:
+        """Choose scales, and places in them, for images whose shorter side has so many pixels."""
+        self.device, self.scales = device, pyramid_scales(side)
+        # a process has its part of each batch, and the same places in every batch: two find what one does
+        self.batch_size = max(1, self.whole_batch // ranks.world)
+        places = Draws(self.seed, "patches").uniform(self.whole_batch, len(self.scales), self.patches, 2)
+        self.places = places[ranks.rank :: ranks.world].transpose(0, 1)  # (scales, B, patches, 2)
 
     def _cut(self, images: ImageSet, n: int, ranks: Ranks) -> Tensor:
         rows = [self.describe_pixels(pixels) for pixels in shuffled(images, ranks, self.batch_size)]
@@ -92,9 +95,10 @@ class SlicedWasserstein(FakeScores):
         return torch.stack(cuts, dim=1).cpu()
 
     def values(self, described: Tensor) -> dict[str, float | None]:
-        return self._distances(self.real, described)
+        return self.distances(self.real, described)
 
-    def _distances(self, real: Tensor, fake: Tensor) -> dict[str, float | None]:
+    def distances(self, real: Tensor, fake: Tensor) -> dict[str, float | None]:
+        """``swd`` and each scale's, of what ``describe_pixels`` says of two sets."""
         slices = self._slices(real)
         distances = [
             1000 * sliced_wasserstein(self._rows(real[:, scale]), self._rows(fake[:, scale]), slices)
