@@ -1,12 +1,14 @@
 """The whole path, images on disk to numbers: ganlab score beside torch-fidelity, pytorch-fid and clean-fid.
 
-    python -m benchmarks.score agreement [--n 250] [--rounds 2] [--threads 1]
+    python -m benchmarks.score agreement [--n 250] [--threads 1]
+    python -m benchmarks.score speed [--n 250] [--rounds 2] [--threads 1]
     python -m benchmarks.score choices [--n 250] [--threads 1]
     python -m benchmarks.score faults [--threads 1]
 
-All read the same PNGs, and Inception with the same random weights, in each library's format. agreement: each of them
-from a folder to its numbers, in turns; processor time, and wall time beside it. choices: what one choice alone changes,
-starting from torch-fidelity's. faults: what each score makes of digits with a fault that grows. Each writes its section of ``score.md``.
+All read the same PNGs, and Inception with the same random weights, in each library's format.
+agreement: their values. speed: from a folder to the numbers, in turns; processor time, and wall time beside it.
+choices: what one choice alone changes, starting from torch-fidelity's.
+faults: what each score makes of digits with a fault that grows. Each writes its section of ``score.md``.
 """
 
 import argparse
@@ -159,37 +161,43 @@ def measure(
     return said, times
 
 
-def agreement(folder: Path, n: int, rounds: int) -> str:
-    fake, real = write_sides(folder, n)
-    weights, subset = write_weights(folder), min(1000, n)
+def libraries(fake: str, real: str, weights: Path, subset: int) -> dict[str, Side]:
     options = {"batch_size": 50, "device": CPU, "dims": 2048, "num_workers": 0}
-    libraries: dict[str, Side] = {
+    modes = ("clean", "legacy_pytorch", "legacy_tensorflow")
+    return {
         "torch-fidelity": torch_fidelity_side(fake, real, weights, subset),
         "pytorch-fid": lambda: {
             "fid": pytorch_fid.fid_score.calculate_fid_given_paths([fake, real], **options)
         },
+        **{f"clean-fid, {mode}": clean_side(fake, real, mode) for mode in modes},
     }
-    modes = ("clean", "legacy_pytorch", "legacy_tensorflow")
-    libraries |= {f"clean-fid, {mode}": clean_side(fake, real, mode) for mode in modes}
-    ours = {
-        f"ganlab, {name}": ganlab_side(fake, real, [name], weights, subset)
-        for name in ("torch_fidelity", "clean")
-    }
-    ours["ganlab, all five at once"] = ganlab_side(fake, real, list(OWN.values()), weights, subset)
-    said, times = measure({**libraries, **ours}, rounds)
-    together = said["ganlab, all five at once"]
+
+
+def agreement(folder: Path, n: int) -> str:
+    fake, real = write_sides(folder, n)
+    weights, subset = write_weights(folder), min(1000, n)
+    together = ganlab_side(fake, real, list(OWN.values()), weights, subset)()
+    said, _ = measure(libraries(fake, real, weights, subset), 1)
     lines = ["| library | score | its value | ganlab's | relative difference |", "|---|---|---|---|---|"]
     for name, protocol in OWN.items():
         for called, value in said[name].items():
             own = together[f"{protocol}/{called}"]
             lines.append(f"| {name} | {called} | {value:.7g} | {own:.7g} | {abs(own / value - 1):.0e} |")
-    lines += [
-        "",
-        "| | processor time, s | images a second of processor | wall time, s |",
-        "|---|---|---|---|",
-    ]
+    return "\n".join(lines)
+
+
+def speed(folder: Path, n: int, rounds: int) -> str:
+    fake, real = write_sides(folder, n)
+    weights, subset = write_weights(folder), min(1000, n)
+    sides = {
+        name: side for name, side in libraries(fake, real, weights, subset).items() if "legacy" not in name
+    }
+    for names in (["torch_fidelity"], ["pytorch_fid"], ["clean"], ["torch_fidelity", "pytorch_fid", "clean"]):
+        sides[f"ganlab, protocol {' and '.join(names)}"] = ganlab_side(fake, real, names, weights, subset)
+    _, times = measure(sides, rounds)
+    lines = ["| | processor time, s | wall time, s | images a second of processor |", "|---|---|---|---|"]
     for name, (processor, wall) in times.items():
-        lines.append(f"| {name} | {processor:.1f} | {2 * n / processor:.2f} | {wall:.0f} |")
+        lines.append(f"| {name} | {processor:.1f} | {wall:.0f} | {2 * n / processor:.2f} |")
     return "\n".join(lines)
 
 
@@ -306,7 +314,7 @@ def faults(folder: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("agreement", "choices", "faults"))
+    parser.add_argument("what", choices=("agreement", "speed", "choices", "faults"))
     parser.add_argument("--n", type=int, default=250, help="images of each side")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1)
@@ -318,7 +326,9 @@ def main() -> None:
         options = f" --n {arguments.n}"
         sides = f"{arguments.n} PNGs of 32 x 32 on each side"
         if arguments.what == "agreement":
-            table = agreement(Path(folder), arguments.n, arguments.rounds)
+            table = agreement(Path(folder), arguments.n)
+        elif arguments.what == "speed":
+            table = speed(Path(folder), arguments.n, arguments.rounds)
             options += f" --rounds {arguments.rounds}"
         elif arguments.what == "choices":
             table = choices(Path(folder), arguments.n)

@@ -33,8 +33,8 @@ def notes(generated: Seen, real: Seen | None, lens: Lens) -> Iterator[str]:
         yield f"{again:,} of the {generated.n:,} generated images are there already, to the pixel"
     if generated.n < lens.protocol.n_fake:
         yield (
-            f"{lens.protocol.name} takes {lens.protocol.n_fake:,} generated images; of {generated.n:,} a Fréchet distance "
-            "is larger (fid_infinity is not)"
+            f"{lens.protocol.name} takes {lens.protocol.n_fake:,} generated images; of {generated.n:,} a Fréchet "
+            "distance is larger (fid_infinity is not)"
         )
 
 
