@@ -63,6 +63,7 @@ INTERNALS = {  # the one module that may reach for a library's private names
     "hydra": "ganlab.config.hydra_internals",
     "lightning": "ganlab.lightning_internals",
     "torch": "ganlab.torch_internals",
+    "wandb_workspaces": "ganlab.report.workspaces_internals",
     "torchmetrics": "ganlab.metrics.extractors.torchmetrics_internals",
 }
 DOCUMENTED = {

@@ -45,6 +45,17 @@ def canary(library: str, adapter: str, use: str) -> Callable[[Callable[[], None]
     return decorate
 
 
+@canary(
+    "wandb-workspaces", "report/workspaces_internals.py", "what a workspace looks like without an account"
+)
+def workspaces_as_json():
+    from wandb_workspaces.workspaces import Workspace
+
+    from ganlab.report.workspaces_internals import as_json
+
+    assert as_json(Workspace(entity="", project="mine", name="two runs"))["displayName"] == "two runs"
+
+
 @canary("hydra-core", "config/hydra_internals.py", "the flags of the command line")
 def hydra_flags():
     from ganlab.config.hydra_internals import flag_parser, flags_of
@@ -297,6 +308,7 @@ GONE = {  # what to take away, or to change, so that the canary speaks
     "torch_dispatch": "ganlab.torch_internals.TorchDispatchMode",
     "torch_lists": "torch._foreach_lerp_",
     "torch_moves": "torch.nn.Module._apply",
+    "workspaces_as_json": "wandb_workspaces.workspaces.Workspace._to_model",
     "torchmetrics_lpips": "torchmetrics.functional.image.lpips._NoTrainLpips",
 }
 

@@ -25,6 +25,7 @@ COMMANDS = {  # and the module of each, imported when it is asked for
     "export": "export",
     "report": "report",
     "compare": "compare",
+    "dashboard": "dashboard",
 }
 # with it PyTorch, and what uses it, runs code from files of weights
 UNSAFE = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
