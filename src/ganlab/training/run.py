@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from omegaconf import DictConfig
 
 from ganlab.config import Settled, instantiate, save_config, settled
+from ganlab.config.runs.changes import save_changes
 from ganlab.config.runs.protocol import protocol_id
 from ganlab.config.runs.resume import for_longer
 from ganlab.config.runs.trust import to_resume
@@ -33,10 +34,10 @@ from ganlab.training.checkpoints import probe, steps_of
 from ganlab.training.faults import fault_of
 from ganlab.training.order import in_order
 from ganlab.training.processes import leave_group
-from ganlab.training.results import HearsResults, forget_results, results_of, write_results
+from ganlab.training.results import forget_results, results_of, write_results
 from ganlab.training.resuming import already_complete, checkpoint_to_resume, prepared_to_resume
 from ganlab.training.starting import freeze_first, start_from
-from ganlab.training.summary import going_on, summary
+from ganlab.training.summary import summary, tell
 
 if TYPE_CHECKING:
     from ganlab.models.base import GAN
@@ -79,6 +80,7 @@ def train(cfg: DictConfig | Settled, run_dir: str | Path) -> float | None:
         begin(loggers, _told(run), steps_of(checkpoint) if checkpoint else 0)
         if is_first_process():
             save_config(run.cfg, run_dir)
+            save_changes(run_dir)
             forget_results(run_dir)  # what they say is no longer the end
         trainer.announce(data.batch_size)
         if checkpoint:
@@ -119,10 +121,7 @@ def _end(
     finish(trainer.loggers, results)
     leave_group(trainer.strategy.launcher, patience=30.0 if error is None else 5.0)
     if is_first_process():
-        lines = going_on(run_dir, longer=for_longer(run.cfg) if results["status"] == "finished" else ())
-        for callback in trainer.callbacks:
-            if isinstance(callback, HearsResults):
-                callback.conclude(run_dir, results, lines)
+        tell(trainer.callbacks, run_dir, results, for_longer(run.cfg))
     return results, error
 
 

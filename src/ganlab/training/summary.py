@@ -1,6 +1,6 @@
 """What a run says at its end: how good it is beside what there is to compare it with, and what to do next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,13 +8,30 @@ from typing import TYPE_CHECKING, Any
 from ganlab.config.runs.pasted import to_paste
 from ganlab.config.runs.record import saved_config
 from ganlab.config.runs.trust import to_open, to_resume, trusted_to_open
+from ganlab.errors import UserError
 from ganlab.score_record import ScoreRecord, from_json
 from ganlab.storage import as_typed
+from ganlab.training.results import HearsResults
 
 if TYPE_CHECKING:
     from ganlab.models.base import GAN
 
 DRAWS = ("images", "labelled", "captions", "points")  # what a model needs that makes pictures of noise
+
+
+def tell(
+    callbacks: Iterable[object], run_dir: Path, results: Mapping[str, Any], longer: Sequence[str]
+) -> None:
+    """Tell those that want to hear it how the run ended, and how to go on; ``longer`` as in :func:`going_on`."""
+    listeners = [callback for callback in callbacks if isinstance(callback, HearsResults)]
+    if not listeners:
+        return
+    try:
+        lines = going_on(run_dir, longer=longer if results["status"] == "finished" else ())
+    except UserError:  # .hydra/ was damaged meanwhile
+        lines = {}
+    for callback in listeners:
+        callback.conclude(run_dir, results, lines)
 
 
 def going_on(run_dir: Path, *, longer: Sequence[str] = ()) -> dict[str, str]:

@@ -3,6 +3,7 @@
 settled   checked once, and changed by nobody after that
 protocol  what makes the scores of two runs comparable
 record    writes and reads ``.hydra/``
+changes   what a recipe has made other than by default
 resume    which run to continue, and whether the present configuration may continue it
 start     the words of a run that begins with the networks of another one
 pasted    lines that are printed to be pasted

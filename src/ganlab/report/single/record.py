@@ -42,6 +42,17 @@ class Record:
     def config(self) -> Mapping[str, Any]:
         return read_mapping(self.folder / ".hydra" / "config.yaml")
 
+    @cached_property
+    def changes(self) -> list[tuple[str, str, str]]:
+        """What a recipe has changed: key, default and value; empty where there is no word of it."""
+        found = read_mapping(self.folder / ".hydra" / "changes.yaml").get("changed")
+        pairs = found.items() if isinstance(found, dict) else ()
+        return [
+            (str(key), str(one.get("default")), str(one.get("value")))
+            for key, one in pairs
+            if isinstance(one, dict)
+        ]
+
     @property
     def name(self) -> str:
         return str(self.results.get("name") or self.config.get("name") or self.folder.name)

@@ -94,6 +94,10 @@ def configuration(record: Record) -> Html:
         "Configuration",
         paragraph(f"{chosen}, with these changes of the defaults:" if rows else f"{chosen}, as by default."),
         table(("key", "value"), rows, kind="words"),
+        paragraph(
+            "In all, these are not as the model and the data have them by default:" if record.changes else ""
+        ),
+        table(("key", "default", "value"), record.changes, kind="words"),
         folded if whole else Html(""),
     )
 
