@@ -35,6 +35,7 @@ class Draws:
         self, seed: int, *parts: int | str, rank: int = 0, world: int = 1, device: torch.device | str = "cpu"
     ) -> None:
         self.seed, self.rank, self.world = seed, rank, world
+        self._common: random.Random | None = None
         self.generator = torch.Generator(device)
         self.reseed(*parts)
 
@@ -45,6 +46,7 @@ class Draws:
     def reseed(self, *parts: int | str) -> None:
         """Start the stream that belongs to ``parts``, for instance to a training step."""
         self.generator.manual_seed(derive(self.seed, *parts))
+        self._parts, self._common = parts, None
 
     def _own(self, total: Tensor, n: int) -> Tensor:
         return total if self.world == 1 else total[self.rank * n : (self.rank + 1) * n]
@@ -59,8 +61,10 @@ class Draws:
         return self._own(total if (low, high) == (0.0, 1.0) else total * (high - low) + low, n)
 
     def shared(self) -> float:
-        """One number from U(0, 1), the same for the whole global batch."""
-        return float(torch.rand((), generator=self.generator, device=self.device))
+        """One number from U(0, 1), the same for the whole global batch; drawn without a look at the device."""
+        if self._common is None:
+            self._common = random.Random(derive(self.seed, *self._parts, "shared"))
+        return self._common.random()
 
     def integers(self, n: int, high: int) -> Tensor:
         """(n,) int64 from 0 to high - 1."""

@@ -25,24 +25,23 @@ class Telemetry(LightningModule):
         super().__init__()
         self.published: dict[str, float] = {}  # the latest value of everything logged ...
         self.published_at: dict[str, int] = {}  # ... and the step it was logged at
-        self._sums: dict[str, Tensor] = {}
+        self._sums: dict[str, Tensor | float] = {}
         self._additions: dict[str, int] = {}
 
     def track(self, name: str, value: Tensor | float) -> None:
         """Add a scalar to the running mean that is logged as ``name``; costs no synchronisation."""
-        value = value.detach() if isinstance(value, Tensor) else torch.tensor(value, device=self.device)
         if name in self._sums:
-            self._sums[name] += value
+            self._sums[name] += value.detach() if isinstance(value, Tensor) else value
             self._additions[name] += 1
         else:
-            self._sums[name] = value.clone().float()
+            self._sums[name] = value.detach().clone().float() if isinstance(value, Tensor) else value
             self._additions[name] = 1
 
     def tracked(self) -> dict[str, float]:
         """Means of everything tracked since the last call, over all processes; starts new ones."""
         if not self._sums:
             return {}
-        means = torch.stack([self._sums[name] / self._additions[name] for name in self._sums])
+        means = torch.stack([total / self._additions[name] for name, total in self._totals().items()])
         names, self._sums, self._additions = list(self._sums), {}, {}
         return dict(zip(names, self.mean_over_ranks(means).tolist(), strict=True))
 
@@ -66,9 +65,9 @@ class Telemetry(LightningModule):
 
     def non_finite(self) -> list[str]:
         """Names of the tracked means that hold a NaN or an infinity."""
-        if not self._sums or bool(torch.stack(list(self._sums.values())).isfinite().all()):
+        if not self._sums or bool(torch.stack(list(self._totals().values())).isfinite().all()):
             return []
-        return [name for name, value in self._sums.items() if not math.isfinite(value.item())]
+        return [name for name, value in self._sums.items() if not math.isfinite(value)]
 
     def mean_over_ranks(self, value: Tensor) -> Tensor:
         """The mean of a tensor over all processes, the same bits on each of them."""
@@ -79,7 +78,7 @@ class Telemetry(LightningModule):
     def telemetry(self) -> dict[str, Any]:
         """The unfinished means, for a checkpoint."""
         return {
-            "sums": {name: value.cpu() for name, value in self._sums.items()},
+            "sums": {name: value.cpu() for name, value in self._totals().items()},
             "additions": dict(self._additions),
         }
 
@@ -90,4 +89,11 @@ class Telemetry(LightningModule):
 
     def move_telemetry(self, device: torch.device) -> None:
         """Keep the unfinished means where training takes place."""
-        self._sums = {name: value.to(device) for name, value in self._sums.items()}
+        self._sums = {name: value.to(device) for name, value in self._totals().items()}
+
+    def _totals(self) -> dict[str, Tensor]:
+        """The sums, those of plain numbers as tensors too."""
+        return {
+            name: value if isinstance(value, Tensor) else torch.tensor(value, device=self.device)
+            for name, value in self._sums.items()
+        }

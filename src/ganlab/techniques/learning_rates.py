@@ -66,16 +66,18 @@ class DecayWhenStalled(NoDecay):
         if window > patience:
             raise UserError(f"window={window}: expected at most as many images as patience={patience}")
         self.factor, self.patience, self.window, self.floor = factor, patience, window, floor
-        self.state = {"total": 0.0, "count": 0, "until": window}  # of the present window
+        self.state: dict[str, Any] = {"total": 0.0, "count": 0, "until": window}  # of the present window
         self.state |= {"lowest": math.inf, "since": 0, "product": 1.0}
 
     def forward(self, measure: Tensor, images: int) -> float:
         state = self.state
-        state["total"] += measure.item()
+        state["total"] = (
+            state["total"] + measure.detach()
+        )  # read once in a window, so that no step waits for it
         state["count"] += 1
         if images < state["until"]:
             return 1.0
-        mean = state["total"] / state["count"]
+        mean = float(state["total"]) / state["count"]
         state |= {"total": 0.0, "count": 0, "until": images + self.window}
         if mean < state["lowest"]:
             state |= {"lowest": mean, "since": images}

@@ -28,7 +28,7 @@ def smooth() -> torch.Tensor:
 
 
 def test_the_filter_is_orthonormal_with_its_shifts_and_flat_to_the_sixth_order():
-    columns = _spread(20, torch.zeros((), dtype=torch.float64))
+    columns = _spread(20, torch.device("cpu"), torch.float64)
     torch.testing.assert_close(columns.T @ columns, torch.eye(20, dtype=torch.float64), atol=1e-11, rtol=0)
     taps, signs = (torch.tensor(row, dtype=torch.float64) for row in (SYM6, [1, -1] * 6))
     places = (torch.arange(12).double() - CENTRE) / 7

@@ -101,7 +101,7 @@ def colours(images: Tensor, p: Tensor, draws: Draws) -> Tensor:
     n, device = len(images), images.device
     gray = torch.full((3, 3), 1 / 3, device=device)  # the projection on the axis
     plane = torch.eye(3, device=device) - gray
-    turned = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]], device=device) / math.sqrt(3)  # by 90°
+    turned = (plane.roll(1, 0) - plane.roll(-1, 0)) / math.sqrt(3)  # by 90°
     contrast = torch.exp2(0.5 * draws.normal(n, 1, 1))
     flip = 1 - 2 * draws.integers(n, 2).float()[:, None, None]
     hue = draws.uniform(n, 1, 1, low=-math.pi, high=math.pi)

@@ -4,6 +4,8 @@ A matrix (3, 3) for each sample says where in the input each output pixel comes 
 from the centre. What lies outside is the image's reflection. Samples with the identity come back bit for bit.
 """
 
+from functools import lru_cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -73,14 +75,14 @@ def _from_centre(size: int, images: Tensor) -> Tensor:
 def _doubled(images: Tensor) -> Tensor:
     """(B, C, H, W) to (B, C, 2 H + 2, 2 W + 2): fine pixels over the image and one beyond it on each side."""
     padded = F.pad(images, [PAD] * 4, mode="reflect")
-    down, across = (2**0.5 * _spread(size, images)[10:-10] for size in padded.shape[2:])
-    return down @ padded @ across.T
+    down, across = (_spread(size, images.device, images.dtype)[10:-10] for size in padded.shape[2:])
+    return 2 * (down @ padded @ across.T)
 
 
 def _halved(fine: Tensor) -> Tensor:
     """(B, C, 2 H + 10, 2 W + 10) to (B, C, H, W)."""
-    down, across = (2**-0.5 * _spread((size - 10) // 2, fine) for size in fine.shape[2:])
-    return down.T @ fine @ across
+    down, across = (_spread((size - 10) // 2, fine.device, fine.dtype) for size in fine.shape[2:])
+    return (down.T @ fine @ across) / 2
 
 
 def _on_fine(place: Tensor, size: int) -> Tensor:
@@ -88,7 +90,10 @@ def _on_fine(place: Tensor, size: int) -> Tensor:
     return (4 * place + 2 * CENTRE - 11) / (2 * size + 2)
 
 
-def _spread(size: int, like: Tensor) -> Tensor:
+@lru_cache(maxsize=64)
+@torch.inference_mode(False)
+@torch.no_grad()
+def _spread(size: int, device: torch.device, dtype: torch.dtype) -> Tensor:
     """(2 size + 10, size): the filter at every second row, one column for each pixel. The columns are orthonormal."""
-    pixels, taps = torch.eye(size, device=like.device, dtype=like.dtype), like.new_tensor(SYM6)
-    return F.conv_transpose1d(pixels[:, None], taps[None, None], stride=2).squeeze(1).T
+    pixels, taps = torch.eye(size, dtype=dtype), torch.tensor(SYM6, dtype=dtype)
+    return F.conv_transpose1d(pixels[:, None], taps[None, None], stride=2).squeeze(1).T.to(device)

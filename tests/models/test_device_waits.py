@@ -1,0 +1,119 @@
+"""No training step waits for the device: it reads no value from it, and copies nothing to it.
+
+No GPU is needed to see that. A tensor on PyTorch's device "meta" has no values, so reading one raises; and what a step
+puts there is counted. The very first step may look at its data, and the first steps put there what stays there.
+"""
+
+import pytest
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+import ganlab.models.players
+from ganlab.config import compose
+from ganlab.randomness import Draws
+from tests.support.runs import build
+from tests.support.variants import TRANSLATORS, VARIANTS, translator, words_for
+
+MAKERS = (torch.tensor, torch.as_tensor, torch.asarray, Tensor.new_tensor)
+MOVERS = (Tensor.to, Tensor.cuda, Tensor.copy_)
+FIRST, STEPS = 2, 4
+TECHNIQUES = {
+    "ada": ["model=dcgan", "model/augment=ada"],
+    "diffaugment": ["model=dcgan", "model/augment=diffaugment"],
+    "ada of captions": [*words_for("gan_cls"), "model/augment=ada"],
+    "replay": ["model=dcgan", "model/replay=experience"],
+    "r1_lazy": ["model=r1gan", "model/penalty=r1_lazy"],
+    "gradient_penalty": [
+        "model=dcgan",
+        "model/discriminator=dcgan_no_norm",
+        "model/penalty=gradient_penalty",
+    ],
+    "linear_decay": ["model=dcgan", "model/schedules=linear_decay"],
+    "gradient_clip": ["model=dcgan", "model.gradient_clip=1"],
+}
+
+
+class Copies(TorchFunctionMode):
+    """Notes what comes from the processor to the device."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        there = isinstance(result, Tensor) and result.is_meta
+        here = any(isinstance(value, Tensor) and not value.is_meta for value in args)
+        if there and (func in MAKERS or (func in MOVERS and here)):
+            self.found.append(func.__name__)
+        return result
+
+
+class OnMeta(Draws):
+    """A generator of random numbers cannot be made there."""
+
+    def __init__(self, seed: int, world: int = 1) -> None:
+        self.seed, self.rank, self.world, self.generator = seed, 0, world, None
+        self.reseed()
+
+    @property
+    def device(self) -> torch.device:
+        return torch.device("meta")
+
+    def reseed(self, *parts) -> None:
+        self._parts, self._common = parts, None
+
+
+def on_meta(cfg, monkeypatch):
+    """The model there, with optimizers that were made for what it is there, and the batches of its first steps."""
+    data, module = build(cfg)
+    batches = data._batches()
+    batches = [next(batches) for _ in range(FIRST + STEPS)]
+    module.to("meta")
+    monkeypatch.setattr(
+        ganlab.models.players, "fused", lambda player, factory, parameters: factory(parameters)
+    )
+    module.configure_optimizers()
+    for parameters in module.parameters_of().values():
+        assert all(parameter.is_meta for parameter in parameters)
+    for optimizer in module.optimizers_by_player().values():
+        assert all(parameter.is_meta for group in optimizer.param_groups for parameter in group["params"])
+    autocast, enabled = torch.autocast, torch.is_autocast_enabled  # which the device has none of
+    monkeypatch.setattr(torch, "autocast", lambda kind, **options: autocast("cpu", **options))
+    monkeypatch.setattr(torch, "is_autocast_enabled", lambda kind: enabled("cpu"))
+    module.draws = OnMeta(0)
+    module.manual_backward = lambda loss: loss.backward()
+    module.train()
+    module.steps = 1
+    return module, [{key: value.to("meta") for key, value in batch.items()} for batch in batches]
+
+
+def steps(module, batches) -> list[list[str]]:
+    """Takes a step on each batch; the copies of each."""
+    found = []
+    for number, batch in enumerate(batches):
+        with Copies() as copies:
+            module.on_train_batch_start(batch, number)
+            module.training_step(batch, number)
+        found.append(copies.found)
+    return found[FIRST:]
+
+
+@pytest.mark.parametrize("name", [*VARIANTS, *TRANSLATORS, *TECHNIQUES])
+def test_a_step_waits_for_nothing(name, monkeypatch):
+    words = [*(TECHNIQUES.get(name) or words_for(name)), "trainer=cpu", "data.batch_size=4"]
+    cfg = translator(name) if name in TRANSLATORS else compose(words)
+    module, batches = on_meta(cfg, monkeypatch)
+    assert steps(module, batches) == [[]] * STEPS
+
+
+def test_what_waits_is_noticed(monkeypatch):
+    module, batches = on_meta(
+        compose(["model=mlp_gan", "data.image_size=8", "data.batch_size=4"]), monkeypatch
+    )
+    module.after_update = lambda player: module.track("game/number", torch.tensor(1.0, device=module.device))
+    assert steps(module, batches) == [["tensor", "tensor"]] * STEPS
+    module.after_update = lambda player: float(module.generator(module.prior(module.draws, 2)).sum())
+    with pytest.raises(RuntimeError, match="meta"):
+        steps(module, batches)
