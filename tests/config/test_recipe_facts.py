@@ -52,6 +52,7 @@ class Fact(NamedTuple):
 FACTS = {
     "acgan_cifar10": Fact(NONE, Adam(2e-4, 2e-4), 100),
     "began_celeba": Fact(NONE, Adam(1e-4, 1e-4, (0.9, 0.999)), 16, 500_000 * 16),
+    "biggan_imagenet128": Fact(PER_UPDATE, Adam(5e-5, 2e-4, (0.0, 0.999)), 2048),
     "cgan_mnist": Fact(NONE, SGD(0.1, 0.1), 100),
     "context_encoder_paris": Fact(None, Adam(2e-3, 2e-4), 64, 500 * 14_900),
     "cyclegan_horse2zebra": Fact(None, Adam(2e-4, 2e-4), 1, 200 * 1334),
@@ -73,6 +74,7 @@ FACTS = {
     "projection_cifar10": Fact(NONE, Adam(2e-4, 2e-4, (0.0, 0.9)), 64),
     "r1gan_celeba": Fact(PER_UPDATE, RMSprop(1e-4, 1e-4), 64),
     "r3gan_cifar10": Fact(IN_IMAGES, Adam(2e-4, 2e-4, (0.0, 0.9)), 512, 20_000_000),
+    "sagan_cifar10": Fact(None, Adam(1e-4, 4e-4, (0.0, 0.999)), None),
     "sngan_cifar10": Fact(NONE, Adam(2e-4, 2e-4, (0.0, 0.9)), 64, 5 * 50_000 * 64),
     "sngan_cnn_cifar10": Fact(NONE, Adam(2e-4, 2e-4, (0.0, 0.9)), 64, 5 * 50_000 * 64),
     "srgan_div2k": Fact(None, Adam(1e-4, 1e-4, (0.9, 0.999)), 16, (10**6 + 2 * 10**5) * 16),

@@ -6,7 +6,14 @@ import pytest
 import torch
 from torch import nn
 
-from ganlab.layers.init import he_normal, init_normal, keep_default, wgan_gp_uniform, xavier_uniform
+from ganlab.layers.init import (
+    he_normal,
+    init_normal,
+    keep_default,
+    orthogonal,
+    wgan_gp_uniform,
+    xavier_uniform,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +50,14 @@ def test_weights_have_the_papers_deviation_and_biases_are_zero(init, kind):
     assert layer.weight.std().item() == pytest.approx(EXPECTED[init, kind], rel=0.03)
     assert abs(layer.weight.mean().item()) < 0.03 * layer.weight.std().item()
     assert (layer.bias == 0).all()
+
+
+@pytest.mark.parametrize("layer", [nn.Linear(30, 8), nn.Conv2d(4, 8, 3), nn.Embedding(8, 30)])
+def test_orthogonal_weights_have_orthonormal_rows(layer):
+    orthogonal(layer)
+    rows = layer.weight.detach().flatten(1)
+    torch.testing.assert_close(rows @ rows.T, torch.eye(8))
+    assert getattr(layer, "bias", None) is None or (layer.bias == 0).all()
 
 
 @pytest.mark.parametrize("init", [xavier_uniform, wgan_gp_uniform])

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganlab.layers.norms import ConditionalBatchNorm2d, PixelNorm
+from ganlab.layers.norms import ConditionalBatchNorm2d, PixelNorm, VectorBatchNorm2d
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +40,15 @@ def test_conditional_norm_starts_as_batch_norm_and_then_follows_the_label():
         gain, offset = layer.gain.weight[k], layer.offset.weight[k]
         expected = gain[:, None, None] * normed[i] + offset[:, None, None]
         torch.testing.assert_close(layer(maps, label)[i], expected)
+
+
+def test_a_norm_that_reads_a_vector_is_batch_norm_of_gain_1_for_the_vector_0():
+    layer, plain = VectorBatchNorm2d(3, 2), nn.BatchNorm2d(3, affine=False)
+    maps, vector = torch.randn(4, 3, 5, 5), torch.randn(4, 2)
+    torch.testing.assert_close(layer(maps, torch.zeros(4, 2)), plain(maps))
+    gain, offset = 1 + vector @ layer.gain.weight.T, vector @ layer.offset.weight.T
+    expected = gain[..., None, None] * plain(maps) + offset[..., None, None]
+    torch.testing.assert_close(layer(maps, vector), expected)
 
 
 def test_only_the_classes_that_were_there_learn():

@@ -61,6 +61,15 @@ def test_the_first_block_reads_images_without_a_relu():
     torch.testing.assert_close(block(maps(3)), F.avg_pool2d(branch + convs[2](maps(3)), 2))
 
 
+def test_blocks_may_change_the_width_and_a_plain_one_has_a_1x1_beside_it_then():
+    assert UpBlock(4, out=6)(maps()).shape == (2, 6, 12, 12)
+    assert down_block(4, 6)(maps()).shape == (2, 6, 3, 3)
+    block = with_biases(plain_block(4, 6))
+    convs = [module for module in block.modules() if isinstance(module, nn.Conv2d)]
+    branch = convs[1](convs[0](maps().relu()).relu())
+    torch.testing.assert_close(block(maps()), branch + convs[2](maps()))
+
+
 def test_plain_block_keeps_size_and_adds_its_input():
     block = plain_block(4)
     for parameter in block.parameters():

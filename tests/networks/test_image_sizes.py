@@ -20,8 +20,14 @@ from ganlab.networks.images.mlp import MLPDiscriminator, MLPGenerator
 from ganlab.networks.images.resnet import ResNetGenerator, WGANGPResNetCritic
 from ganlab.networks.images.slim import SlimDCGANDiscriminator, SlimDCGANGenerator
 from ganlab.networks.images.sngan import SNGANCNNDiscriminator, SNGANCNNGenerator, SNGANResNetDiscriminator
+from ganlab.networks.images.style.discriminator import (
+    ConditionalStyleGAN2Discriminator,
+    StyleGAN2Discriminator,
+)
+from ganlab.networks.images.style.generator import ConditionalStyleGAN2Generator, StyleGAN2Generator
 from ganlab.networks.images.wgan_gp import WGANGPCritic, WGANGPGenerator
 from ganlab.networks.labels import acgan, cgan_2014, one_hot, projection
+from ganlab.networks.labels.attentive import AttentiveDiscriminator, SAGANGenerator
 from ganlab.networks.sizes import doublings
 
 # generator, discriminator, sizes that they can make, sizes that they cannot with the size to suggest
@@ -164,9 +170,36 @@ PAIRS = {
         (8, 32, 64),
         {30: 32, 28: 32, 4: 8},
     ),
+    "stylegan2": (
+        partial(StyleGAN2Generator, latent_size=7, width=4),
+        partial(StyleGAN2Discriminator, width=4),
+        (8, 32, 64),
+        {30: 32, 28: 32, 4: 8},
+    ),
+    "stylegan2_conditional": (
+        partial(ConditionalStyleGAN2Generator, latent_size=7, width=4),
+        partial(ConditionalStyleGAN2Discriminator, width=4),
+        (8, 32, 64),
+        {30: 32, 28: 32, 4: 8},
+    ),
+    "sagan": (
+        partial(SAGANGenerator, latent_size=7, width=4),
+        partial(AttentiveDiscriminator, width=4),
+        (16, 32, 64),
+        {30: 32, 28: 32},
+    ),
 }
 AUTOENCODERS = {"began", "ebgan", "mlp_ebgan"}
-CONDITIONAL = {"r3gan_conditional", "projection", "acgan", "cgan_2014", "cgan_mlp", "cgan_dcgan"}
+CONDITIONAL = {
+    "stylegan2_conditional",
+    "sagan",
+    "r3gan_conditional",
+    "projection",
+    "acgan",
+    "cgan_2014",
+    "cgan_mlp",
+    "cgan_dcgan",
+}
 LEGAL = [(name, size) for name, (_, _, legal, _) in PAIRS.items() for size in legal]
 ILLEGAL = [(name, size, near) for name, pair in PAIRS.items() for size, near in pair[3].items()]
 

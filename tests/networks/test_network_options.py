@@ -33,7 +33,7 @@ def options(group: str) -> list[str]:
     return sorted(name for name in nodes if module(name) not in ELSEWHERE)
 
 
-def made(group: str, name: str, *, image_size: int = 28, channels: int = 1, size: int = 6, **given):
+def made(group: str, name: str, *, image_size: int = 28, channels: int = 1, size: int = 8, **given):
     """The object of model/<group>=<name>, with its interpolations resolved as in a whole configuration."""
     tree = OmegaConf.create(
         {
@@ -64,7 +64,7 @@ def possible_size(name: str) -> int:
 def test_generator_option(name):
     size = possible_size(name)
     network = made("generator", name, image_size=size, channels=2)
-    assert network(torch.randn(3, 6), *labels_for("generator", name)).shape == (3, 2, size, size)
+    assert network(torch.randn(3, 8), *labels_for("generator", name)).shape == (3, 2, size, size)
 
 
 @pytest.mark.parametrize("name", options("model/discriminator"))

@@ -6,6 +6,7 @@ resblocks, resample, tf_same        residual blocks, smooth resampling, TensorFl
 modulated    convolutions whose weights follow a style
 labels       a class, or a mixture of classes, as numbers
 minibatch, maxout                   layers that compare a batch; the first GAN's activation
+attention    each place of a map sees all others
 pixel_range                         networks whose pixels lie in [0, 1]
 
 To add one: a module that knows no network, with a test in closed form.

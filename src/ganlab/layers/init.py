@@ -40,6 +40,14 @@ def xavier_uniform(module: nn.Module) -> None:
         zero_bias(module)
 
 
+def orthogonal(module: nn.Module) -> None:
+    """Weights with orthonormal rows, of a convolution as (out, in * k * k), or columns; biases 0 (Saxe et al. 2014)."""
+    if isinstance(module, (*_WEIGHTED, nn.Embedding)):
+        nn.init.orthogonal_(module.weight)
+    if isinstance(module, _WEIGHTED):
+        zero_bias(module)
+
+
 def he_normal(module: nn.Module) -> None:
     """Weights N(0, 2 / fan in), biases 0 (He et al. 2015, section 2.2)."""
     if isinstance(module, _WEIGHTED):

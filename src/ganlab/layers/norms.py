@@ -35,6 +35,23 @@ class ConditionalBatchNorm2d(nn.Module):
         return torch.addcmul(offset, gain, self.norm(maps))
 
 
+class VectorBatchNorm2d(nn.Module):
+    """Batch norm with a gain and an offset that are linear in a vector (Brock et al. 2019, appendix B).
+
+    (B, channels, H, W) and (B, size) to (B, channels, H, W): gain 1 + W_g v, offset W_b v, without biases.
+    """
+
+    def __init__(self, channels: int, size: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels, affine=False)
+        self.gain = nn.Linear(size, channels, bias=False)
+        self.offset = nn.Linear(size, channels, bias=False)
+
+    def forward(self, maps: Tensor, vector: Tensor) -> Tensor:
+        gain, offset = (1 + self.gain(vector))[..., None, None], self.offset(vector)[..., None, None]
+        return torch.addcmul(offset, gain, self.norm(maps))
+
+
 class NormalizedSigmoid(nn.Sequential):
     """Batch norm, then a sigmoid, of scores (B, 1): to (0, 1)."""
 

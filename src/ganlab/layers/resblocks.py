@@ -14,16 +14,20 @@ from ganlab.layers.init import zero_bias
 
 
 class UpBlock(nn.Module):
-    """(B, width, H, W) to (B, width, 2H, 2W): norm, ReLU, double, 3 x 3, norm, ReLU, 3 x 3, and a shortcut.
+    """(B, width, H, W) to (B, out, 2H, 2W): norm, ReLU, double, 3 x 3, norm, ReLU, 3 x 3, and a shortcut.
 
-    norm: what makes a norm of ``width`` channels. What is given beside the maps (labels) goes to the norms.
+    norm: what makes a norm of so many channels. What is given beside the maps (labels) goes to the norms.
+    out: ``width`` unless given.
     """
 
-    def __init__(self, width: int, norm: Callable[[int], nn.Module] = nn.BatchNorm2d) -> None:
+    def __init__(
+        self, width: int, norm: Callable[[int], nn.Module] = nn.BatchNorm2d, *, out: int | None = None
+    ) -> None:
         super().__init__()
-        self.norm_1, self.conv_1 = norm(width), branch_conv(width, width)
-        self.norm_2, self.conv_2 = norm(width), branch_conv(width, width)
-        self.shortcut = shortcut_conv(width, width)
+        out = out or width
+        self.norm_1, self.conv_1 = norm(width), branch_conv(width, out)
+        self.norm_2, self.conv_2 = norm(out), branch_conv(out, out)
+        self.shortcut = shortcut_conv(width, out)
         self.upsample = nn.Upsample(scale_factor=2)
 
     def forward(self, maps: Tensor, *condition: Tensor) -> Tensor:
@@ -51,17 +55,21 @@ def first_down_block(channels: int, width: int) -> Residual:
     )
 
 
-def down_block(width: int) -> Residual:
-    """(B, width, H, W) to (B, width, H / 2, W / 2)."""
+def down_block(width: int, out: int | None = None) -> Residual:
+    """(B, width, H, W) to (B, out, H / 2, W / 2), out being ``width`` unless given."""
+    out = out or width
     return Residual(
-        nn.Sequential(*_branch(width), nn.AvgPool2d(2)),
-        nn.Sequential(nn.AvgPool2d(2), shortcut_conv(width, width)),  # pooled first: a quarter of the work
+        nn.Sequential(*_branch(width, out), nn.AvgPool2d(2)),
+        nn.Sequential(nn.AvgPool2d(2), shortcut_conv(width, out)),  # pooled first: a quarter of the work
     )
 
 
-def plain_block(width: int) -> Residual:
-    """(B, width, H, W) to the same shape."""
-    return Residual(nn.Sequential(*_branch(width)), nn.Identity())
+def plain_block(width: int, out: int | None = None) -> Residual:
+    """(B, width, H, W) to (B, out, H, W), out being ``width`` unless given; then the shortcut is the identity."""
+    out = out or width
+    return Residual(
+        nn.Sequential(*_branch(width, out)), nn.Identity() if out == width else shortcut_conv(width, out)
+    )
 
 
 def branch_conv(in_channels: int, out_channels: int) -> nn.Conv2d:
@@ -80,5 +88,5 @@ def shortcut_conv(in_channels: int, out_channels: int) -> nn.Conv2d:
     return conv
 
 
-def _branch(width: int) -> list[nn.Module]:
-    return [nn.ReLU(), branch_conv(width, width), nn.ReLU(), branch_conv(width, width)]
+def _branch(width: int, out: int) -> list[nn.Module]:
+    return [nn.ReLU(), branch_conv(width, out), nn.ReLU(), branch_conv(out, out)]

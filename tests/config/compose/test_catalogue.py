@@ -105,12 +105,14 @@ def test_data_with_labels_serves_models_that_need_images_and_not_the_reverse(tmp
 
 LABELLED = [
     "acgan",
+    "biggan",
     "cgan",
     "cgan_2014",
     "cgan_dcgan",
     "cgan_projection",
     "progan_conditional",
     "r3gan_conditional",
+    "sagan",
     "stylegan2_conditional",
 ]
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ganlab.networks.images import r3gan
 from ganlab.networks.labels.acgan import ACGANDiscriminator, ACGANGenerator
+from ganlab.networks.labels.attentive import AttentiveDiscriminator, SAGANGenerator
 from ganlab.networks.labels.cgan_2014 import CGANDiscriminator, CGANGenerator
 from ganlab.networks.labels.one_hot import (
     ConditionalDCGANDiscriminator,
@@ -25,6 +26,7 @@ GENERATORS = {
     "projection": partial(ProjectionGenerator, latent_size=5, width=8, **GRAY_32),
     "acgan": partial(ACGANGenerator, latent_size=5, width=8, **GRAY_32),
     "r3gan_conditional": partial(r3gan.ConditionalR3GANGenerator, latent_size=5, width=8, **GRAY_32),
+    "sagan": partial(SAGANGenerator, latent_size=5, width=8, **GRAY_32),
 }
 DISCRIMINATORS = {
     "cgan_2014": partial(CGANDiscriminator, **GRAY_32),
@@ -32,6 +34,7 @@ DISCRIMINATORS = {
     "cgan_dcgan": partial(ConditionalDCGANDiscriminator, width=8, **GRAY_32),
     "projection": partial(ProjectionDiscriminator, width=8, **GRAY_32),
     "r3gan_conditional": partial(r3gan.ConditionalR3GANDiscriminator, width=8, **GRAY_32),
+    "sagan": partial(AttentiveDiscriminator, width=8, **GRAY_32),
 }
 UNBOUNDED = {"r3gan_conditional"}
 LABEL = torch.tensor([0, 1, 2, 1])

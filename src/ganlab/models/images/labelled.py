@@ -12,6 +12,8 @@ from ganlab.models.images.base import LatentGAN
 from ganlab.randomness import Draws
 from ganlab.techniques.replay import NoReplay
 
+MOST_ROWS = 100  # of a picture of samples
+
 
 class LabelledGAN(LatentGAN):
     """A generator that is told which class to draw: ``generator(z, label)``.
@@ -47,8 +49,8 @@ class LabelledGAN(LatentGAN):
         return self.prior(draws, n), labels
 
     def sheet(self, n: int, columns: int) -> tuple[int, int]:
-        """One row for each class."""
-        return self.classes * columns, columns
+        """One row for each class; of very many classes as many samples, each of another."""
+        return min(self.classes, MOST_ROWS) * columns, columns
 
     def check(self, shape: Sequence[int], classes: Sequence[str] = ()) -> None:
         if len(classes) != self.classes:
