@@ -8,7 +8,8 @@ from ganlab.config.compose.compose import compose
 from ganlab.config.compose.overrides import key_of
 from ganlab.config.runs.record import saved_config, saved_overrides
 from ganlab.config.runs.resume import for_longer, is_finished
-from ganlab.config.runs.trust import require_trusted_words
+from ganlab.config.runs.trust import require_trusted, require_trusted_words
+from ganlab.config.tree import unresolved
 from ganlab.errors import UserError
 
 
@@ -20,27 +21,33 @@ def run(words: list[str]) -> int:
             raise UserError(f"ganlab report {word}: the only option is run=DIRECTORY")
     run_dir = named_run(words)
     saved_config(run_dir)  # its faults, in a sentence
-    from ganlab.report.single.write import write_curves, write_page
-    from ganlab.training.summary import going_on
+    try:
+        lines, left_out = lines_of(run_dir), ""
+    except UserError as error:
+        lines, left_out = {}, f"\nwithout lines to go on with it: {error}"
+    from ganlab.report.single import write
 
     try:
-        page = write_page(run_dir, going_on(run_dir, longer=longer(run_dir)), Path.cwd())
-        curves = write_curves(run_dir)
+        page = write.write_page(run_dir, lines, Path.cwd())
+        curves = write.write_curves(run_dir)
     except OSError as error:
         raise UserError(
             f"{run_dir} cannot be written into ({error.strerror}): the page belongs there"
         ) from error
-    print(f"written to {page}{f' and {curves}' if curves else ''}")
+    print(f"written to {page}{f' and {curves}' if curves else ''}{left_out}")
     return 0
 
 
-def longer(run_dir: Path) -> list[str]:
-    """The words that train a finished run on; none for one that has not finished, or that may not be composed here."""
-    if not is_finished(run_dir):
-        return []
-    try:
-        words = saved_overrides(run_dir)
-        require_trusted_words(words, run_dir)
-        return for_longer(compose(words, config_dirs=own.folders()))
-    except UserError:
-        return []
+def lines_of(run_dir: Path) -> dict[str, str]:
+    """How to go on with a run.
+
+    Raises:
+        UserError: for one that would run what this command does not trust: no line that is to be pasted asks to.
+    """
+    cfg, words = unresolved(saved_config(run_dir)), saved_overrides(run_dir)
+    require_trusted([cfg.get(part) for part in ("model", "data")], run_dir)
+    require_trusted_words(words, run_dir)
+    from ganlab.training.summary import going_on
+
+    longer = for_longer(compose(words, config_dirs=own.folders())) if is_finished(run_dir) else ()
+    return going_on(run_dir, longer=longer)

@@ -47,11 +47,8 @@ class Record:
         """What a recipe has changed: key, default and value; empty where there is no word of it."""
         found = read_mapping(self.folder / ".hydra" / "changes.yaml").get("changed")
         pairs = found.items() if isinstance(found, dict) else ()
-        return [
-            (str(key), str(one.get("default")), str(one.get("value")))
-            for key, one in pairs
-            if isinstance(one, dict)
-        ]
+        told = [(str(key), one) for key, one in pairs if isinstance(one, dict)]
+        return [(key, _word(one.get("default")), _word(one.get("value"))) for key, one in told]
 
     @property
     def name(self) -> str:
@@ -108,3 +105,10 @@ def warnings_of(folder: Path) -> list[str]:
     except OSError:
         return []
     return list(dict.fromkeys(WARNING.findall(said)))
+
+
+def _word(value: Any) -> str:
+    """A value as it would be typed."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "null" if value is None else str(value)

@@ -87,12 +87,15 @@ def configuration(record: Record) -> Html:
     """What was chosen, as it was typed; the whole configuration behind it."""
     pairs = [word.lstrip("+").partition("=")[::2] for word in record.run.overrides]
     chosen = " ".join(f"{key}={record.run.settings.get(key, NONE)}" for key in ("model", "data"))
-    rows = sorted(pairs, key=lambda pair: pair[0].startswith(NO_SETTINGS))
+    rows = sorted(
+        (pair for pair in pairs if pair[0] not in ("model", "data")),
+        key=lambda pair: pair[0].startswith(NO_SETTINGS),
+    )
     whole = text(_written(record.folder / ".hydra" / "config.yaml"))
     folded = Html(f"<details><summary>every key with its value</summary><pre>{whole}</pre></details>")
     return section(
         "Configuration",
-        paragraph(f"{chosen}, with these changes of the defaults:" if rows else f"{chosen}, as by default."),
+        paragraph(f"{chosen}, and beside the defaults:" if rows else f"{chosen}, all else as by default."),
         table(("key", "value"), rows, kind="words"),
         paragraph(
             "In all, these are not as the model and the data have them by default:" if record.changes else ""
