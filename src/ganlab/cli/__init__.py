@@ -23,6 +23,7 @@ COMMANDS = {  # and the module of each, imported when it is asked for
     "import-weights": "import_weights",
     "explore": "explore",
     "export": "export",
+    "push": "push",
     "report": "report",
     "compare": "compare",
     "dashboard": "dashboard",

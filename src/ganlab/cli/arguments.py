@@ -12,13 +12,14 @@ from ganlab.config.compose.mistakes import refuse_flag, refuse_mistakes
 from ganlab.config.compose.overrides import key_of, quote
 from ganlab.config.compose.yaml_files import require_modest_below
 from ganlab.config.hydra_internals import flag_parser, flags_of
-from ganlab.config.runs.resume import find_run, runs_below
+from ganlab.config.runs.resume import find_run, graphs_in, runs_below
 from ganlab.config.secrets import put_away
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean, nearest
 
 PATHS = ("run", "output", "input", "mask", "caption", "label")
 EXPORTED = "weights.safetensors"  # by this file an export is known
+HUB = "hf://"  # before the address of one on the Hub
 
 
 @dataclass(frozen=True)
@@ -120,17 +121,21 @@ def options_of_run(command: str, words: list[str]) -> list[str]:
     return words
 
 
-def named_run(words: list[str], *, or_export: bool = False) -> Path:
+def named_run(words: list[str], *, or_export: bool = False, or_graphs: bool = False) -> Path:
     """The run directory that ``run=...`` names; ``UserError`` where there is none, with one that may be meant.
 
-    or_export: what ``ganlab export`` has written will do as well.
+    or_export: what ``ganlab export`` has written will do as well, also at an address of the Hub, hf://user/name.
+    or_graphs: an export that runs without ganlab too.
     """
     values = [word.partition("=")[2] for word in words if key_of(word) == "run"]
     if not values:
         runs = runs_below(Path("outputs"))
         newest = f"; the newest is run={runs[0]}" if runs else "; there is none below outputs/ yet"
         raise UserError(f"which run? Give run=DIRECTORY{newest}")
-    path = Path(values[-1].strip("'\"").replace("\\'", "'")).expanduser()
+    name = values[-1].strip("'\"").replace("\\'", "'")
+    path = _fetched(name) if name.startswith(HUB) else Path(name).expanduser()
+    if or_graphs and graphs_in(path):
+        return path
     if (path / EXPORTED).is_file():
         if or_export:
             return path
@@ -138,6 +143,14 @@ def named_run(words: list[str], *, or_export: bool = False) -> Path:
             f"{path} is an export and knows no data; name the run directory that it was made from"
         )
     return find_run(path)
+
+
+def _fetched(address: str) -> Path:
+    from ganlab.inference.export.hub import fetched
+
+    folder, exact = fetched(address)
+    print(f"{exact}, in {folder}")
+    return folder
 
 
 def quote_paths(words: list[str], keys: tuple[str, ...]) -> list[str]:

@@ -26,25 +26,31 @@ def load(
 
     It is made from the run's configuration, and from weights read without pickle. ``run_dir`` may also be what
     ``ganlab export`` has written. ``config_dirs`` are folders with modules of your own, as ``--config-dir`` takes them:
-    what lies there may run because a run names it, from now on in this process.
+    what lies there may run because a run names it, from now on in this process. hf://user/name, perhaps with @REVISION,
+    is an export on the Hub of Hugging Face.
 
     Raises:
         UserError: if this is no run directory, holds no such checkpoint, or would run code that is not trusted.
         StorageError: if the checkpoint is damaged.
     """
     from ganlab.config import own
-    from ganlab.config.runs.resume import is_run
+    from ganlab.config.runs.resume import graphs_in, is_run
     from ganlab.config.runs.trust import instantiate_saved
 
     own.add(config_dirs)
-    run_dir = Path(run_dir)
-    from ganlab.inference.export.read import is_export, load_export
+    from ganlab.inference.export.read import HUB, is_export, load_export
 
+    if str(run_dir).startswith(HUB):
+        from ganlab.inference.export.hub import fetch
+
+        run_dir = fetch(str(run_dir))
+    run_dir = Path(run_dir)
     if is_export(run_dir):
         return load_export(run_dir).to(device)
     if not is_run(run_dir):
         raise UserError(
-            f"{run_dir} is not a run directory: it has no .hydra/config.yaml; runs are made by `ganlab`"
+            graphs_in(run_dir)
+            or f"{run_dir} is not a run directory: it has no .hydra/config.yaml; runs are made by `ganlab`"
         )
     model = instantiate_saved(run_dir, "model")
     (_newest if checkpoint == "last" else _best)(model, run_dir)

@@ -57,9 +57,9 @@ def load(
 
     One that draws pictures from noise has the tools of :mod:`ganlab.inference.latents` as methods, from
     ``model.interpolate([3, 7])`` to ``model.neighbours(load_data(run))``.
-    run: a run directory, latest or latest:MODEL, or what ``ganlab export`` has written. config_dirs: folders with
-    modules of your own, as ``--config-dir`` takes them: what lies there may run because a run names it, from now on in
-    this process.
+    run: a run directory, latest or latest:MODEL, what ``ganlab export`` has written, or its address on the Hub of
+    Hugging Face, hf://user/name or hf://user/name@REVISION. config_dirs: folders with modules of your own, as
+    ``--config-dir`` takes them: what lies there may run because a run names it, from now on in this process.
 
     Raises:
         UserError: if this is no run directory, holds no such checkpoint, or would run code that is not trusted.
@@ -103,7 +103,7 @@ def picture(images: Tensor, columns: int | None = None) -> "Image":
     return sheet.resize((scale * sheet.width, scale * sheet.height), Image.Resampling.NEAREST)
 
 
-def _found(run: str | Path) -> Path:
+def _found(run: str | Path) -> str | Path:
     from ganlab.config.runs.resume import LATEST, find_run
 
-    return find_run(run) if str(run).partition(":")[0] == LATEST else Path(run)
+    return find_run(run) if str(run).partition(":")[0] == LATEST else run

@@ -1,4 +1,4 @@
-"""The keys at the top of conf/train.yaml, sample.yaml, evaluate.yaml and export.yaml, and their types.
+"""The keys at the top of conf/train.yaml, sample.yaml, evaluate.yaml, export.yaml and push.yaml, and their types.
 
 Everything below a key is checked against the constructor named by its ``_target_``.
 """
@@ -83,3 +83,14 @@ class Export:
     checkpoint: Literal["last", "best"] = "last"
     licence: str | None = None
     output: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Push:
+    """What ``ganlab push`` reads."""
+
+    run: Path
+    repo: str
+    licence: str | None = None
+    checkpoint: Literal["last", "best"] = "last"
+    private: bool = False

@@ -49,6 +49,8 @@ def find_run(path: str | Path, outputs: Path = Path("outputs")) -> Path:
     what = "holds no run (no .hydra/config.yaml)" if run_dir.is_dir() else "does not exist"
     if run_dir.exists() and not run_dir.is_dir():
         what = "is no folder, and a run is one"
+    if graphs := graphs_in(run_dir):
+        raise UserError(graphs)
     inside = runs_below(run_dir)
     if inside:
         raise UserError(f"{run_dir} is not a run but a folder of runs; the newest is {inside[0]}")
@@ -94,6 +96,17 @@ def model_of(run_dir: Path) -> str:
 
 def is_run(folder: Path) -> bool:
     return (folder / FOLDER / "config.yaml").is_file()
+
+
+def graphs_in(folder: Path) -> str:
+    """What a folder is whose model runs without ganlab, in a sentence; empty for any other."""
+    found = sorted(path.name for suffix in ("onnx", "pt2") for path in folder.glob(f"*.{suffix}"))
+    if not found or is_run(folder):
+        return ""
+    return (
+        f"{folder} holds a model that runs without ganlab ({', '.join(found)}): README.md there says how; ganlab takes "
+        "its run, or an export of format=safetensors"
+    )
 
 
 def runs_below(folder: Path) -> list[Path]:

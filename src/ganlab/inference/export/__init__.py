@@ -5,4 +5,5 @@ weights, read    the weights themselves: written, and read and checked; a model 
 graphs           what of a model runs without ganlab, and how far a file may be from it
 onnx_files       such graphs as ONNX, through onnxruntime    programs   as programs of torch.export
 card             README.md: what the model is, with the lines that use it (usage) and its limits (limits)
+hub, push        exports on the Hub of Hugging Face: fetched by hf://user/name, and uploaded
 """
