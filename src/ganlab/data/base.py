@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ganlab.bounds import Share, Size
 from ganlab.data.endless import EndlessData, StoredOptions, growth_of, place
-from ganlab.data.order import IndexStream
+from ganlab.data.order import IndexStream, kept
 from ganlab.errors import UserError
 from ganlab.memory_budget import require_memory
 from ganlab.nearest import numbered
@@ -103,6 +103,10 @@ class ImageData(EndlessData):
         """The images of a split as they are: uint8, never mirrored, in a fixed order."""
         self.prepare()
         return getattr(self._splits, split)
+
+    def trained_on(self) -> Tensor:
+        """(n,) the places in ``dataset("train")`` of the images that training sees: all, unless there is a limit."""
+        return kept(len(self.dataset("train")), self.limit)
 
     def _batches(self) -> Iterator[Batch]:
         step, rank, world, device = place(self)

@@ -15,6 +15,11 @@ def fixed_order(n: int, *name: str) -> Tensor:
     return torch.randperm(n, generator=torch.Generator().manual_seed(derive(0, *name)))
 
 
+def kept(length: int, limit: int | None) -> Tensor:
+    """(n,) which of ``length`` samples are trained on: ``limit`` of them, the same ones in every run; None: all."""
+    return torch.arange(length) if limit is None else fixed_order(length, "limit")[:limit]
+
+
 class IndexStream:
     """Which samples make up the batch of a step, on one of ``world`` processes.
 
@@ -44,7 +49,7 @@ class IndexStream:
         side_at: Callable[[int], float] | None = None,
         limit: int | None = None,
     ) -> None:
-        self.kept = None if limit is None else fixed_order(length, "limit")[:limit]
+        self.kept = None if limit is None else kept(length, limit)
         length = length if limit is None else min(limit, length)
         if length == 0:
             raise UserError(

@@ -1,5 +1,7 @@
 """The nearest training images, against every distance; and copies are found out where originals are not."""
 
+import csv
+
 import pytest
 import torch
 
@@ -7,7 +9,10 @@ from ganlab.config import compose, instantiate
 from ganlab.errors import UserError
 from ganlab.inference.latents import neighbours
 from ganlab.inference.latents.neighbours import features, memorised, nearest, pixels
+from ganlab.inference.latents.source import source
+from ganlab.training.run import train
 from tests.support.extractors import Pooled
+from tests.support.runs import QUICK
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +50,22 @@ def test_copies_are_found_out_and_new_images_are_not(data):
     assert found.nearest.places[:, 0].tolist() == list(range(100))
     assert "it copies" in neighbours.in_words("pixels", found)
     assert "no closer than chance" in neighbours.in_words("pixels", honest)
+
+
+@pytest.mark.parametrize(("limit", "judgement"), [(20, "it copies"), ("null", "no closer than chance")])
+def test_a_gan_that_has_seen_twenty_pictures_is_found_out_and_one_that_has_seen_all_is_not(
+    limit, judgement, tmp_path
+):
+    words = [*QUICK, "model=vanilla", "data.batch_size=20", f"data.limit={limit}", "trainer.max_steps=400"]
+    train(compose(words), tmp_path)
+    origin, folder = source(tmp_path), tmp_path / "found"
+    folder.mkdir()
+    [line] = neighbours.write(origin, folder, metrics={}, n=200, rows=2)
+    assert judgement in line
+    with open(folder / "neighbours.csv", newline="") as file:
+        named = {int(row[f"image_{rank}"]) for row in csv.DictReader(file) for rank in range(1, 6)}
+    assert named <= set(origin.data().trained_on().tolist())
+    assert (len(named) <= 20) == (limit == 20)
 
 
 def test_without_held_out_images_nothing_can_be_said(data):

@@ -57,13 +57,19 @@ def features(extractor: Extractor) -> View:
     return lambda images: extractor(images).features.double()
 
 
-def nearest(view: View, images: Tensor, train: ImageSet, k: int = 5) -> Nearest:
-    """The ``k`` training images nearest to each of (n, C, H, W) uint8 images, in one pass over the set."""
+def nearest(
+    view: View, images: Tensor, train: ImageSet, k: int = 5, *, among: Tensor | None = None
+) -> Nearest:
+    """The ``k`` training images nearest to each of (n, C, H, W) uint8 images, in one pass over the set.
+
+    among: their places, where not all of the set were trained on.
+    """
+    among = torch.arange(len(train)) if among is None else among
     seen = view(images)
     found = Nearest(
         torch.full((len(images), 0), torch.inf).double(), torch.zeros(len(images), 0, dtype=torch.int64)
     )
-    for places in torch.arange(len(train)).split(BATCH):
+    for places in among.split(BATCH):
         there = view(train.images(places))
         middle = there.mean(0)
         distances = squared_distances(seen - middle, there - middle).sqrt().cpu()
@@ -74,8 +80,18 @@ def nearest(view: View, images: Tensor, train: ImageSet, k: int = 5) -> Nearest:
     return found
 
 
-def memorised(view: View, samples: Tensor, train: ImageSet, held_out: ImageSet, k: int = 5) -> Verdict:
+def memorised(
+    view: View,
+    samples: Tensor,
+    train: ImageSet,
+    held_out: ImageSet,
+    k: int = 5,
+    *,
+    among: Tensor | None = None,
+) -> Verdict:
     """Compare samples (n, C, H, W) uint8 with held-out images, by how close they come to the training images.
+
+    among: as for :func:`nearest`.
 
     Raises:
         UserError: without held-out images there is nothing to compare with.
@@ -85,10 +101,10 @@ def memorised(view: View, samples: Tensor, train: ImageSet, held_out: ImageSet, 
             f"the data has {len(held_out)} held-out images: what is a copy shows only beside at least 10 real images "
             "that the model was not trained on"
         )
-    own = nearest(view, samples, train, k)
+    own = nearest(view, samples, train, k, among=among)
     real = torch.cat(
         [
-            nearest(view, held_out.images(places), train, 1).distances[:, 0]
+            nearest(view, held_out.images(places), train, 1, among=among).distances[:, 0]
             for places in torch.arange(len(held_out)).split(BATCH)
         ]
     )
@@ -111,7 +127,8 @@ def neighbours(
     or what a network sees (:func:`features`).
     """
     samples = to_uint8(model.sample(n, seed=seed))
-    return memorised(view, samples, data.dataset("train"), data.dataset("test"), k)
+    train, held_out = data.dataset("train"), data.dataset("test")
+    return memorised(view, samples, train, held_out, k, among=data.trained_on())
 
 
 def write(
@@ -134,7 +151,7 @@ def write(
     samples = to_uint8(source.model.sample(n, seed=seed))
     lines, table = [], []
     for name, view in views.items():
-        verdict = memorised(view, samples, train, held_out, k)
+        verdict = memorised(view, samples, train, held_out, k, among=data.trained_on())
         shown = verdict.nearest.distances[:, 0].argsort()[:rows]
         save_beside(samples, verdict.nearest, shown, train, folder / f"neighbours_{name}.png")
         table += [
