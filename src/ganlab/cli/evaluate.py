@@ -38,6 +38,7 @@ def run(words: list[str]) -> int:
         device=cfg.device,
         refine=cfg.refine,
         chain=cfg.chain,
+        refine_steps=cfg.refine_steps,
     )
     print(f"{run_dir}, {entry['checkpoint']} checkpoint, after {entry['images']:,} images")
     if "refined" in entry:

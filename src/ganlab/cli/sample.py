@@ -62,6 +62,7 @@ def choose(cfg: DictConfig, run_dir: Path, output: Path | None) -> int:
         seed=cfg.seed,
         label=cfg.label,
         chain=cfg.chain,
+        refine_steps=cfg.refine_steps,
         checkpoint=cfg.checkpoint,
         output=output,
         batch_size=cfg.batch_size,

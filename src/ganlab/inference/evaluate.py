@@ -29,13 +29,14 @@ def evaluate(
     device: Literal["auto", "cpu", "cuda"] = "auto",
     refine: Literal["none", "mh", "drs"] = "none",
     chain: int = 640,
+    refine_steps: int = 0,
 ) -> dict[str, Any]:
     """Score a run's checkpoint on its own data; appended to ``evaluations.json`` in the run directory.
 
     seeds: sets of images, or translations that draw anew; the values are their mean, with the standard deviation
         beside it.
     refine: score samples that the discriminator has chosen, by Metropolis-Hastings in chains of ``chain`` proposals, or
-        by rejection; see :mod:`ganlab.inference.refine`.
+        by rejection, after ``refine_steps`` more steps of the discriminator; see :mod:`ganlab.inference.refine`.
     Returns what was appended: checkpoint, steps, images and, by name, the scores with their protocol.
 
     Raises:
@@ -46,7 +47,9 @@ def evaluate(
     model = load(run_dir, checkpoint, where)
     data = instantiate_saved(run_dir, "data")
     data.prepare()
-    drawn_by = model if refine == "none" else Refined(model, data, refine, steps=chain)
+    drawn_by = (
+        model if refine == "none" else Refined(model, data, refine, steps=chain, train_steps=refine_steps)
+    )
     for metric in metrics.values():
         metric.prepare(data.dataset("train"), data.dataset("test"), model.device)
     entry: dict[str, Any] = {

@@ -1,5 +1,6 @@
 """Refined samples follow the data where the discriminator knows it, and are refused where it does not."""
 
+import copy
 import json
 from dataclasses import replace
 
@@ -69,6 +70,25 @@ def test_a_chain_of_one_proposal_is_that_proposal_or_where_it_began():
     refined = Refined(model(), Data(), "mh", steps=1)
     chosen, plain = refined.sample(300, seed=5), model().sample(300, seed=5)
     assert torch.equal(chosen, plain)
+
+
+def test_a_discriminator_that_was_never_trained_can_choose_once_it_is_trained_on():
+    torch.manual_seed(0)
+    module = instantiate(compose(["model=plane_gan", "data=ring"]).model)
+    module.generator, module.prior = Line(), Normal(size=2)
+    module.average.follow(module.generator)
+    target, fresh = torch.tensor([1.0, 0.0]), copy.deepcopy(module.discriminator.state_dict())
+    found = {}
+    for steps in (0, 200):
+        module.discriminator.load_state_dict(fresh)
+        refined = Refined(module, Data(), "mh", steps=40, train_steps=steps)
+        chosen = refined.sample(1_000, seed=3, batch_size=500)
+        found[steps] = float((chosen.mean(0) - target).norm() + (chosen.std(0) - 0.5).norm())
+        assert refined.sampled_from().endswith(f"after {steps} more steps of the discriminator") == bool(
+            steps
+        )
+    assert found[200] < 0.25 < 0.5 < found[0]
+    assert module.discriminator.training, "the mode is as it was"
 
 
 def test_a_class_is_kept_and_the_mode_of_the_networks_too():

@@ -53,6 +53,7 @@ class Sample:
     numbered: bool = False
     refine: Literal["none", "mh", "drs"] = "none"
     chain: Count = 640
+    refine_steps: Whole = 0
     batch_size: Size = 250
     input: Path | None = None
     direction: str | None = None
@@ -71,6 +72,7 @@ class Evaluate:
     seeds: Count = 1
     refine: Literal["none", "mh", "drs"] = "none"
     chain: Count = 640
+    refine_steps: Whole = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
 

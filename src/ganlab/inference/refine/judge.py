@@ -21,10 +21,13 @@ FEWEST = 40  # held-out samples: half of them calibrate
 
 
 class Held(NamedTuple):
-    """Held-out real samples (n, ...) as the discriminator is given them, and their labels (n,), where it knows any."""
+    """Samples (n, ...) as the discriminator is given them, and their labels (n,), where it knows any."""
 
     samples: Tensor
     labels: Tensor | None
+
+    def rows(self, places: Tensor | slice) -> "Held":
+        return Held(self.samples[places], None if self.labels is None else self.labels[places])
 
 
 class Calibration(NamedTuple):
@@ -64,7 +67,7 @@ def judging(model: LatentGAN) -> Iterator[None]:
     """Scores are of samples as they are, by the discriminator in eval mode."""
     augment, model.augment = model.augment, NoAugment()
     try:
-        with eval_mode(model.discriminator), torch.no_grad():
+        with eval_mode(model.discriminator):
             yield
     finally:
         model.augment = augment
@@ -76,17 +79,23 @@ def held_out(model: LatentGAN, data: Any) -> Held:
     Raises:
         UserError: it is too small to calibrate on.
     """
-    test = data.dataset("test")
-    if len(test) < FEWEST:
+    held = of_split(model, data, "test")
+    if len(held.samples) < FEWEST:
         raise UserError(
-            f"refine: the data holds {len(test)} samples out, and calibration needs {FEWEST} that were not trained on"
+            f"refine: the data holds {len(held.samples)} samples out, and calibration needs {FEWEST} that were not "
+            "trained on"
         )
-    if isinstance(test, PointSet):
-        return Held(test.points, None)
-    places = torch.arange(len(test))
-    return Held(
-        from_uint8(test.images(places)), test.labels(places) if model.data_kind == "labelled" else None
-    )
+    return held
+
+
+def of_split(model: LatentGAN, data: Any, split: str) -> Held:
+    """All samples of a split, with labels where the discriminator is told them."""
+    found = data.dataset(split)
+    if isinstance(found, PointSet):
+        return Held(found.points, None)
+    places = torch.arange(len(found))
+    labels = found.labels(places) if model.data_kind == "labelled" else None
+    return Held(from_uint8(found.images(places)), labels)
 
 
 def scores(model: LatentGAN, samples: Tensor, labels: Tensor | None, batch_size: int = 250) -> Tensor:
@@ -96,7 +105,7 @@ def scores(model: LatentGAN, samples: Tensor, labels: Tensor | None, batch_size:
         if labels is None
         else [samples.split(batch_size), labels.split(batch_size)]
     )
-    with judging(model):
+    with judging(model), torch.no_grad():
         found = [
             model.score(*(values.to(model.device) for values in batch)).float()
             for batch in zip(*parts, strict=True)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ganlab.inference.refine.calibrate import Isotonic, Logistic
 from ganlab.inference.refine.drs import RejectionSampling
+from ganlab.inference.refine.further import train_further
 from ganlab.inference.refine.judge import Calibration, Held, calibrate, held_out, require_judgement
 from ganlab.inference.refine.mh import MetropolisHastings
 from ganlab.models.images.base import LatentGAN
@@ -35,14 +36,26 @@ class Refined:
     """Draws samples as the model does, each chosen among many; ``calibration`` says how far its discriminator is right.
 
     data: of the run, for held-out samples. steps: proposals for each sample, for refine=mh; 640 in the paper.
+    train_steps: that the discriminator is trained on before it is calibrated, with the generator fixed.
 
     Raises:
         UserError: for a discriminator that estimates no density ratio, and too few held-out samples.
     """
 
-    def __init__(self, model: object, data: Any, refine: Literal["mh", "drs"], *, steps: int = 640) -> None:
+    def __init__(
+        self,
+        model: object,
+        data: Any,
+        refine: Literal["mh", "drs"],
+        *,
+        steps: int = 640,
+        train_steps: int = 0,
+    ) -> None:
         self.model, self.refine = require_judgement(model), refine
         real, kind = held_out(self.model, data), WAYS[refine]
+        if train_steps:
+            train_further(self.model, data, real.rows(slice(0, None, 2)), train_steps)
+        self.train_steps = train_steps
         self.calibration = calibrate(self.model, real, kind.calibrator)
         self.way = kind(self.model, self.calibration, real, steps=steps)
 
@@ -72,7 +85,8 @@ class Refined:
         return torch.cat([part.cpu() for part in self.samples(n, **options)])
 
     def sampled_from(self, averaged: bool = True) -> str:
-        return f"{self.model.sampled_from(averaged)}, chosen by refine={self.refine}"
+        trained = f" after {self.train_steps} more steps of the discriminator" if self.train_steps else ""
+        return f"{self.model.sampled_from(averaged)}, chosen by refine={self.refine}{trained}"
 
     def in_words(self) -> str:
         """What the choice was like, and how far the discriminator could be trusted with it."""

@@ -28,6 +28,7 @@ def write_refined(
     seed: int = 0,
     label: int | str | None = None,
     chain: int = 640,
+    refine_steps: int = 0,
     checkpoint: Literal["last", "best"] = "last",
     output: Path | None = None,
     batch_size: int = 250,
@@ -53,7 +54,7 @@ def write_refined(
     data = instantiate_saved(run_dir, "data")
     data.prepare()
     with replaced_folder(folder, run_dir) as temporary:
-        refined = Refined(model, data, refine, steps=chain)
+        refined = Refined(model, data, refine, steps=chain, train_steps=refine_steps)
         samples = refined.sample(n, seed=seed, label=number, batch_size=batch_size)
         write_drawn(samples, temporary, numbered=numbered)
         draw_reliability(refined.calibration, temporary / "reliability.svg")
