@@ -5,6 +5,7 @@ import logging
 import pytest
 import torch
 
+from ganlab.config import compose
 from ganlab.errors import UserError
 from ganlab.training import trainer as module
 from ganlab.training.ddp import AdversarialDDP
@@ -95,3 +96,13 @@ def test_channels_last_changes_the_layout_not_the_values(tiny_run):
     assert weights[0].is_contiguous(memory_format=torch.channels_last)
     assert not weights[1].is_contiguous(memory_format=torch.channels_last)
     assert torch.allclose(*weights, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"), [("dcgan", True), ("context_encoder", False), ("cyclegan", False)]
+)
+def test_a_model_says_which_layout_is_faster(model, expected):
+    data = {"context_encoder": "photos_inpaint", "cyclegan": "fonts_unpaired"}.get(model, "digits")
+    words = [f"model={model}", f"data={data}"]
+    assert compose(words).trainer.channels_last is expected
+    assert compose([*words, f"trainer.channels_last={not expected}"]).trainer.channels_last is not expected

@@ -39,7 +39,7 @@ class OnePass:
 
     def of(self, images: Tensor) -> tuple[Tensor, Tensor] | None:
         """The points (B, ...) at which these very images were scored, and their scores (B,); else None."""
-        return next(((points, scores) for seen, points, scores in self.passes if seen is images), None)
+        return next(((points, scores) for scored, points, scores in self.passes if scored is images), None)
 
 
 def gradient_penalty(
@@ -69,9 +69,11 @@ def zero_centred(score: Score, images: Tensor) -> Tensor:
     of a :class:`OnePass` the pass that was made counts.
     """
     device = images.device.type
-    made = score.of(images) if isinstance(score, OnePass) and not torch.is_autocast_enabled(device) else None
+    shared = (
+        score.of(images) if isinstance(score, OnePass) and not torch.is_autocast_enabled(device) else None
+    )
     with torch.autocast(device, enabled=False):
-        gradient = _slope(*made) if made else _gradient(score, at_least_float32(images.detach()))
+        gradient = _slope(*shared) if shared else _gradient(score, at_least_float32(images.detach()))
         return gradient.flatten(1).square().sum(dim=1).mean() / 2
 
 

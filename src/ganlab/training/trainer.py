@@ -67,7 +67,8 @@ class Trainer(pl.Trainer):
     strategy: "auto" (DDP as soon as there are two processes) or "ddp".
     sync_batchnorm: let batch norms normalize by the batch of all processes instead of their own.
     precision: "32", "bf16" (autocast; penalties stay in float32), or "auto": bf16 on a GPU that has it, else 32.
-    channels_last: keep convolutions' weights and activations in the NHWC layout; the values are the same.
+    channels_last: keep convolutions' weights and activations in the NHWC layout; the values are the same. "auto": as
+        the model's YAML says of itself, and where nobody has asked it, do.
     compile: run the generator through torch.compile.
     threads: of PyTorch on the CPU; null takes its default. Different numbers give different bits.
     timeout: seconds that a process waits for its peers before it gives up.
@@ -89,7 +90,7 @@ class Trainer(pl.Trainer):
         strategy: Literal["auto", "ddp"] = "auto",
         sync_batchnorm: bool = False,
         precision: Literal["auto", "32", "bf16"] = "auto",
-        channels_last: bool = True,
+        channels_last: bool | Literal["auto"] = "auto",
         compile: bool = False,
         threads: Threads | None = None,
         timeout: Seconds = 300.0,

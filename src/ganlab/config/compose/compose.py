@@ -94,6 +94,8 @@ def settle(cfg: DictConfig, job: HydraConf, schema: type = Train) -> None:
             cfg[key] = usual
     keep_secrets_out_of_labels(cfg)
     facts = take_facts(cfg)
+    if OmegaConf.select(cfg, "trainer.channels_last") == "auto":
+        cfg.trainer.channels_last = facts["model"].channels_last
     kinds = {group: facts[group].kind_of(cfg[group]) for group in facts}
     cfg.kinds = {group: kind for group, kind in kinds.items() if kind}
     if "labelled" in (kinds["data"], kinds["data"] or kinds["model"]):

@@ -18,10 +18,8 @@ WORDS = {
     "horizontal": ("left", "right"),
 }
 COLOURS = torch.tensor([[0.84, 0.18, 0.18], [0.16, 0.75, 0.24], [0.20, 0.31, 0.88], [0.88, 0.80, 0.20]])
-HALVES = (
-    3.5,
-    6.0,
-)  # half a side or a diameter, small and large, in 32nds of the picture, like all lengths here
+# half a side or a diameter, small and large, in 32nds of the picture, like all lengths here
+HALVES = (3.5, 6.0)
 FIRST, LAST = 6.0, 26.0  # centres of shapes
 SIDE = 32  # pixels on which larger pictures are looked at
 KERNELS = (  # on both axes: where pixels are few, a shape may be sharp, lie between pixels, or be blurred
