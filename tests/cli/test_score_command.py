@@ -82,7 +82,7 @@ def test_a_run_is_scored_against_what_it_was_trained_on_over_seeds(ganlab, tmp_p
         (["a", "--fast"], "--fast: no such flag"),
         (["missing", "b"], "generated=missing: there is no such file or folder"),
         (["a"], "against which real images?"),
-        (["a", "b", "seeds=3"], "seeds=3: only a run draws other images"),
+        (["a", "b", "seeds=3"], "seeds=3: only a run or a generator draws other images"),
         (["a", "b", "protocol=fidelity"], "protocol"),
         (["a", "b", "extractors=digit"], "digits"),
         (["a", "b", "scores=[fdi]"], "there is no fdi"),

@@ -116,11 +116,11 @@ def scored(cfg: DictConfig, lenses: "Sequence[Lens]") -> "Result":
             "checkpoint": cfg.checkpoint,
         }
         files = {"on_corrupt": cfg.on_corrupt, "workers": cfg.workers}
-        return find.side(key, word, seed=seed, device=device, **drawn, **files)
+        return find.side(key, word, z=cfg.z, seed=seed, device=device, **drawn, **files)
 
     run_dir = find.run_named(cfg.generated)
-    if cfg.seeds > 1 and run_dir is None:
-        raise UserError(f"seeds={cfg.seeds}: only a run draws other images from another seed")
+    if cfg.seeds > 1 and run_dir is None and cfg.z is None:
+        raise UserError(f"seeds={cfg.seeds}: only a run or a generator draws other images from another seed")
     if cfg.real:
         real = side("real", cfg.real)
     elif run_dir:

@@ -21,6 +21,7 @@ class ScoreKeys:
     weights: Path | None = None
     download: bool = False
     n_fake: Samples | None = None
+    z: str | None = None
     seeds: Count = 1
     seed: int = 0
     checkpoint: Literal["best", "last"] = "best"

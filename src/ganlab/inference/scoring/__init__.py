@@ -2,6 +2,7 @@
 
 find         from a word to a side; sides: what each of them is
 pictures     images in folders and zips; arrays: of NumPy; made: of data sets and of models
+foreign      images of generators that are none of ganlab's
 statistics   mean and covariance that somebody has saved
 passes       one look at each image of a side, for all networks and whatever else wants to see it
 pixels       scores without any network

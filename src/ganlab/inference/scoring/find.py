@@ -1,5 +1,6 @@
 """From the word that a user types to what it names."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,13 @@ from ganlab.config.runs.resume import LATEST, find_run, is_run
 from ganlab.errors import UserError
 from ganlab.inference.export.read import is_export
 from ganlab.inference.scoring.arrays import Array, read_array
+from ganlab.inference.scoring.foreign import (
+    FUNCTION,
+    SCRIPTS,
+    function_generator,
+    onnx_generator,
+    script_generator,
+)
 from ganlab.inference.scoring.made import Generated, named_data
 from ganlab.inference.scoring.pictures import Folder, OnCorrupt, Zip
 from ganlab.inference.scoring.sides import Side
@@ -14,7 +22,7 @@ from ganlab.inference.scoring.statistics import Statistics
 
 KINDS = (
     "a folder of images, a .zip, a .npy or .npz (uint8 images, or mu and sigma), a run, an export, "
-    "or data:NAME:SPLIT"
+    "data:NAME:SPLIT, or with z=normal:128 a generator (.onnx, TorchScript, module:function)"
 )
 
 
@@ -26,8 +34,12 @@ def run_named(word: str) -> Path | None:
     return path if is_run(path) or is_export(path) else None
 
 
-def side(key: str, word: str, *, on_corrupt: OnCorrupt, workers: int, **drawn: Any) -> Side | Statistics:
+def side(
+    key: str, word: str, *, on_corrupt: OnCorrupt, workers: int, z: str | None = None, **drawn: Any
+) -> Side | Statistics:
     """What ``key=word`` names; ``drawn`` says how many images a model draws, and how: see ``Generated``.
+
+    z: the noise of a generator that is none of ganlab's; see ``Foreign``.
 
     Raises:
         UserError: nothing is there, or what is there is none of ``KINDS``; the sentence names it.
@@ -37,6 +49,9 @@ def side(key: str, word: str, *, on_corrupt: OnCorrupt, workers: int, **drawn: A
     if folder := run_named(word):
         return Generated(folder, **drawn)
     path = Path(word).expanduser()
+    noise = {"z": z, "n": drawn.get("n"), "seed": drawn.get("seed")}
+    if FUNCTION.fullmatch(word) and not path.exists():
+        return function_generator(word, **noise)
     if path.is_dir():
         return Folder(path, on_corrupt=on_corrupt, workers=workers)
     if not path.exists():
@@ -45,7 +60,15 @@ def side(key: str, word: str, *, on_corrupt: OnCorrupt, workers: int, **drawn: A
         raise UserError(f"{key}={word} is a pipe or a device; expected {KINDS}")
     if path.suffix == ".zip":
         return Zip(path, on_corrupt=on_corrupt, workers=workers)
+    return _in_file(key, path, noise)
+
+
+def _in_file(key: str, path: Path, noise: Mapping[str, Any]) -> Side | Statistics:
     if path.suffix in (".npy", ".npz"):
         found = read_array(path)
         return found if isinstance(found, Array) else Statistics(path, found)
-    raise UserError(f"{key}={word} is a file of another kind; expected {KINDS}")
+    if path.suffix == ".onnx":
+        return onnx_generator(path, **noise)
+    if path.suffix in SCRIPTS:
+        return script_generator(path, **noise)
+    raise UserError(f"{key}={path} is a file of another kind; expected {KINDS}")

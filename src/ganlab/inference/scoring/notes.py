@@ -26,7 +26,7 @@ def notes(generated: Seen, real: Seen | None, lens: Lens) -> Iterator[str]:
         if seen is not None and isinstance(seen.side, Files):
             for what, n in seen.side.odd.items():
                 if n:
-                    yield f"{seen.side.title}: {n} images are {what}"
+                    yield f"{seen.side.title}: {n} of {seen.n} images are {what}"
     if real is not None:
         yield from _between(generated, real, lens)
     if again := repeated(generated):

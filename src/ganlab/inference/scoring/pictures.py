@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -31,18 +31,29 @@ TRANSPARENT = "transparent, and taken as if they were not"
 DEEP = "of 16-bit grey, where 65535 is white"
 
 
+class Decoded(NamedTuple):
+    """pixels: (1 or 3, H, W) uint8. odd: what somebody may be surprised by."""
+
+    pixels: np.ndarray
+    odd: list[str]
+
+
 class AsStored(Decoder):
     """Turns a file into (1 or 3, H, W) uint8 as the libraries do: in its own size, not turned, without alpha."""
 
-    def decoded(self, path: str, file: IO[bytes] | None, odd: Counter[str]) -> np.ndarray:
-        """``odd`` counts what somebody may be surprised by. Raises CorruptImage and UserError, which name ``path``."""
+    def decoded(self, path: str, file: IO[bytes] | None = None) -> Decoded:
+        """The file's pixels, or those of its content in ``file``; raises CorruptImage and UserError, which name it."""
+        odd = []
         with self.opened(path, file) as image:
             if image.format != "PNG" and image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
-                odd[TURNED] += 1
-            odd[TRANSPARENT] += image.has_transparency_data
+                odd.append(TURNED)
+            if image.has_transparency_data:
+                odd.append(TRANSPARENT)
             grey, deep = image.mode in GREY, image.mode.startswith("I")
-            odd[DEEP] += deep
-            return channels_first((self.eight_bit(image) if deep else image).convert("L" if grey else "RGB"))
+            if deep:
+                odd.append(DEEP)
+                image = self.eight_bit(image)
+            return Decoded(channels_first(image.convert("L" if grey else "RGB")), odd)
 
 
 class Files(Side):
@@ -55,8 +66,8 @@ class Files(Side):
         self.odd: Counter[str] = Counter()
         self.decoder = AsStored(height=1, width=1, channels=1)
 
-    def decoded(self, name: str) -> np.ndarray:
-        """(1 or 3, H, W) uint8; raises CorruptImage."""
+    def decoded(self, name: str) -> Decoded:
+        """One of them; raises CorruptImage."""
         raise NotImplementedError
 
     def __len__(self) -> int:
@@ -68,7 +79,9 @@ class Files(Side):
     def _sound(self, order: Sequence[int]) -> Iterator[tuple[int, Tensor]]:
         for place, future in self._ahead(order):
             try:
-                yield place, torch.tensor(future.result())
+                pixels, odd = future.result()
+                self.odd.update(odd)
+                yield place, torch.tensor(pixels)
             except CorruptImage as error:
                 if self.on_corrupt == "error":
                     raise UserError(
@@ -77,11 +90,11 @@ class Files(Side):
                     ) from None
                 self.lacking[place] = str(error)
 
-    def _ahead(self, order: Sequence[int]) -> Iterator[tuple[int, Future[np.ndarray]]]:
+    def _ahead(self, order: Sequence[int]) -> Iterator[tuple[int, Future[Decoded]]]:
         """Each image in its order, decoded by threads while the ones before are looked at."""
         Image.init()  # loads all formats now: threads that do it at the same time get in each other's way
         pool = ThreadPoolExecutor(max(1, self.workers))
-        pending: deque[tuple[int, Future[np.ndarray]]] = deque()
+        pending: deque[tuple[int, Future[Decoded]]] = deque()
         try:
             for place in order:
                 pending.append((place, pool.submit(self.decoded, self.names[place])))
@@ -110,8 +123,8 @@ class Folder(Files):
         names = find_images(root, f" images below it: {root}/a.png {root}/more/b.jpg ...").paths
         super().__init__(f"the folder {root}", names, on_corrupt=on_corrupt, workers=workers)
 
-    def decoded(self, name: str) -> np.ndarray:
-        return self.decoder.decoded(str(self.root / name), None, self.odd)
+    def decoded(self, name: str) -> Decoded:
+        return self.decoder.decoded(str(self.root / name))
 
     def fingerprint(self) -> str:
         """A hash of every file's name, length and time of change."""
@@ -138,7 +151,7 @@ class Zip(Files):
             )
         super().__init__(f"the zip {path}", names, on_corrupt=on_corrupt, workers=workers)
 
-    def decoded(self, name: str) -> np.ndarray:
+    def decoded(self, name: str) -> Decoded:
         info = self.archive.getinfo(name)
         try:
             if info.file_size > MOST_BYTES:
@@ -146,7 +159,7 @@ class Zip(Files):
             content = io.BytesIO(self.archive.read(info))
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
             raise CorruptImage(f"{self.path}/{name} ({error})") from None
-        return self.decoder.decoded(f"{self.path}/{name}", content, self.odd)
+        return self.decoder.decoded(f"{self.path}/{name}", content)
 
     def fingerprint(self) -> str:
         """A hash of every member's name, length and checksum."""
