@@ -304,7 +304,15 @@ def faults(folder: Path) -> str:
         columns[name] = {called: one.value for called, one in found.items()}
         better = {called: one.better for called, one in found.items()}
         print(name, columns[name], flush=True)
-    lines = [f"| score | {' | '.join(cases)} |", "|---|" + "---|" * len(cases)]
+    return faults_table({name: what for name, (what, _) in cases.items()}, columns, better)
+
+
+def faults_table(
+    cases: dict[str, str], columns: dict[str, dict[str, float | None]], better: dict[str, str]
+) -> str:
+    """A row for each score, a column for each fault; ``cases`` says what each of them is."""
+    lines = [f"- {name}: {what}" for name, what in cases.items()]
+    lines += ["", f"| score | {' | '.join(cases)} |", "|---|" + "---|" * len(cases)]
     for called, way in better.items():
         values = [columns[name].get(called) for name in cases]
         cells = ["–" if value is None else f"{value:.3g}" for value in values]

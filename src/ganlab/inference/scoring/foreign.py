@@ -134,7 +134,7 @@ def function_generator(word: str, **noise: Any) -> Foreign:
     module, _, name = word.partition(":")
     if not (own.is_named(module) or own.is_own(module)):
         raise UserError(
-            f"{word} is code that would run: if it is yours, add --config-dir DIR, the folder that {module} lies in, or "
+            f"{word} is code that would run: if it is yours, add --config-dir DIR, the folder of {module}, or "
             f"set GANLAB_TRUST={module} in the environment"
         )
     try:
