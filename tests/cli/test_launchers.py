@@ -118,3 +118,95 @@ def test_two_words_for_one_launcher_are_refused(ganlab, tmp_path: Path):
     assert answer.err == (
         "ganlab: launcher=... and hydra/launcher=... both say how runs are started: give one of them\n"
     )
+
+
+SBATCH = """#!{python}
+import os, pathlib, subprocess, sys
+script = pathlib.Path(sys.argv[-1])
+pathlib.Path({record!r}).write_text(script.read_text())
+count = int(script.read_text().partition("--array=0-")[2].partition("%")[0]) + 1
+for task in range(count):
+    own = dict(SLURM_JOB_ID=str(70 + task), SLURM_ARRAY_JOB_ID="7", SLURM_ARRAY_TASK_ID=str(task), SLURM_NTASKS="1")
+    own |= dict(SLURM_PROCID="0", SLURM_LOCALID="0", SLURM_NODEID="0", SLURM_JOB_NUM_NODES="1", SLURM_JOB_NODELIST="a")
+    away = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    copy = script.with_suffix(".copy")
+    copy.write_text(script.read_text())
+    subprocess.Popen(["bash", str(copy)], env=os.environ | own, **away)
+print("Submitted batch job 7")
+"""
+SRUN = """#!/bin/bash
+while [[ "$1" == --* ]]; do case "$1" in --error) log="$2"; shift 2 ;; --output) shift 2 ;; *) shift ;; esac; done
+log="${log//%A/$SLURM_ARRAY_JOB_ID}"; log="${log//%a/$SLURM_ARRAY_TASK_ID}"
+exec "$@" 2> "${log//%t/0}"
+"""
+
+
+@pytest.fixture
+def scheduler(tmp_path, monkeypatch):
+    """Commands in the place of SLURM's, which run each task of an array at once; the script that they were given."""
+    pytest.importorskip("submitit")
+    programs, record = tmp_path / "bin", tmp_path / "script.sh"
+    programs.mkdir()
+    texts = {"sbatch": SBATCH.format(python=sys.executable, record=str(record)), "srun": SRUN}
+    for name, text in {**texts, "sacct": "#!/bin/bash\n"}.items():
+        (programs / name).write_text(text)
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    return record
+
+
+def test_the_runs_of_a_sweep_are_an_array_of_slurm(ganlab, played, scheduler, tmp_path):
+    answer = ganlab(
+        "-m", "launcher=submitit", "launcher.n=3", "+launcher.more.account=mine", *WORDS, "seed=1,2"
+    )
+    assert answer.code == 4
+    assert "1_seed=2: ended with 4; see " in answer.err
+    assert "1 of 2 finished, 1 failed" in answer.out
+    flags = [
+        line.removeprefix("#SBATCH ") for line in scheduler.read_text().splitlines() if "#SBATCH" in line
+    ]
+    assert {"--array=0-1%2", "--time=240", "--gpus-per-node=1", "--cpus-per-task=4", "--mem=16GB"} <= set(
+        flags
+    )
+    assert {"--account=mine", "--signal=USR2@120", "--open-mode=append"} <= set(flags)
+    [folder] = (tmp_path / "outputs" / "sweeps").iterdir()
+    assert "there is no such disk" in "".join(path.read_text() for path in (folder / "slurm").glob("*.err"))
+
+
+SAVES = """
+import pathlib, signal, sys, time
+folder = pathlib.Path(sys.argv[1])
+if any(word.startswith("resume=") for word in sys.argv):
+    (folder / "resumed").touch()
+    sys.exit(0)
+signal.signal(signal.SIGTERM, lambda *_: ((folder / "saved").touch(), sys.exit(75)))
+(folder / ".hydra").mkdir(parents=True)
+(folder / ".hydra" / "config.yaml").touch()
+time.sleep(30)
+"""
+
+
+def test_R13_a_preempted_job_saves_and_goes_on_when_it_is_started_again(tmp_path, monkeypatch):
+    pytest.importorskip("submitit")
+    from ganlab.launch.cluster import Command
+
+    monkeypatch.setattr(Job, "command", lambda job: [sys.executable, "-c", SAVES, str(job.run_dir)])
+    command = Command(Job(0, tmp_path / "run", ()))
+    running = threading.Thread(target=command)
+    running.start()
+    while not (tmp_path / "run" / ".hydra" / "config.yaml").exists():
+        time.sleep(0.01)
+    again = command.checkpoint()
+    running.join()
+    assert (tmp_path / "run" / "saved").exists()
+    assert again.function() == 0
+    assert (tmp_path / "run" / "resumed").exists()
+
+
+def test_a_cluster_without_submitit_is_told_what_to_install(ganlab, monkeypatch):
+    monkeypatch.setitem(sys.modules, "submitit", None)
+    answer = ganlab("-m", "launcher=submitit", *WORDS, "seed=1,2")
+    assert (
+        "launcher=submitit needs submitit, which is not installed: pip install 'ganlab[slurm]'\n"
+        in answer.err
+    )

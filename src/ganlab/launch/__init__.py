@@ -2,4 +2,5 @@
 
 jobs        what Hydra gives a launcher: each run's folder, and the command that runs it alone
 processes   several at once on this machine
+cluster     as an array of a scheduler's jobs
 """

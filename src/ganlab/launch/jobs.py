@@ -13,9 +13,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ganlab.config import own
 from ganlab.config.compose.overrides import key_of, quote
+from ganlab.config.hydra_internals import is_own_plugin
 from ganlab.config.runs.record import is_transient
 from ganlab.config.runs.resume import is_run
-from ganlab.errors import GanlabError
+from ganlab.errors import GanlabError, ToldError
 from ganlab.score_record import number_at
 from ganlab.storage import as_typed
 
@@ -58,6 +59,22 @@ def jobs_of(
     finally:
         HydraConfig.instance().cfg = before
     return found
+
+
+def told(config: DictConfig, jobs: Sequence[Job], codes: Sequence[int]) -> list[JobReturn]:
+    """What Hydra's sweepers are told of jobs that ended with these codes.
+
+    Raises:
+        ToldError: of the first that failed, where Hydra's own sweeper asks: it would tell it a second time.
+    """
+    faults = [
+        ToldError(f"{job.run_dir.name} ended with {code}", code) if code else None
+        for job, code in zip(jobs, codes, strict=True)
+    ]
+    first_fault = next(filter(None, faults), None)
+    if first_fault and is_own_plugin(config.hydra.sweeper._target_):
+        raise first_fault
+    return [returned(job, config.objective, fault) for job, fault in zip(jobs, faults, strict=True)]
 
 
 def returned(job: Job, objective: str | None, fault: GanlabError | None) -> JobReturn:

@@ -17,9 +17,8 @@ from hydra.core.utils import JobReturn
 from omegaconf import DictConfig
 
 from ganlab import report
-from ganlab.config.hydra_internals import is_own_plugin
-from ganlab.errors import ToldError, UserError
-from ganlab.launch.jobs import Job, jobs_of, returned
+from ganlab.errors import UserError
+from ganlab.launch.jobs import Job, jobs_of, told
 
 SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP") if hasattr(signal, name)
@@ -46,14 +45,7 @@ def launch(
         codes = running.run()
     if running.stopped_by:
         raise SystemExit(130 if running.stopped_by == signal.SIGINT else 75)
-    faults = [
-        ToldError(f"{job.run_dir.name} ended with {code}", code) if code else None
-        for job, code in zip(jobs, codes, strict=True)
-    ]
-    first_fault = next(filter(None, faults), None)
-    if first_fault and is_own_plugin(config.hydra.sweeper._target_):  # which would tell it a second time
-        raise first_fault
-    return [returned(job, config.objective, fault) for job, fault in zip(jobs, faults, strict=True)]
+    return told(config, jobs, codes)
 
 
 def devices_of(config: DictConfig) -> list[str | None]:

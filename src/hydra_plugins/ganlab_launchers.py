@@ -1,4 +1,4 @@
-"""Where Hydra finds ganlab's launcher: it imports every module in this package at each start, so this one is small."""
+"""Where Hydra finds ganlab's launchers: it imports every module in this package at each start, so this one is small."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,5 +19,16 @@ class Processes(Launcher):
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn | Any]:
         from ganlab.launch.processes import launch
+
+        return launch(self.hydra_context.config_loader, self.config, job_overrides, initial_job_idx)
+
+
+class Submitit(Processes):
+    """Runs the jobs of a sweep as an array of a cluster's scheduler."""
+
+    def launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> Sequence[JobReturn | Any]:
+        from ganlab.launch.cluster import launch
 
         return launch(self.hydra_context.config_loader, self.config, job_overrides, initial_job_idx)
