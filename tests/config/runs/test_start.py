@@ -34,9 +34,9 @@ def test_a_run_gives_its_model_and_what_follows_the_data_follows_the_new_data(a_
     assert words == [
         "model=lsgan",
         "model.generator.width=8",
+        f"start='{run}'",
         "data=stacked_digits",
         "data.image_size=8",
-        f"start='{run}'",
     ]
     cfg = compose(words)
     assert (cfg.chosen.model, cfg.model.generator.width, str(cfg.start)) == ("lsgan", 8, run)
@@ -76,7 +76,7 @@ def test_another_model_that_is_chosen_has_the_last_word(a_run, word):
 def test_a_sweep_may_start_from_several_runs_of_one_model_and_from_none(a_run):
     runs = [a_run(f"vanilla-digits/{seed}", "model=vanilla", f"seed={seed}") for seed in (1, 2)]
     words = with_start(quoted_start([f"start=null,{runs[0]},latest", "seed=1,2"]))
-    assert words == ["model=vanilla", "seed=1,2", f"start=null,'{runs[0]}','{runs[1]}'"]
+    assert words == ["model=vanilla", f"start=null,'{runs[0]}','{runs[1]}'", "seed=1,2"]
     a_run("dcgan-digits/3", "model=dcgan")
     with pytest.raises(UserError, match=r"these runs are of different models; .* choose with model=NAME"):
         with_start(quoted_start([f"start={runs[0]},latest"]))

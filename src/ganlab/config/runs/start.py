@@ -38,7 +38,7 @@ def with_start(words: Sequence[str]) -> list[str]:
         return list(words)
     paths = [None if run is None else find_run(run) for run in runs]
     word = f"{START}={','.join('null' if path is None else quote(str(path)) for path in paths)}"
-    merged = merge_overrides(words, [word])
+    merged = [word if key_of(typed) == START else typed for typed in words]
     if any(key_of(word) in CHOOSE_A_MODEL for word in words):
         return merged
     models = [model_words(path) for path in dict.fromkeys(paths) if path is not None]
