@@ -42,7 +42,11 @@ def test_a_sweep_is_compared_on_a_page_in_its_folder(ganlab, pages, runs):
 
 def test_runs_are_named_by_folder_pattern_and_time_each_once(ganlab, pages, runs, tmp_path):
     answer = ganlab(
-        "compare", "outputs/sweeps/s/1*", "latest:d", "outputs/sweeps/s/10_model=b_seed=3", "format=csv"
+        "compare",
+        "outputs/sweeps/s/1*_model=*",
+        "latest:d",
+        "outputs/sweeps/s/10_model=b_seed=3",
+        "format=csv",
     )
     lines = answer.out.splitlines()
     assert answer.code == 0

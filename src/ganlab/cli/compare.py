@@ -22,7 +22,7 @@ PATTERN = set("*?[")
 def run(words: list[str]) -> int:
     """Compare the runs that ``words`` name: as a page beside them, or as a table on the screen or in a file."""
     refuse_flags("compare", words)
-    names = [word for word in words if "=" not in word or Path(word).exists()]
+    names = [word for word in words if not word.partition("=")[0].isidentifier() or "=" not in word]
     options = options_of([word for word in words if word not in names])
     runs = named_runs(names)
     table = report.table(report.collect(runs))

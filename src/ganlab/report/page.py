@@ -39,6 +39,7 @@ header {
   position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .5rem 2rem; align-items: baseline;
   padding: .8rem 1.2rem; background: var(--ground); border-bottom: 1px solid var(--line);
 }
+@media (max-width: 40rem) { header { position: static; } }
 h1 { margin: 0; font-size: 1.15rem; font-weight: 600; overflow-wrap: anywhere; }
 dl { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: 0; flex: 1; font-size: .85rem; }
 dl div { display: flex; gap: .4rem; }

@@ -11,7 +11,8 @@ import yaml
 from ganlab.errors import UserError
 from ganlab.score_record import ScoreRecord, from_json, number_at
 
-LARGEST = 10_000_000  # characters of a file
+LARGEST = 10_000_000  # bytes of a file
+MOST, DEEPEST = 100_000, 100  # values in it, and levels
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the former reads ten times as fast
 # tell the runs of a setting apart, label them, or stop them
 NO_SETTING = ("seed", "name", "group", "tags", "objective", "callbacks.pruning")
@@ -102,9 +103,23 @@ def _words(path: Path) -> tuple[str, ...]:
 
 def _parsed(path: Path) -> Any:
     try:
-        written = path.read_text(encoding="utf-8") if path.is_file() else ""  # a pipe never ends
-        if len(written) > LARGEST:
+        if not path.is_file() or path.stat().st_size > LARGEST:  # a pipe never ends
             return None
-        return json.loads(written or "null") if path.suffix == ".json" else yaml.load(written, LOADER)
+        written = path.read_text(encoding="utf-8")
+        found = json.loads(written) if path.suffix == ".json" else yaml.load(written, LOADER)
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return None
+    return found if is_modest(found) else None
+
+
+def is_modest(tree: Any) -> bool:
+    """At most ``MOST`` values and ``DEEPEST`` levels: aliases of aliases make a small file of YAML endless."""
+    left, count = [(tree, 0)], 0
+    while left:
+        node, depth = left.pop()
+        count += 1
+        if count > MOST or depth > DEEPEST:
+            return False
+        inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+        left += [(each, depth + 1) for each in inner]
+    return True

@@ -11,6 +11,7 @@ from ganlab.report.columns import Mean
 from ganlab.report.compare.means import along, mean_curve
 from ganlab.report.compare.pairs import difference
 from ganlab.report.history import History
+from ganlab.report.runs import read_mapping
 from tests.support.pages import Page, asked, write_comparison
 from tests.support.results import score
 
@@ -136,13 +137,15 @@ def test_no_name_in_a_run_becomes_part_of_the_page(write, tmp_path):
     assert json.loads(asked(path, "doc.title", tmp_path)) == ATTACK
 
 
-def test_a_configuration_without_an_end_is_cut(write, tmp_path):
+@pytest.mark.parametrize("inner", ["{{p: *a{0}, q: *a{0}}}", "[*a{0}, *a{0}]"])
+def test_a_configuration_without_an_end_counts_as_none(write, tmp_path, inner):
     folders = [write(f"model={m}") for m in "ab"]
-    for number, folder in enumerate(folders):
-        lines = [f"a0: &a0 {{x: {number}}}"]
-        lines += [f"a{n}: &a{n} {{p: *a{n - 1}, q: *a{n - 1}}}" for n in range(1, 40)]
-        (folder / ".hydra" / "config.yaml").write_text("\n".join(lines))
-    assert "more keys differ" in Page(written(folders, tmp_path)).words
+    lines = ["a0: &a0 [1]", *(f"a{n}: &a{n} {inner.format(n - 1)}" for n in range(1, 40))]
+    (folders[0] / ".hydra" / "config.yaml").write_text("\n".join(lines))
+    (folders[1] / ".hydra" / "config.yaml").write_text("a: &a [*a]")
+    assert "What differs in their configurations" not in Page(written(folders, tmp_path)).texts
+    assert read_mapping(folders[0] / ".hydra" / "config.yaml") == {}
+    assert read_mapping(folders[1] / ".hydra" / "config.yaml") == {}
 
 
 SORTED = """(() => {

@@ -49,7 +49,12 @@ def comparison(table: Table, name: str) -> str:
     """The page as HTML."""
     names = standing.named(table.rows, table.keys)
     parts = [
-        section("Settings", standing.standing(table), *(paragraph(note, "faint") for note in _notes(table))),
+        section(
+            "Settings",
+            paragraph(title(table)),
+            standing.standing(table),
+            *(paragraph(note, "faint") for note in _notes(table)),
+        ),
         section("Curves", *_curves(table, names)),
         section(
             "Differences", *(part for column in table.main for part in differences(table.rows, names, column))
@@ -61,7 +66,7 @@ def comparison(table: Table, name: str) -> str:
     ]
     return page(
         name,
-        facts({"": title(table)}),
+        facts({"runs": len(table.runs), "settings": len(table.rows)}),
         (part for part in parts if part),
         style=REPORT + standing.STYLE + drawings.STYLE + STYLE,
         script=standing.SCRIPT + drawings.SCRIPT + SCRIPT,

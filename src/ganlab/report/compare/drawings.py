@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ganlab.report.page import Html, paragraph, text
-from ganlab.report.single.pictures import drawn, embedded, evenly
+from ganlab.report.single.pictures import Embedded, drawn, embedded, evenly
 from ganlab.report.table import Row
 
 MOST, TIMES = 12, 6  # settings, and numbers of images
 ROOM = 1_200_000  # bytes of all pictures
+NOTHING = Embedded("data:,", 1, 1)  # in the place of a file that is no picture
 SCRIPT = """
 for (const sides of document.querySelectorAll(".sides")) {
   const slider = sides.querySelector("input"), output = sides.querySelector("output");
@@ -39,20 +40,18 @@ def drawings(names: Mapping[Row, str]) -> list[Html]:
         return [
             paragraph("The runs were not drawn after equal numbers of images, so nothing is shown.", "faint")
         ]
-    times = [int(path.name) for path in evenly([Path(str(images)) for images in shared], TIMES)]
+    times = evenly(shared, TIMES)
     room = ROOM // (len(found) * len(times))
-    figures = []
-    for row, paths in found.items():
-        tags = []
-        for place, images in enumerate(times):
-            picture = embedded(paths[images], room)
-            if picture:
-                tags.append(picture.tag(f"{images:,} images seen", hidden=place < len(times) - 1))
-        seed = f"seed {row.counted[0].seed}" if row.counted else ""
-        figures.append(
-            f"<figure>{''.join(tags)}<figcaption><b>{text(names[row])}</b>{text(seed)}</figcaption></figure>"
-        )
-    last = len(times) - 1
+    pictures = {row: [embedded(paths[images], room) for images in times] for row, paths in found.items()}
+    last, figures = len(times) - 1, []
+    for row, shown in pictures.items():
+        labelled = zip(times, shown, strict=True)
+        tags = [
+            (picture or NOTHING).tag(f"{images:,} images seen", hidden=images != times[-1])
+            for images, picture in labelled
+        ]
+        caption = f"<b>{text(names[row])}</b>seed {text(row.counted[0].seed)}"
+        figures.append(f"<figure>{''.join(tags)}<figcaption>{caption}</figcaption></figure>")
     slider = (
         f'<label><input type="range" min="0" max="{last}" value="{last}" aria-label="images seen">'
         f"<output>{times[-1]:,} images seen</output></label>"

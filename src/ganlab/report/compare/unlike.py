@@ -1,7 +1,6 @@
 """The keys of the configuration in which settings differ."""
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from ganlab.report.cells import NONE
@@ -23,7 +22,6 @@ LABELS = (
     "logger",
 )
 MOST, KEYS = 12, 80  # settings and keys that are shown
-LARGEST, DEEPEST = 5_000, 30  # values that are read of a configuration, and levels
 LONGEST = 60  # characters of a value
 
 
@@ -53,20 +51,15 @@ def values_of(row: Row) -> dict[str, str]:
     folder = row.runs[0].folder
     tree = read_mapping(folder / ".hydra" / "config.yaml") if folder else {}
     kept = {key: value for key, value in tree.items() if key not in LABELS}
-    return dict(islice(_leaves(kept, ""), LARGEST))
+    return dict(_leaves(kept, ""))
 
 
-def _leaves(tree: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Aliases may make a small file endless: whoever asks takes as many as it wants."""
-    if isinstance(tree, dict) and tree and depth < DEEPEST:
+def _leaves(tree: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(tree, dict) and tree:
         for key, value in tree.items():
-            yield from _leaves(value, f"{path}.{key}" if path else str(key), depth + 1)
+            yield from _leaves(value, f"{path}.{key}" if path else str(key))
     else:
-        yield path, "null" if tree is None else _word(tree)
-
-
-def _word(value: Any) -> str:
-    return "…" if isinstance(value, dict | list) and len(value) > LONGEST else str(value)
+        yield path, "null" if tree is None else str(tree)
 
 
 def _short(value: str) -> str:

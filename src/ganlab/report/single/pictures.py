@@ -7,7 +7,7 @@ import re
 import struct
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ganlab.report.page import Html, text
 
@@ -43,6 +43,9 @@ STYLE = """\
 .examples div span { flex: 1 1 8.5rem; min-width: 0; max-width: 8.5rem; font-size: .78rem; color: var(--faint); }
 .examples img { width: 100%; }
 """
+
+
+Item = TypeVar("Item")
 
 
 class Embedded(NamedTuple):
@@ -95,11 +98,11 @@ def gallery(folder: Path) -> Html:
     return Html(f'<div class="examples">{"".join(figures)}</div>' if figures else "")
 
 
-def evenly(paths: Sequence[Path], most: int) -> list[Path]:
+def evenly(items: Sequence[Item], most: int) -> list[Item]:
     """At most so many of them, the first and the last among them."""
-    if len(paths) <= most:
-        return list(paths)
-    return [paths[round(place * (len(paths) - 1) / (most - 1))] for place in range(most)]
+    if len(items) <= most:
+        return list(items)
+    return [items[round(place * (len(items) - 1) / (most - 1))] for place in range(most)]
 
 
 def embedded(path: Path, room: int) -> Embedded | None:
