@@ -89,6 +89,12 @@ class Penalty(Protocol):
         return score
 
 
+class WeightPenalty(Protocol):
+    """Further terms of a player's update, by name, of the weights of its network."""
+
+    def __call__(self, network: nn.Module) -> dict[str, Tensor]: ...
+
+
 class Passes(Protocol):
     """How real and fake images go through a discriminator: ``score`` takes images to (B,); both scores come back."""
 

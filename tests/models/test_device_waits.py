@@ -29,6 +29,8 @@ TECHNIQUES = {
         "model/discriminator=dcgan_no_norm",
         "model/penalty=gradient_penalty",
     ],
+    "dragan": ["model=dcgan", "model/discriminator=dcgan_no_norm", "model/penalty=dragan"],
+    "bcr": ["model=sngan", "model/penalty=bcr"],
     "linear_decay": ["model=dcgan", "model/schedules=linear_decay"],
     "gradient_clip": ["model=dcgan", "model.gradient_clip=1"],
 }

@@ -3,10 +3,11 @@
 from typing import Unpack
 
 from ganlab.bounds import Count, Size, bounded
+from ganlab.losses.orthogonal import NoWeightPenalty
 from ganlab.losses.penalties import NoPenalty
 from ganlab.models.images.base import LatentOptions, require_no_batch_norm
 from ganlab.models.images.labelled import LabelledGAN
-from ganlab.types import AdversarialLoss, Batch, Observation, Penalty, observed
+from ganlab.types import AdversarialLoss, Batch, Observation, Penalty, WeightPenalty, observed
 
 
 class CGAN(LabelledGAN):
@@ -17,7 +18,7 @@ class CGAN(LabelledGAN):
     the real image that it is paired with.
 
     loss, discriminator_steps, penalty: see :class:`~ganlab.models.images.gan.StandardGAN`. classes: how many labels
-        there are.
+        there are. weight_penalty: further terms of the generator, of its weights alone; none unless given.
     """
 
     @bounded
@@ -28,12 +29,14 @@ class CGAN(LabelledGAN):
         classes: Size,
         discriminator_steps: Count = 1,
         penalty: Penalty | None = None,
+        weight_penalty: WeightPenalty | None = None,
         **options: Unpack[LatentOptions],
     ) -> None:
         super().__init__(classes=classes, **options)
         self.loss = loss
         self.discriminator_steps = discriminator_steps
         self.penalty = penalty or NoPenalty()
+        self.weight_penalty = weight_penalty or NoWeightPenalty()
         if not isinstance(self.penalty, NoPenalty):
             require_no_batch_norm(self.discriminator)
 
@@ -49,4 +52,5 @@ class CGAN(LabelledGAN):
             with self.update("generator") as terms:
                 fake_score = self.score(self.generate(len(real), label), label)
                 terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real, label))
+                terms |= self.weight_penalty(self.generator)
         return observed(real, fake, real_score, fake_score)
