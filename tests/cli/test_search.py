@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ganlab.errors import DivergedError
+from ganlab.errors import DivergedError, UserError
 
 pytest.importorskip("optuna")
 LR = "model.optimizers.generator.lr"
@@ -145,6 +145,17 @@ def test_two_objectives_end_with_all_that_are_best_at_their_price(ganlab, scored
     assert len(re.findall(r"best: point \d+, fid_digits \S+ at \S+ seconds", answer.out)) >= 2
 
 
+def test_a_search_whose_first_runs_fail_ends_with_what_they_said(ganlab, scored, monkeypatch):
+    def fail(run, run_dir):
+        raise UserError("there is no such disk")
+
+    monkeypatch.setattr("ganlab.training.run.train", fail)
+    answer = ganlab("search=random", "search.trials=3", *WORDS)
+    assert answer.code == 2
+    assert "the first runs of this search failed" in answer.err
+    assert answer.err.count("there is no such disk") == 1
+
+
 def test_cmaes_searches_numbers(ganlab, scored):
     pytest.importorskip("cmaes")
     answer = ganlab("search=cmaes", "search.trials=2", *WORDS)
@@ -195,6 +206,10 @@ def test_the_file_of_a_sweep_of_wandb(ganlab, scored, tmp_path):
     assert found["parameters"][LR] == {"distribution": "log_uniform_values", "min": 1e-5, "max": 0.1}
     assert found["parameters"]["data.batch_size"] == {"values": [4, 8]}
     assert {"model=vanilla", "logger=wandb", "${args_no_hyphens}"} <= set(found["command"])
+    assert ganlab("sweep=dcgan_rates", "search=random", "search.export=wandb").code == 0
+    found = yaml.safe_load((tmp_path / "wandb_sweep.yaml").read_text())
+    assert list(found["parameters"]) == [LR, LR.replace("generator", "discriminator")]
+    assert "model=dcgan" in found["command"]
     assert scored == []
 
 

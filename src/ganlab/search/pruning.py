@@ -31,7 +31,7 @@ class Pruning(GameCallback[GAN]):
 
     def on_train_start(self, trainer: Trainer, pl_module: GAN) -> None:
         note = read_note(Path(trainer.default_root_dir))
-        self.quality = next(each for each in trainer.callbacks if isinstance(each, Quality))
+        self.quality = next((each for each in trainer.callbacks if isinstance(each, Quality)), Quality())
         self.seen = pl_module.images
         if note is not None and trainer.is_global_zero:
             from ganlab.search.study import Reporter

@@ -46,7 +46,7 @@ def search(context: HydraContext, task: TaskFunction, config: DictConfig, words:
     """Run the search that ``words`` describe, in the folder ``hydra.sweep.dir``; the same one again goes on.
 
     Raises:
-        UserError: a search that cannot work, before its first run; or whose first point fails in each of its runs.
+        UserError: a search that cannot work, before its first run; or all of whose first runs failed.
     """
     require_optuna()
     settings, folder = settings_of(config.search), Path(config.hydra.sweep.dir)
@@ -118,6 +118,7 @@ class Searching:
             "fixed": sorted(space.fixed),
             "seeds": settings.seeds,
             "objective": objective.name,
+            "better": objective.better,
             "cost": settings.cost,
         }
         self.study: Study = open_study(self.storage, self.name, settings, about, objective.better)
@@ -140,8 +141,9 @@ class Searching:
             began = time.monotonic()
             self.launch(batch)
             self.seconds += [(time.monotonic() - began) / len(batch)] * len(batch)
-            for trial in batch:
-                self.tell(trial)
+            found = [self.tell(trial) for trial in batch]
+            if self.finished() == len(batch) and all(each.status == "failed" for each in found):
+                raise UserError(f"the first runs of this search failed: {found[0].error or 'see above'}")
         conclude(self.study, self.space, self.settings, self.objective.name, self.folder)
 
     def total(self) -> int:
@@ -211,7 +213,7 @@ class Searching:
                 )
         self.launcher.launch(jobs, initial_job_idx=batch[0].number * self.settings.seeds)
 
-    def tell(self, trial: "FrozenTrial") -> None:
+    def tell(self, trial: "FrozenTrial") -> Outcome:
         """The study what became of a point: one that diverged is as bad as one that was given up."""
         from optuna.trial import TrialState
 
@@ -227,10 +229,7 @@ class Searching:
                 trial.number, state=TrialState.PRUNED if given_up and not two else TrialState.FAIL
             )
         self.say(trial, found)
-        if found.status == "failed" and self.finished() == 1:
-            raise UserError(
-                f"the first point of this search failed in its runs: {found.error or 'see above'}"
-            )
+        return found
 
     def say(self, trial: "FrozenTrial", found: Outcome) -> None:
         """``point 3 of 24: lr=0.0004  fid_digits 9.8 (best 9.1, of point 2)``."""
