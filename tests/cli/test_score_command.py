@@ -52,7 +52,7 @@ def test_every_protocol_has_a_row_with_what_is_different(ganlab, folders):
 
 
 def test_a_data_set_has_its_other_split_as_floor(ganlab, folders):
-    answer = ganlab("score", folders[0], "data:digits:train", *DIGITS, "scores=[fid,copying]")
+    answer = ganlab("score", folders[0], "data:digits:train:image_size=32", *DIGITS, "scores=[fid,copying]")
     assert answer.code == 0, answer.err
     assert "held_out   500 images" in answer.out
     assert "held-out real images 0.6737" in answer.out
@@ -87,6 +87,11 @@ def test_a_run_is_scored_against_what_it_was_trained_on_over_seeds(ganlab, tmp_p
         (["a", "b", "extractors=digit"], "digits"),
         (["a", "b", "scores=[fdi]"], "there is no fdi"),
         (["a", "b", "bootstraps=3"], "bootstraps"),
+        (
+            ["a", "b", "output=no/such/folder.json"],
+            "output=no/such/folder.json cannot be written: no/such is no folder",
+        ),
+        (["a", "b", "save=a"], "save=a is a folder; name a file"),
         (["a", "b", "bootstrap=-1"], "bootstrap=-1: expected a whole number of at least 0"),
         (["a", "b", "allow_small=false"], "a has 40 images: a Fréchet distance in 64 features needs more"),
     ],

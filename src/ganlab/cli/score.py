@@ -1,6 +1,7 @@
 """``ganlab score``: two sets of images, by anybody's protocol."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,11 +55,11 @@ def named_sides(words: list[str]) -> list[str]:
         UserError: flags, more words than two by themselves, or no first side.
     """
     refuse_flags("score", words)
-    bare = [word for word in words if "=" not in word]
+    bare = [word for word in words if "=" not in word or word.startswith("data:") or Path(word).exists()]
     if len(bare) > len(SIDES):
         raise UserError(f"ganlab score {bare[2]}: two sides are compared, and other words are key=value")
     named = [f"{key}={word}" for key, word in zip(SIDES, bare, strict=False)]
-    options = [word for word in words if "=" in word]
+    options = [word for word in words if word not in bare]
     if not any(key_of(word) == "generated" for word in [*named, *options]):
         raise UserError(
             "which images? As in: ganlab score my/samples data:cifar10:train (ganlab score --help)"
@@ -106,6 +107,7 @@ def scored(cfg: DictConfig, lenses: "Sequence[Lens]") -> "Result":
     from ganlab.inference.scoring.score import score
     from ganlab.storage import write_atomically
 
+    files = {key: require_writable(key, cfg[key]) for key in ("save", "output") if cfg[key]}
     cuda = cfg.device == "cuda" or (cfg.device == "auto" and torch.cuda.is_available())
     device, protocol = torch.device("cuda" if cuda else "cpu"), lenses[0].protocol
 
@@ -115,8 +117,8 @@ def scored(cfg: DictConfig, lenses: "Sequence[Lens]") -> "Result":
             "averaged": protocol.averaged,
             "checkpoint": cfg.checkpoint,
         }
-        files = {"on_corrupt": cfg.on_corrupt, "workers": cfg.workers}
-        return find.side(key, word, z=cfg.z, seed=seed, device=device, **drawn, **files)
+        read = {"on_corrupt": cfg.on_corrupt, "workers": cfg.workers}
+        return find.side(key, word, z=cfg.z, seed=seed, device=device, **drawn, **read)
 
     run_dir = find.run_named(cfg.generated)
     if cfg.seeds > 1 and run_dir is None and cfg.z is None:
@@ -139,14 +141,27 @@ def scored(cfg: DictConfig, lenses: "Sequence[Lens]") -> "Result":
             kept=cfg.kept,
             batch_size=cfg.batch_size,
             device=device,
-            save=None if cfg.save is None else Path(cfg.save).expanduser(),
+            save=files.get("save"),
         ),
         held_out=side("held_out", cfg.held_out) if cfg.held_out else beside,
         against=side("against", cfg.against) if cfg.against else None,
     )
-    if cfg.output:
-        write_atomically(Path(cfg.output).expanduser(), json.dumps(result.to_json(), indent=2).encode())
+    if "output" in files:
+        write_atomically(files["output"], json.dumps(result.to_json(), indent=2).encode())
     return result
+
+
+def require_writable(key: str, word: str) -> Path:
+    """The file of this name; raises UserError, before any work, where it cannot be written."""
+    path = Path(word).expanduser()
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        what = (
+            "is a folder"
+            if path.is_dir()
+            else f"cannot be written: {path.parent} is no folder that may be written to"
+        )
+        raise UserError(f"{key}={word} {what}; name a file")
+    return path
 
 
 def about(result: "Result") -> list[str]:

@@ -28,6 +28,7 @@ class Statistics:
             name: str(arrays[name]) for name in ("extractor", "weights", "resize") if name in arrays
         }
         self.n = int(arrays["n"]) if "n" in arrays else None
+        self.title += "" if self.n is None else f", of {self.n:,} images"
         try:
             self.features = torch.from_numpy(np.asarray(arrays.get("feats", np.zeros((0, 0))), np.float32))
             self.gaussian = gaussian_of(self.features) if "mu" not in arrays else self._gaussian(arrays)
