@@ -40,6 +40,7 @@ def test_a_mistake_is_one_sentence_before_any_work(ganlab, trained, tmp_path):
         ("start=nowhere",): "nowhere does not exist",
         ("freeze=2",): "name that run with start=RUN",
         ("start=latest",): "there are no runs below outputs/ yet",
+        ("start=latest", "resume=auto"): "name the run to start from by its directory",
     }.items():
         answer = ganlab(*words)
         assert (answer.code, answer.err.count("\n")) == (2, 1)

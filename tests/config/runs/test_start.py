@@ -94,6 +94,10 @@ def test_a_path_may_hold_what_hydra_s_grammar_reads(a_run):
         (["start=nowhere"], "^nowhere does not exist; the newest run is outputs/vanilla-digits/1$"),
         (["start=latest:dcgan"], "^latest:dcgan: no run below outputs/ is of that model"),
         (["start=true"], "^True does not exist"),
+        (
+            ["start=latest:vanilla", "resume=auto"],
+            "^start=latest:vanilla resume=auto: given again, latest is the run",
+        ),
     ],
 )
 def test_what_is_no_run_is_a_sentence(a_run, words, sentence):

@@ -13,12 +13,13 @@ from ganlab.config import own
 from ganlab.config.compose.hydra_compose import compose_all
 from ganlab.config.compose.overrides import key_of, merge_overrides, quote
 from ganlab.config.runs.record import saved_overrides
-from ganlab.config.runs.resume import find_run, model_of
+from ganlab.config.runs.resume import LATEST, find_run, model_of
 from ganlab.config.runs.trust import require_trusted_words
 from ganlab.config.tree import unresolved
 from ganlab.errors import UserError
 
 START = "start"
+AUTO = {"resume=auto", "resume='auto'"}
 RECIPES = ("experiment", "debug", "sweep")  # keys whose word may set something of the model
 CHOOSE_A_MODEL = ("model", "experiment", "sweep")  # keys whose word gives a model instead of the run's
 
@@ -29,13 +30,19 @@ def with_start(words: Sequence[str]) -> list[str]:
     A sweep may start from several runs of one model, and from none (null).
 
     Raises:
-        UserError: no such run, runs of different models, or what is not trusted of a run from elsewhere.
+        UserError: no such run, latest with resume=auto, runs of different models, or what is not trusted of a run from
+            elsewhere.
     """
     given = [word for word in words if key_of(word) == START]
     runs = _runs_of(given[-1]) if given else []
     named = [run for run in runs if run is not None]
     if not named:
         return list(words)
+    if AUTO & set(words) and any(run.partition(":")[0] == LATEST for run in named):
+        raise UserError(
+            f"{given[-1]} resume=auto: given again, latest is the run that this command has begun; name the run to "
+            "start from by its directory"
+        )
     paths = [None if run is None else find_run(run) for run in runs]
     word = f"{START}={','.join('null' if path is None else quote(str(path)) for path in paths)}"
     merged = [word if key_of(typed) == START else typed for typed in words]
