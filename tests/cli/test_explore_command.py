@@ -131,7 +131,10 @@ def test_an_export_is_explored_as_a_run_is_and_knows_no_data(run, tmp_path, caps
     assert code == 0, text
     assert (tmp_path / "out" / "interpolation.png").is_file()
     code, text = explore(capsys, "neighbours", f"run={shared}", f"output={tmp_path / 'out2'}")
-    assert (code, "knows no data" in text) == (2, True)
+    assert (code, "knows no data: name some, as in data=digits" in text) == (2, True)
+    words = [f"run={shared}", "data=digits", f"output={tmp_path / 'out2'}", "n=20"]
+    code, text = explore(capsys, "neighbours", *words)
+    assert (code, "set data.image_size" in text) == (2, True)
 
 
 def test_numbers_stand_below_the_samples(run, tmp_path):

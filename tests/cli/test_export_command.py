@@ -3,6 +3,7 @@ import hashlib
 import pytest
 
 import ganlab as package
+from ganlab.errors import UserError
 
 
 def test_X4_a_run_becomes_files_to_share(ganlab, tmp_path):
@@ -101,3 +102,35 @@ def test_an_export_can_be_exported_to_another_format(ganlab, run, tmp_path):
     answer = ganlab("export", "run=shared", "format=torch", "output=graph")
     assert answer.code == 0, answer.err
     assert (tmp_path / "graph" / "generator.pt2").is_file()
+
+
+def test_an_export_is_scored_refined_and_compared_beside_data_that_is_named(ganlab, run, tmp_path):
+    assert ganlab("export", f"run={run}", "output=shared").code == 0
+    needs = (["evaluate"], ["sample", "refine=drs"], ["explore", "neighbours"], ["explore", "truncation"])
+    for words in needs:
+        answer = ganlab(*words, "run=shared")
+        assert answer.code == 2
+        assert answer.err == (
+            "ganlab: shared is an export and knows no data: name some, as in data=digits, which it was trained on, "
+            "with its settings (data.image_size=...)\n"
+        )
+    data = ["data=digits", "data.image_size=8"]
+    answer = ganlab("evaluate", "run=shared", *data, "metrics=swd", "metrics.swd.n_fake=16")
+    assert answer.code == 0, answer.err
+    assert (tmp_path / "shared" / "evaluations.json").is_file()
+    answer = ganlab("sample", "run=shared", *data, "refine=drs", "n=2")
+    assert answer.code == 0, answer.err
+    answer = ganlab("explore", "neighbours", "run=shared", *data, "metrics=none", "n=12", "k=1")
+    assert answer.code == 0, answer.err
+    answer = ganlab("evaluate", "run=shared", "data=digits", "metrics=swd")
+    assert (answer.code, "set data.image_size" in answer.err) == (2, True)
+
+
+def test_a_folder_that_runs_without_ganlab_says_so(ganlab, run, tmp_path):
+    assert ganlab("export", f"run={run}", "format=torch", "output=graph").code == 0
+    sentence = "graph holds a model that runs without ganlab (generator.pt2): README.md there says how"
+    for words in (["sample"], ["evaluate"], ["explore", "interpolate"], ["export"]):
+        answer = ganlab(*words, "run=graph")
+        assert (answer.code, sentence in answer.err) == (2, True), answer.err
+    with pytest.raises(UserError, match=r"runs without ganlab \(generator\.pt2\)"):
+        package.load("graph")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ganlab.cli.arguments import named_run, options_of_run, quote_paths
+from ganlab.cli.given import given
 from ganlab.config import own
 from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check
@@ -19,11 +20,13 @@ from ganlab.score_record import Score
 def run(words: list[str]) -> int:
     """Compose conf/evaluate.yaml with ``words``, on top of the run's own ``metrics``, and print the scores."""
     words = quote_paths(options_of_run("evaluate", words), ("run",))
-    run_dir = named_run(words)
-    chosen = inherited(words, run_dir)
+    run_dir = named_run(words, or_export=True)
+    words, data, metrics = given(words, run_dir)
+    chosen = [] if data else inherited(words, run_dir)
     if chosen:
         require_trusted_words(chosen, run_dir, "evaluate")
     cfg = compose([*chosen, *words], "evaluate", config_dirs=own.folders())
+    cfg.metrics = cfg.metrics if data is None else metrics
     check(cfg, Evaluate)
     if not cfg.metrics:
         raise UserError(f"{run_dir} was trained without metrics: choose some, for instance metrics=digits")
@@ -39,6 +42,7 @@ def run(words: list[str]) -> int:
         refine=cfg.refine,
         chain=cfg.chain,
         refine_steps=cfg.refine_steps,
+        data=data,
     )
     print(f"{run_dir}, {entry['checkpoint']} checkpoint, after {entry['images']:,} images")
     if "refined" in entry:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ganlab.cli.arguments import named_run, options_of_run, quote_paths
 from ganlab.cli.evaluate import inherited
+from ganlab.cli.given import Given, given
 from ganlab.config import own
 from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check
@@ -30,11 +31,14 @@ def run(words: list[str]) -> int:
     tool, words = words[0], words[1:]
     words = quote_paths(options_of_run("explore", words), PATHS)
     scored = "metrics" in TOOLS[tool].__annotations__  # and so in need of data
-    run_dir = named_run(words, or_export=not scored)
-    chosen = inherited(words, run_dir) if scored else []
+    run_dir = named_run(words, or_export=True)
+    words, data, metrics = given(words, run_dir) if scored else Given(words)
+    chosen = inherited(words, run_dir) if scored and not data else []
     if chosen:
         require_trusted_words(chosen, run_dir, f"explore/{tool}")
     cfg = compose([*chosen, *words], f"explore/{tool}", config_dirs=own.folders())
+    if data:
+        cfg.metrics = metrics
     check(cfg, TOOLS[tool])
     options: dict[str, Any] = {key: value for key, value in plain(cfg).items() if key not in OF_THE_COMMAND}
     for key in [key for key in ("input", "directions") if options.get(key) is not None]:
@@ -47,7 +51,7 @@ def run(words: list[str]) -> int:
     from ganlab.inference.output import replaced_folder
 
     write = import_module(f"ganlab.inference.latents.{tool}").write
-    origin = source(run_dir, cfg.checkpoint)
+    origin = source(run_dir, cfg.checkpoint, data)
     default = run_dir / "generated" / f"{cfg.checkpoint}-{tool}"
     folder = default if cfg.output is None else Path(cfg.output).expanduser()
     with replaced_folder(folder, run_dir) as temporary:

@@ -1,13 +1,16 @@
 """``ganlab sample``: pictures of a trained model, or a user's own pictures through it."""
 
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig
 
 from ganlab.cli.arguments import PATHS, named_run, options_of_run, quote_paths
+from ganlab.cli.given import given
 from ganlab.config import own
 from ganlab.config.compose.check import check_values
 from ganlab.config.compose.compose import compose
+from ganlab.config.compose.overrides import key_of
 from ganlab.errors import UserError
 
 OF_INPUT = ("direction", "mask", "tile")  # what has no meaning without input=
@@ -16,8 +19,11 @@ OF_INPUT = ("direction", "mask", "tile")  # what has no meaning without input=
 def run(words: list[str]) -> int:
     """Compose conf/sample.yaml with ``words`` and write the pictures."""
     words = quote_paths(options_of_run("sample", words), PATHS)
-    cfg = compose(words, "sample", config_dirs=own.folders())
     run_dir = named_run(words, or_export=True)
+    data = None
+    if any(key_of(word) == "data" for word in words) or is_refined(words):  # which an export lacks
+        words, data, _ = given(words, run_dir, scored=False)
+    cfg = compose(words, "sample", config_dirs=own.folders())
     check_values(cfg)
     output = None if cfg.output is None else Path(cfg.output).expanduser()
     if cfg.input is not None:
@@ -26,7 +32,7 @@ def run(words: list[str]) -> int:
         if cfg[key] is not None:
             raise UserError(f"{key}={cfg[key]} says how pictures are translated: give them with input=FOLDER")
     if cfg.refine != "none":
-        return choose(cfg, run_dir, output)
+        return choose(cfg, run_dir, output, data)
     from ganlab.inference.sample import write_samples
 
     where = write_samples(
@@ -40,13 +46,18 @@ def run(words: list[str]) -> int:
         output=output,
         batch_size=cfg.batch_size,
         numbered=cfg.numbered,
+        data=data,
     )
     what = {".html": "held-out examples", ".png": "the captions of the data"}
     print(f"{what.get(Path(where).suffix, f'{cfg.n} pictures')} in {where}")
     return 0
 
 
-def choose(cfg: DictConfig, run_dir: Path, output: Path | None) -> int:
+def is_refined(words: list[str]) -> bool:
+    return any(key_of(word) == "refine" and not word.endswith("=none") for word in words)
+
+
+def choose(cfg: DictConfig, run_dir: Path, output: Path | None, data: Any) -> int:
     """Samples that the discriminator chooses, and what the choice was like."""
     for key in ("caption", "truncation"):
         if cfg[key] is not None:
@@ -67,6 +78,7 @@ def choose(cfg: DictConfig, run_dir: Path, output: Path | None) -> int:
         output=output,
         batch_size=cfg.batch_size,
         numbered=cfg.numbered,
+        data=data,
     )
     print(how)
     print(f"{cfg.n} pictures in {where}")

@@ -6,6 +6,7 @@ sample           pictures of noise, labels or points        captions   of senten
 translate        a user's own pictures through a translator; masks, picture_files: how they are found, read and written
 evaluate         the scores of a finished run
 scoring/         any two sets of images, by anybody's protocol
+data_of          the data of a run, or what is named beside an export
 output           the folder that pictures are written into: only the last command's lie there
 import_weights   weights of the widely used pix2pix and CycleGAN code
 latents/         exploring a latent space: interpolation, arithmetic, directions, projection, neighbours

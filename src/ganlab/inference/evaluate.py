@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import torch
 
-from ganlab.config.runs.trust import instantiate_saved
+from ganlab.inference.data_of import data_of
 from ganlab.inference.load import load
 from ganlab.inference.refine.refined import Refined
 from ganlab.metrics.scores import Metric
@@ -30,8 +30,9 @@ def evaluate(
     refine: Literal["none", "mh", "drs"] = "none",
     chain: int = 640,
     refine_steps: int = 0,
+    data: Any = None,
 ) -> dict[str, Any]:
-    """Score a run's checkpoint on its own data; appended to ``evaluations.json`` in the run directory.
+    """Score a run's checkpoint on its own data, or an export on ``data``; appended to ``evaluations.json`` there.
 
     seeds: sets of images, or translations that draw anew; the values are their mean, with the standard deviation
         beside it.
@@ -45,8 +46,7 @@ def evaluate(
     run_dir = Path(run_dir)
     where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     model = load(run_dir, checkpoint, where)
-    data = instantiate_saved(run_dir, "data")
-    data.prepare()
+    data = data_of(run_dir, model, data)
     drawn_by = (
         model if refine == "none" else Refined(model, data, refine, steps=chain, train_steps=refine_steps)
     )

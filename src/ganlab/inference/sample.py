@@ -2,7 +2,7 @@
 
 import csv
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -31,6 +31,7 @@ def write_samples(
     output: Path | None = None,
     batch_size: int = 250,
     numbered: bool = False,
+    data: Any = None,
 ) -> Path:
     """Write ``n`` samples as single PNGs and the first of them (at most 400) as ``grid.png``; returns their folder.
 
@@ -40,7 +41,7 @@ def write_samples(
     label: only this class: its number, or its name where the data had names.
     truncation: more typical and less varied; see :meth:`~ganlab.models.images.base.LatentGAN.truncated`.
     caption: what to draw, for a model that reads; see :func:`~ganlab.inference.captions.write_captions`.
-    numbered: ``grid.png`` shows their numbers.
+    numbered: ``grid.png`` shows their numbers. data: the examples of an export that translates; a run has its own.
     output: default ``<run_dir>/generated/<checkpoint>-seed<seed>`` and what was chosen besides; what an earlier command
         wrote there from this run is replaced.
 
@@ -53,7 +54,7 @@ def write_samples(
     model = load(run_dir, checkpoint, device="cuda" if torch.cuda.is_available() else "cpu")
     require_sense(model, label, caption, truncation)
     if isinstance(model, Translator):
-        return write_held_out(model, Path(run_dir), n=n, checkpoint=checkpoint, output=output)
+        return write_held_out(model, Path(run_dir), n=n, checkpoint=checkpoint, output=output, data=data)
     if label is not None:
         label = number_of(label, class_names(run_dir, model.data_kind))
     name = f"{checkpoint}-seed{seed}{_chosen(label, truncation, caption)}"

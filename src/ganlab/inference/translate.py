@@ -8,9 +8,10 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from ganlab.config import saved_config
 from ganlab.config.runs.trust import instantiate_saved
 from ganlab.errors import UserError
+from ganlab.inference.data_of import data_of
+from ganlab.inference.export.read import config_of
 from ganlab.inference.load import load
 from ganlab.inference.masks import Masks, with_hole
 from ganlab.inference.output import fresh_folder
@@ -25,6 +26,7 @@ from ganlab.inference.picture_files import (
 )
 from ganlab.memory_budget import lacks_memory
 from ganlab.metrics.translation.base import spread
+from ganlab.models.translation.base import ImageToImage
 from ganlab.report.gallery import Gallery
 from ganlab.types import Translator
 
@@ -78,7 +80,7 @@ def translate_pictures(
     originals = [one.path for one in [*found, *(masks.found if masks else [])]]
     require_apart(source, folder, originals, where.values())
 
-    channels = channels_of(run_dir, direction)
+    channels = channels_of(model, run_dir, direction)
     gallery = Gallery(folder, source.name or str(source), facts_of(model, run_dir, direction))
     options = {"direction": direction, "seed": seed, "tile": tile}
     with fresh_folder(folder, run_dir):
@@ -144,17 +146,22 @@ def _translated(
 
 
 def write_held_out(
-    model: Translator, run_dir: Path, *, n: int, checkpoint: Checkpoint, output: Path | None = None
+    model: Translator,
+    run_dir: Path,
+    *,
+    n: int,
+    checkpoint: Checkpoint,
+    output: Path | None = None,
+    data: Any = None,
 ) -> Path:
-    """A gallery of at most n held-out examples of the run's own data; returns its page.
+    """A gallery of at most n held-out examples of the run's own data, or of ``data``; returns its page.
 
     output: default ``<run_dir>/generated/<checkpoint>-held-out``.
 
     Raises:
         UserError: the data is missing, or holds nothing out.
     """
-    data = instantiate_saved(run_dir, "data")
-    data.prepare()
+    data = data_of(run_dir, model, data)
     examples = data.dataset("test")
     if len(examples) == 0:
         raise UserError(f"{run_dir} held out no examples; give pictures of your own with input=FOLDER")
@@ -190,8 +197,10 @@ def require_sense(model: Translator, direction: str, mask: str | None) -> None:
         raise UserError(f"mask={mask}: this model translates whole pictures; leave mask out")
 
 
-def channels_of(run_dir: Path, direction: str) -> int:
-    """Of the pictures that the model takes, from the data that it was trained on, which need not be there any more."""
+def channels_of(model: Translator, run_dir: Path, direction: str) -> int:
+    """Of the pictures that the model takes: its network says so, else the data of its run, which need not be there."""
+    if isinstance(model, ImageToImage):
+        return model.networks()[direction].in_channels
     shapes = instantiate_saved(run_dir, "data").shape
     inputs = {"a_to_b": "a", "b_to_a": "b"}.get(direction)
     key = inputs or next(key for key in ("source", "low", "image") if key in shapes)
@@ -200,6 +209,6 @@ def channels_of(run_dir: Path, direction: str) -> int:
 
 def facts_of(model: Any, run_dir: Path, direction: str = "output") -> dict[str, str]:
     """What the gallery says below its title."""
-    chosen = saved_config(run_dir).chosen
+    chosen = config_of(run_dir).chosen
     facts = {"model": chosen.model, "data": chosen.data, "images seen": f"{model.images:,}"}
     return facts if direction == "output" else {**facts, "direction": direction.replace("_", " ")}

@@ -30,6 +30,7 @@ WRITTEN = [  # models that have every kind of layer between them
 SMALL = {
     "cyclegan_small": ["model.generator.blocks=1"],
     "pix2pix": ["model.generator.depth=3"],
+    "srgan": ["model.generator.skip={_target_: ganlab.networks.translation.srresnet.Bicubic, scale: 2}"],
     "stackgan": ["model.generator.residual_blocks=1"],
 }
 SOURCE = str(Path(room.__file__).parents[2]).encode()

@@ -144,6 +144,6 @@ def test_what_cannot_be_refined_is_one_sentence(tmp_path, capsys):
     assert "the discriminator of Hinge does not say" in capsys.readouterr().err
     shared = export(tmp_path / "run").folder
     assert main(["sample", f"run={shared}", "refine=mh"]) == 2
-    assert "is an export, and what calibrates is held-out data" in capsys.readouterr().err
+    assert "is an export and knows no data: name some, as in data=ring" in capsys.readouterr().err
     assert main(["sample", f"run={tmp_path / 'run'}", "refine=mh", "caption=a"]) == 2
     assert "leave one out" in capsys.readouterr().err

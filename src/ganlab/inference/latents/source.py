@@ -6,22 +6,24 @@ from typing import Any, Literal, NamedTuple
 
 import torch
 
-from ganlab.config.runs.resume import is_run
-from ganlab.config.runs.trust import instantiate_saved
-from ganlab.errors import UserError
 from ganlab.inference.class_names import class_names, number_of
+from ganlab.inference.data_of import data_of
 from ganlab.inference.latents.origins import require_noise
 from ganlab.inference.load import load
 from ganlab.models.images.base import LatentGAN
 
 
 class Source(NamedTuple):
-    """model: in eval mode. run_dir: where it came from. checkpoint: which. class_names: of its data, where known."""
+    """model: in eval mode. run_dir: where it came from. checkpoint: which. class_names: of its data, where known.
+
+    given: the data that an export is compared with, where it is named.
+    """
 
     model: LatentGAN
     run_dir: Path
     checkpoint: str
     class_names: tuple[str, ...]
+    given: Any = None
 
     def label(self, label: int | str | None) -> int | None:
         """The number of a class, which is given as that or by name; raises UserError for an unknown name."""
@@ -36,25 +38,19 @@ class Source(NamedTuple):
         return self.class_names[number] if 0 <= number < len(self.class_names) else label
 
     def data(self) -> Any:
-        """The data that the run was trained on, found and read.
+        """The data that the run was trained on, or that was named beside an export, found and read.
 
         Raises:
-            UserError: this is an export, which has none.
+            UserError: this is an export, which has none, or the data is of another shape.
         """
-        if not is_run(self.run_dir):
-            raise UserError(
-                f"{self.run_dir} is an export and knows no data; name the run directory that it was made from"
-            )
-        data = instantiate_saved(self.run_dir, "data")
-        data.prepare()
-        return data
+        return data_of(self.run_dir, self.model, self.given)
 
 
-def source(run_dir: Path, checkpoint: Literal["last", "best"] = "last") -> Source:
-    """Load a run or an export for exploring.
+def source(run_dir: Path, checkpoint: Literal["last", "best"] = "last", data: Any = None) -> Source:
+    """Load a run for exploring, or an export, of which ``data`` may say what it is compared with.
 
     Raises:
         UserError: it cannot be loaded, or draws no pictures from noise.
     """
     model = require_noise(load(run_dir, checkpoint, "cuda" if torch.cuda.is_available() else "cpu"))
-    return Source(model, run_dir, checkpoint, tuple(class_names(run_dir, model.data_kind)))
+    return Source(model, run_dir, checkpoint, tuple(class_names(run_dir, model.data_kind)), data)

@@ -2,14 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
-from ganlab.config.runs.resume import is_run
-from ganlab.config.runs.trust import instantiate_saved
-from ganlab.errors import UserError
 from ganlab.inference.class_names import class_names, number_of
+from ganlab.inference.data_of import data_of
 from ganlab.inference.load import load
 from ganlab.inference.output import replaced_folder
 from ganlab.inference.refine.judge import Calibration, require_judgement
@@ -33,6 +31,7 @@ def write_refined(
     output: Path | None = None,
     batch_size: int = 250,
     numbered: bool = False,
+    data: Any = None,
 ) -> tuple[Path, str]:
     """As :func:`~ganlab.inference.sample.write_samples`, of samples that the discriminator chooses; and how.
 
@@ -40,19 +39,15 @@ def write_refined(
     the numbers.
 
     Raises:
-        UserError: an export, which has no data; a discriminator that cannot choose; and as ``write_samples``.
+        UserError: an export, which has no data, without ``data``; a discriminator that cannot choose; and as
+            ``write_samples``.
     """
-    if not is_run(run_dir):
-        raise UserError(
-            f"refine={refine}: {run_dir} is an export, and what calibrates is held-out data; name its run"
-        )
     model = require_judgement(load(run_dir, checkpoint, "cuda" if torch.cuda.is_available() else "cpu"))
     number = None if label is None else number_of(label, class_names(run_dir, model.data_kind))
     model.inputs(1, Draws(0), number)  # raises for a class that it does not know
     chosen = f"-{refine}" + ("" if number is None else f"-label{number}")
     folder = output or run_dir / "generated" / f"{checkpoint}-seed{seed}{chosen}"
-    data = instantiate_saved(run_dir, "data")
-    data.prepare()
+    data = data_of(run_dir, model, data)
     with replaced_folder(folder, run_dir) as temporary:
         refined = Refined(model, data, refine, steps=chain, train_steps=refine_steps)
         samples = refined.sample(n, seed=seed, label=number, batch_size=batch_size)

@@ -80,7 +80,10 @@ class Bicubic(nn.Module):
         self.scale = scale
 
     def forward(self, low: Tensor) -> Tensor:
-        return interpolate(low, scale_factor=self.scale, mode="bicubic")
+        height, width = low.shape[
+            2:
+        ]  # not scale_factor, which would make them constants of an exported graph
+        return interpolate(low, (self.scale * height, self.scale * width), mode="bicubic")
 
 
 class _Residual(nn.Module):
