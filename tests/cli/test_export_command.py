@@ -134,3 +134,18 @@ def test_a_folder_that_runs_without_ganlab_says_so(ganlab, run, tmp_path):
         assert (answer.code, sentence in answer.err) == (2, True), answer.err
     with pytest.raises(UserError, match=r"runs without ganlab \(generator\.pt2\)"):
         package.load("graph")
+
+
+def test_an_export_that_does_not_say_what_it_was_is_exported_all_the_same(ganlab, run, tmp_path):
+    import json
+
+    assert ganlab("export", f"run={run}", "output=shared").code == 0
+    about = json.loads((tmp_path / "shared" / "config.json").read_text())
+    for chosen in (None, "x", {"model": "<b>|`"}):
+        (tmp_path / "shared" / "config.json").write_text(json.dumps(about | {"chosen": chosen}))
+        names = ("weights.safetensors", "state.json", "config.json")
+        sums = {name: hashlib.sha256((tmp_path / "shared" / name).read_bytes()).hexdigest() for name in names}
+        (tmp_path / "shared" / "SHA256SUMS").write_text("".join(f"{sums[name]}  {name}\n" for name in names))
+        answer = ganlab("export", "run=shared", f"output=again{chosen is None}{chosen == 'x'}")
+        assert answer.code == 0, answer.err
+    assert "# &lt;b&gt;\\|' on unknown" in (tmp_path / "againFalseFalse" / "README.md").read_text()

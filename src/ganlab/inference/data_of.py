@@ -5,7 +5,7 @@ from typing import Any
 
 from ganlab.config.runs.trust import instantiate_saved
 from ganlab.errors import UserError
-from ganlab.inference.export.read import config_of, is_export
+from ganlab.inference.export.read import config_of, is_export, names_in
 
 
 def data_of(run_dir: Path, model: Any = None, given: Any = None) -> Any:
@@ -26,7 +26,7 @@ def data_of(run_dir: Path, model: Any = None, given: Any = None) -> Any:
 def require_data(run_dir: Path) -> None:
     """Raises UserError for an export: it has the name of its data and nothing else of it."""
     if is_export(run_dir):
-        name = (config_of(run_dir).get("chosen") or {}).get("data", "digits")
+        name = names_in(config_of(run_dir))["data"]
         raise UserError(
             f"{run_dir} is an export and knows no data: name some, as in data={name}, which it was trained on, with "
             "its settings (data.image_size=...)"

@@ -11,7 +11,7 @@ from torch import Tensor
 from ganlab.config.runs.trust import instantiate_saved
 from ganlab.errors import UserError
 from ganlab.inference.data_of import data_of
-from ganlab.inference.export.read import config_of
+from ganlab.inference.export.read import config_of, names_in
 from ganlab.inference.load import load
 from ganlab.inference.masks import Masks, with_hole
 from ganlab.inference.output import fresh_folder
@@ -209,6 +209,5 @@ def channels_of(model: Translator, run_dir: Path, direction: str) -> int:
 
 def facts_of(model: Any, run_dir: Path, direction: str = "output") -> dict[str, str]:
     """What the gallery says below its title."""
-    chosen = config_of(run_dir).chosen
-    facts = {"model": chosen.model, "data": chosen.data, "images seen": f"{model.images:,}"}
+    facts = {**names_in(config_of(run_dir)), "images seen": f"{model.images:,}"}
     return facts if direction == "output" else {**facts, "direction": direction.replace("_", " ")}

@@ -17,6 +17,7 @@ from omegaconf import DictConfig
 from ganlab.config.compose.catalogue import catalogue
 from ganlab.inference.export.graphs import Graph, graphs_of
 from ganlab.inference.export.limits import limits
+from ganlab.inference.export.read import names_in
 from ganlab.inference.export.usage import lines_with_ganlab, lines_without_ganlab
 from ganlab.models.captions.drawing import DrawsCaptions
 from ganlab.models.captions.phrasebook import evenly
@@ -108,7 +109,7 @@ def draw(card: Card, path: Path) -> bool:
 
 def in_markdown(card: Card, pictured: bool) -> str:
     """The whole page."""
-    model, data = (str(card.cfg.chosen[part]) for part in ("model", "data"))
+    model, data = names_in(card.cfg).values()
     head = yaml.safe_dump(header(card, model, data), sort_keys=False, allow_unicode=True)
     graphs = [] if card.form == "safetensors" else card.graphs
     known = limits(card.model, graphs, card.scores, card.licence)
@@ -184,7 +185,7 @@ def scores_in_words(card: Card) -> str:
     rows = ["| score | value | held-out real images | |", "|---|---|---|---|"]
     for name, score in card.scores.items():
         value, floor = (number(score.value(which)) for which in (card.checkpoint, "floor"))
-        rows.append(f"| `{name}` | {value} | {floor} | {score.better} is better |")
+        rows.append(f"| `{plain(name)}` | {value} | {floor} | {score.better} is better |")
     return "\n".join([*rows, "", *(f"{plain(line)}." for line in protocol_lines(card.scores))])
 
 

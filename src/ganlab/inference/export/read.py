@@ -41,6 +41,13 @@ def config_of(folder: Path) -> DictConfig:
     return about
 
 
+def names_in(cfg: DictConfig) -> dict[str, str]:
+    """The names of the model and of the data; ``unknown`` where a configuration from elsewhere does not say."""
+    chosen = cfg.get("chosen")
+    found = chosen if isinstance(chosen, DictConfig) else {}
+    return {part: str(found.get(part) or "unknown") for part in ("model", "data")}
+
+
 def load_export(folder: Path) -> "LatentGAN | ImageToImage":
     """The model in an exported folder, in eval mode; it may come from anybody.
 
