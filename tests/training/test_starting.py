@@ -170,6 +170,14 @@ def test_what_does_not_fit_is_told_before_the_first_step(digits, tmp_path, words
     assert not (tmp_path / ".hydra").exists()
 
 
+def test_a_layer_that_begins_anew_cannot_stay_as_it_is(digits, tmp_path):
+    cfg = compose([*SMALL, "data=stacked_digits", f"start={digits}", "freeze=1"])
+    with pytest.raises(
+        UserError, match=r"^freeze: discriminator\.\S+ would stay untrained, .* leave freeze out$"
+    ):
+        train(cfg, tmp_path)
+
+
 def test_a_run_without_a_checkpoint_is_no_start(digits, tmp_path):
     empty = tmp_path / "empty"
     shutil.copytree(digits, empty)

@@ -29,7 +29,8 @@ def start_from(model: "GAN", run_dir: Path) -> None:
     does a network that the run does not have. The log says which.
 
     Raises:
-        UserError: this is no run, it has no checkpoint yet, or it trains other networks.
+        UserError: this is no run, it has no checkpoint yet, or it trains other networks; or a layer is frozen that
+            would begin anew.
         StorageError: its checkpoint is damaged.
     """
     where = as_typed(find_run(run_dir))
@@ -53,8 +54,7 @@ def start_from(model: "GAN", run_dir: Path) -> None:
         )
     _take_over_averages(model, state, weights)
     model.load_state_dict(state)
-    frozen = sum(p.numel() for parts in model.players().values() for part in parts for p in part.parameters())
-    frozen -= sum(p.numel() for parameters in model.parameters_of().values() for p in parameters)
+    frozen = _frozen(model, weights, where)
     notes += [f"{frozen:,} of its weights stay as they are"] if frozen else []
     log.info("starting from %s after its step %d: %s", where, steps_of(path), "; ".join(notes))
 
@@ -88,6 +88,22 @@ def _take_over_averages(model: "GAN", state: State, weights: Mapping[str, Any]) 
         for key in [key for key in state if key.startswith(mine)]:
             followed = state[f"{network}.{key.removeprefix(mine)}"]
             state[key] = weights[key] if _fits(followed, weights.get(key)) else followed
+
+
+def _frozen(model: "GAN", weights: Mapping[str, Any], where: Path) -> int:
+    """How many of the discriminator's weights stay; raises UserError for one that would stay untrained."""
+    kept = {
+        key: parameter
+        for key, parameter in model.named_parameters()
+        if "discriminator" in key.partition(".")[0] and not parameter.requires_grad
+    }
+    for key, parameter in kept.items():
+        if not _fits(parameter, weights.get(key)):
+            raise UserError(
+                f"freeze: {key} would stay untrained, for in {where} it is {_shape(weights.get(key))} and here "
+                f"{_shape(parameter)}; leave freeze out"
+            )
+    return sum(parameter.numel() for parameter in kept.values())
 
 
 def _below(name: str, state: Mapping[str, Any]) -> State:
