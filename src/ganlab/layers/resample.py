@@ -1,5 +1,7 @@
 """Doubling, halving and smoothing with the kernel [1, 3, 3, 1], which is [1, 2, 1] convolved with [1, 1]."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -40,14 +42,22 @@ class SmoothDownsample(_Smooth):
         return F.conv2d(maps, kernels, stride=2, padding=1, groups=channels)
 
 
-class Smooth(_Smooth):
-    """(B, C, H, W) to (B, C, H + 2 padding - 3, W + 2 padding - 3), times ``gain``; beyond the border are zeros."""
+class Smooth(nn.Module):
+    """(B, C, H, W) to (B, C, H + 2 padding - 3, W + 2 padding - 3), times ``gain``; beyond the border are zeros.
+
+    Down and then across, which takes half of the time of both at once.
+    """
+
+    kernel: Tensor
 
     def __init__(self, padding: int, gain: float = 1.0) -> None:
-        super().__init__(gain)
+        super().__init__()
+        weights = math.sqrt(gain) * torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
+        self.register_buffer("kernel", weights[None, None], persistent=False)
         self.padding = padding
 
     def forward(self, maps: Tensor) -> Tensor:
-        channels = maps.shape[1]
-        kernels = self.kernel.expand(channels, 1, 4, 4)
-        return F.conv2d(maps, kernels, padding=self.padding, groups=channels)
+        channels, pad = maps.shape[1], self.padding
+        kernels = self.kernel.expand(channels, 1, 4)
+        maps = F.conv2d(maps, kernels[..., None], padding=(pad, 0), groups=channels)
+        return F.conv2d(maps, kernels[:, :, None], padding=(0, pad), groups=channels)
