@@ -171,7 +171,7 @@ class Searching:
 
     def ask(self) -> "FrozenTrial":
         """A new point, with its words noted, so that a search that goes on knows what it was about to run."""
-        number = len(self.study.trials)
+        number = sum("words" in trial.user_attrs for trial in self.study.trials)
         if self.settings.method == "grid":
             self.study.enqueue_trial(self.space.combination(number))
         self.study.sampler = sampler_of(self.settings, self.space, 1000 * self.first_seed + number)
