@@ -1,5 +1,7 @@
 """Sweeps whose runs would be of different data in the same name."""
 
+from dataclasses import replace
+
 import pytest
 
 from ganlab.cli.even import Choice, evened
@@ -11,6 +13,14 @@ def choice(model: str, size: object, data: str = "digits") -> Choice:
 
 def runs(*choices: Choice, group: str = "model") -> dict[tuple[str, ...], Choice]:
     return {(f"{group}={each.chosen['model']}", "seed=1"): each for each in choices}
+
+
+def test_a_model_of_one_size_keeps_it():
+    fixed = replace(choice("conv", 28), only_size=28)
+    found = evened(runs(fixed, choice("b", 32)), ["model"])
+    assert found.words == []
+    (note,) = found.notes
+    assert note.endswith("by itself conv has 28, and conv draws no other size")
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,14 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Choice:
-    """What one choice of groups is: the names of its model and data, and all that its scores depend on."""
+    """What one choice of groups is: the names of its model and data, and all that its scores depend on.
+
+    only_size: of images, where the model can draw no other.
+    """
 
     chosen: Mapping[str, str]
     protocol: Mapping[str, Any]
+    only_size: int | None = None
 
 
 class Even(NamedTuple):
@@ -39,6 +43,12 @@ def evened(planned: Mapping[Words, Choice], named: Sequence[str]) -> Even:
         if any(key == name or key.startswith(f"{name}.") for name in named):
             continue
         word, own = even_word(key, runs)
+        fixed = [run.chosen["model"] for run, _ in runs if run.only_size] if key == "data.image_size" else []
+        if fixed:
+            found.notes.append(
+                f"scores of these runs cannot be compared, for {own}, and {fixed[0]} draws no other size"
+            )
+            continue
         if recipes:
             found.notes.append(f"scores of these runs cannot be compared, for {own}; {word} makes them alike")
         elif word not in found.words:

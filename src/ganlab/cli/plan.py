@@ -136,10 +136,9 @@ def name_of(settings: Settings, space: Space, trained: str) -> str:
 
 
 def choice_of(cfg: DictConfig) -> Choice:
-    choices = cfg.hydra.runtime.choices
-    return Choice(
-        {group: str(choices.get(group)) for group in ("model", "data")}, protocol_of(unresolved(cfg))
-    )
+    choices, tree = cfg.hydra.runtime.choices, unresolved(cfg)
+    chosen = {group: str(choices.get(group)) for group in ("model", "data")}
+    return Choice(chosen, protocol_of(tree), tree["model"].get("facts", {}).get("image_size"))
 
 
 def words_to_combine(loader: ConfigLoader, master: DictConfig) -> list[Override]:

@@ -19,13 +19,15 @@ class Facts:
 
     kind_if: the kind instead, by the key of the node that must be true for it. classes: how many labels the data has,
     or their names in order; None: it has none, or the data itself is asked. channels_last: what
-    ``trainer.channels_last=auto`` stands for: whether the model's networks are faster with it.
+    ``trainer.channels_last=auto`` stands for: whether the model's networks are faster with it. image_size: the only one
+    that they are drawn for; None: there are several.
     """
 
     kind: str | None = None
     kind_if: dict[str, str] = field(default_factory=dict)
     classes: int | list[str] | None = None
     channels_last: bool = True
+    image_size: int | None = None
 
     def kind_of(self, node: Any) -> str | None:
         """The kind with the settings of ``node``."""
