@@ -140,7 +140,8 @@ def test_P2_no_backward_pass_goes_around_the_averaging():
         and "def " not in line
         and "manual_backward" not in line
     ]
-    assert calls == ["base.py: loss.backward(*args, **kwargs)"]  # in GAN.manual_backward, which averages
+    # in GAN.manual_backward, which averages; and after training, in one process
+    assert sorted(calls) == ["base.py: loss.backward(*args, **kwargs)", "further.py: loss.backward()"]
 
 
 def test_P3_processes_draw_different_noise_that_together_is_one_batch():
