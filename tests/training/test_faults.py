@@ -46,6 +46,27 @@ def test_S16_a_decoding_process_is_killed(tmp_path, monkeypatch):
     assert steps_of(newest_valid(tmp_path / "run" / "checkpoints")[0]) == 40
 
 
+def test_S16_a_decoding_process_is_missed_while_its_fault_is_told(tmp_path, monkeypatch):
+    """The signal of its end may come after the connection to it was lost, and raises wherever Python is by then."""
+    late = [RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed.")]
+
+    def newest(folder):
+        if late:
+            raise late.pop()
+        return None, []
+
+    def lose_the_connection():
+        raise ConnectionResetError(104, "Connection reset by peer")
+
+    monkeypatch.setattr("ganlab.training.faults.newest_valid", newest)
+    fault = fault_of(lose_the_connection, run_dir=tmp_path)
+    assert isinstance(fault, PeerError)
+    assert str(fault).startswith("a decoding process (pid 7) was killed")
+    late.append(RuntimeError("something else"))
+    with pytest.raises(RuntimeError, match="something else"):
+        fault_of(lose_the_connection, run_dir=tmp_path)
+
+
 def test_S16_a_decoding_process_is_gone_in_the_middle_of_a_message(monkeypatch):
     def cut_off(self, timeout=None):
         raise ConnectionResetError(104, "Connection reset by peer")

@@ -38,7 +38,14 @@ def fault_of(
         launcher.stop_watching()
     if caught is None:
         return None
-    fault = _explained(caught, launcher, run_dir)
+    try:
+        fault = _explained(caught, launcher, run_dir)
+    except (
+        RuntimeError
+    ) as late:  # PyTorch's handler of the signal that a decoding process is gone raises anywhere
+        if not OF_A_WORKER.search(str(late)):
+            raise
+        fault = _explained(late, launcher, run_dir)
     if fault is not caught:
         fault.__cause__ = caught
     return fault
