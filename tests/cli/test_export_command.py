@@ -48,15 +48,9 @@ def test_X4_a_mistake_is_one_sentence(ganlab, words, said):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    from ganlab.config import save_config
-    from tests.support.runs import fit, tiny_config
+    from tests.support.runs import saved_run
 
-    folder = tmp_path_factory.mktemp("run") / "run"
-    cfg = tiny_config("model=vanilla", "trainer.max_steps=1", "data.image_size=8")
-    cfg.model.generator.widths = cfg.model.discriminator.widths = [4]
-    fit(cfg, folder)
-    save_config(cfg, folder, [])
-    return folder
+    return saved_run(tmp_path_factory.mktemp("run") / "run")
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,17 @@ def tiny_config(*overrides: str):
     return cfg
 
 
+def saved_run(folder: Path) -> Path:
+    """A run directory of perceptrons that took one step on pictures of 8 x 8."""
+    from ganlab.config import save_config
+
+    cfg = tiny_config("model=vanilla", "trainer.max_steps=1", "data.image_size=8")
+    cfg.model.generator.widths = cfg.model.discriminator.widths = [4]
+    fit(cfg, folder)
+    save_config(cfg, folder, [])
+    return folder
+
+
 def in_child(function) -> int:
     """The exit code of ``function`` in a forked process."""
     return forked(function)[0]

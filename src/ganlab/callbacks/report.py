@@ -13,7 +13,7 @@ from ganlab.models.base import GAN
 from ganlab.report.single import write
 from ganlab.score_record import scores_of, to_json
 from ganlab.training.order import Order
-from ganlab.training.results import HearsResults
+from ganlab.training.results import HearsResults, trained_weights
 from ganlab.training.summary import going_on
 from ganlab.training.trainer import Trainer
 from ganlab.types import Batch, Observation
@@ -79,7 +79,7 @@ def so_far(trainer: Trainer, module: GAN) -> dict[str, Any]:
         "status": "running",
         "steps": module.steps,
         "images": module.images,
-        "parameters": sum(p.numel() for p in module.parameters() if p.requires_grad),
+        "parameters": trained_weights(module),
         "scores": to_json(scores_of(trainer.callbacks)),
     }
 

@@ -68,16 +68,25 @@ def named_runs(names: Sequence[str]) -> list[Path]:
         raise UserError(
             "which runs? Give run directories, a sweep's folder, or a pattern: ganlab compare 'outputs/*/*'"
         )
-    found: dict[Path, Path] = {}
-    for name in names:
-        for folder in runs_of(name):
-            found.setdefault(folder.resolve(), folder)
-    runs = list(found.values())
+    runs = each_once(names)
     if len(runs) == 1:
         raise UserError(
             f"{runs[0]} is one run, and a comparison takes two or more; ganlab report run={runs[0]} shows it alone"
         )
     return runs
+
+
+def each_once(names: Sequence[str]) -> list[Path]:
+    """The runs behind the words, in their order; one that several of them mean comes once.
+
+    Raises:
+        UserError: behind one of them there is none.
+    """
+    found: dict[Path, Path] = {}
+    for name in names:
+        for folder in runs_of(name):
+            found.setdefault(folder.resolve(), folder)
+    return list(found.values())
 
 
 def runs_of(name: str) -> list[Path]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ganlab import report
 from ganlab.cli.arguments import refuse_flags
-from ganlab.cli.compare import place_of, runs_of, title_of
+from ganlab.cli.compare import each_once, place_of, title_of
 from ganlab.config.runs.pasted import to_paste
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean
@@ -27,8 +27,7 @@ def run(words: list[str]) -> int:
             "which runs? Give a sweep's folder or run directories: ganlab dashboard outputs/sweeps/..."
         )
     dashboard.require_workspaces()
-    runs = list({path.resolve(): path for name in names for path in runs_of(name)}.values())
-    table, title = report.table(report.collect(runs)), title_of(names)
+    table, title = report.table(report.collect(each_once(names))), title_of(names)
     if not table.columns:
         raise UserError(f"{title}: none of these runs has a score, so there is nothing to compare")
     about = {"project": options["project"], "name": Path(title).name}

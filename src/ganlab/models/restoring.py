@@ -88,7 +88,7 @@ def require_fit(model: Game, weights: Mapping[str, Any]) -> None:
     """Raises Misfit, which names a weight, unless ``weights`` has every one of the players' networks in its shape."""
     own, ours = model.state_dict(), tuple(f"{name}." for name in names_of_players(model))
     for key in sorted(key for key in weights.keys() | own.keys() if key.startswith(ours)):
-        there, here = (_shape(values.get(key)) for values in (weights, own))
+        there, here = (shape_of(values.get(key)) for values in (weights, own))
         if there != here:
             raise Misfit(f"{key} is {there} in the checkpoint and {here} in this model")
 
@@ -112,12 +112,12 @@ def fitted_weights(model: Game, weights: Mapping[str, Any]) -> tuple[State, list
     require_fit(model, weights)
     fitting, changed, followed = {}, set(), averages_of(model)
     for key, value in model.state_dict().items():
-        if key in weights and _shape(weights[key]) == _shape(value):
+        if key in weights and shape_of(weights[key]) == shape_of(value):
             fitting[key] = weights[key]
             continue
         part, _, rest = key.partition(".average.")  # of EMA
         source = weights.get(f"{followed.get(part)}.{rest}")
-        fitting[key] = source if _shape(source) == _shape(value) else value
+        fitting[key] = source if shape_of(source) == shape_of(value) else value
         changed.add(key.partition(".")[0])
     dropped = {key.partition(".")[0] for key in weights if key not in fitting} - changed
     notes = [f"the checkpoint holds no such {name}: it begins now" for name in sorted(changed)]
@@ -131,7 +131,8 @@ def averages_of(model: Game) -> dict[str, str]:
     return {name: names[id(average.source[0])] for name, average in averages.items()}
 
 
-def _shape(value: object) -> str:
+def shape_of(value: object) -> str:
+    """Of a weight in words; also of what is none."""
     if isinstance(value, Tensor):
         return str(tuple(value.shape))
     return "absent" if value is None else "no tensor"

@@ -25,6 +25,7 @@ class Telemetry(LightningModule):
         super().__init__()
         self.published: dict[str, float] = {}  # the latest value of everything logged ...
         self.published_at: dict[str, int] = {}  # ... and the step it was logged at
+        self._last_published = -1  # the latest of these steps
         self._sums: dict[str, Tensor | float] = {}
         self._additions: dict[str, int] = {}
 
@@ -54,11 +55,14 @@ class Telemetry(LightningModule):
             metrics = self.trainer.strategy.broadcast(dict(metrics))
         self.published.update(metrics)
         self.published_at.update(dict.fromkeys(metrics, self.steps))
+        self._last_published = self.steps
         for logger in self.trainer.loggers:
             logger.log_metrics({**metrics, "progress/images": self.images}, step=self.steps)
 
     def news(self) -> dict[str, float]:
-        """What was published in this step."""
+        """What was published in this step; callbacks ask in each, and in most there is nothing."""
+        if self._last_published != self.steps:
+            return {}
         return {
             name: value for name, value in self.published.items() if self.published_at[name] == self.steps
         }
@@ -86,6 +90,7 @@ class Telemetry(LightningModule):
         """Go on with the means of a checkpoint, and with what it had published."""
         self._sums, self._additions = dict(state["sums"]), dict(state["additions"])
         self.published, self.published_at = dict(published["values"]), dict(published["at"])
+        self._last_published = max(self.published_at.values(), default=-1)
 
     def move_telemetry(self, device: torch.device) -> None:
         """Keep the unfinished means where training takes place."""

@@ -71,9 +71,8 @@ class DecayWhenStalled(NoDecay):
 
     def forward(self, measure: Tensor, images: int) -> float:
         state = self.state
-        state["total"] = (
-            state["total"] + measure.detach()
-        )  # read once in a window, so that no step waits for it
+        # a tensor, read once in a window, so that no step waits for it
+        state["total"] = state["total"] + measure.detach()
         state["count"] += 1
         if images < state["until"]:
             return 1.0

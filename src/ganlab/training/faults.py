@@ -40,9 +40,8 @@ def fault_of(
         return None
     try:
         fault = _explained(caught, launcher, run_dir)
-    except (
-        RuntimeError
-    ) as late:  # PyTorch's handler of the signal that a decoding process is gone raises anywhere
+    except RuntimeError as late:
+        # PyTorch's handler of the signal that a decoding process is gone raises wherever Python is
         if not OF_A_WORKER.search(str(late)):
             raise
         fault = _explained(late, launcher, run_dir)

@@ -52,10 +52,15 @@ def results_of(
         "steps": model.steps,
         "images": model.images,
         "seconds": round(seconds, 1),
-        "parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
+        "parameters": trained_weights(model),
         "last": {name: value if math.isfinite(value) else None for name, value in model.published.items()},
         "scores": to_json(scores),
     }
+
+
+def trained_weights(model: "GAN") -> int:
+    """How many weights the players move."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
 def write_results(run_dir: Path, results: dict[str, Any]) -> None:

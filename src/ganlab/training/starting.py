@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ganlab.config.runs.resume import find_run
 from ganlab.errors import UserError
-from ganlab.models.restoring import averages_of, names_of_players, require_checkpoint
+from ganlab.models.restoring import averages_of, names_of_players, require_checkpoint, shape_of
 from ganlab.storage import as_typed
 from ganlab.training.checkpoints import newest_valid, read_checkpoint, steps_of
 
@@ -75,7 +75,7 @@ def _take_over(name: str, state: State, weights: Mapping[str, Any], where: Path)
     if not anew:
         return f"{name} is taken over"
     shown = ", ".join(
-        f"{key} ({_shape(found.get(key))} there, {_shape(own[key])} here)" for key in anew[:NAMED]
+        f"{key} ({shape_of(found.get(key))} there, {shape_of(own[key])} here)" for key in anew[:NAMED]
     )
     more = f" and {len(anew) - NAMED} more" if len(anew) > NAMED else ""
     return f"{name} is taken over but for {shown}{more}, which begin anew"
@@ -100,8 +100,8 @@ def _frozen(model: "GAN", weights: Mapping[str, Any], where: Path) -> int:
     for key, parameter in kept.items():
         if not _fits(parameter, weights.get(key)):
             raise UserError(
-                f"freeze: {key} would stay untrained, for in {where} it is {_shape(weights.get(key))} and here "
-                f"{_shape(parameter)}; leave freeze out"
+                f"freeze: {key} would stay untrained, for in {where} it is {shape_of(weights.get(key))} and here "
+                f"{shape_of(parameter)}; leave freeze out"
             )
     return sum(parameter.numel() for parameter in kept.values())
 
@@ -112,10 +112,6 @@ def _below(name: str, state: Mapping[str, Any]) -> State:
 
 def _fits(own: object, found: object) -> bool:
     return isinstance(own, Tensor) and isinstance(found, Tensor) and own.shape == found.shape
-
-
-def _shape(value: object) -> str:
-    return str(tuple(value.shape)) if isinstance(value, Tensor) else "absent"
 
 
 def freeze_first(model: "GAN", layers: int) -> None:

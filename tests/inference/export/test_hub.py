@@ -7,22 +7,17 @@ import sys
 import pytest
 
 from ganlab.cli import main
-from ganlab.config import save_config
 from ganlab.inference.export.formats import export
 from ganlab.inference.export.push import licence_of
 from ganlab.inference.export.read import CONFIG, SUMS
 from ganlab.storage import digest
 from tests.support.hub_server import Hub
-from tests.support.runs import fit, in_child, tiny_config
+from tests.support.runs import in_child, saved_run
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("run") / "run"
-    cfg = tiny_config("model=vanilla", "trainer.max_steps=1", "data.image_size=8")
-    cfg.model.generator.widths = cfg.model.discriminator.widths = [4]
-    fit(cfg, folder)
-    save_config(cfg, folder, [])
+    folder = saved_run(tmp_path_factory.mktemp("run") / "run")
     (folder / "report.html").write_text("<p>the report")
     return folder
 
