@@ -15,7 +15,7 @@ LARGEST = 10_000_000  # bytes of a file
 MOST, DEEPEST = 100_000, 100  # values in it, and levels
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the former reads ten times as fast
 # tell the runs of a setting apart, label them, or stop them
-NO_SETTING = ("seed", "name", "group", "tags", "objective", "callbacks.pruning")
+NO_SETTING = ("seed", "name", "group", "tags", "objective")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -4,6 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +25,9 @@ from ganlab.search.conclusion import conclude
 from ganlab.search.settings import Settings, settings_of
 from ganlab.search.space import Space, space_of
 from ganlab.search.study import STORAGE, open_study, require_optuna, sampler_of, storage_of, trial_id
-from ganlab.search.trials import PRUNING, Outcome, folder_name, outcome_of, without_search, write_note
+from ganlab.search.trials import Outcome, folder_name, outcome_of, without_search, write_note
 from ganlab.search.wandb_sweep import export
+from ganlab.training.environment import giving_up
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -205,13 +207,11 @@ class Searching:
                     pruner=self.settings.pruner,
                     warm_up=self.settings.warm_up,
                 )
-                own = [word for word in self.space.fixed if key_of(word) not in ("seed", "callbacks.pruning")]
-                pruning = [] if self.settings.pruner == "none" else [PRUNING]
+                own = [word for word in self.space.fixed if key_of(word) != "seed"]
                 place = f"hydra.sweep.subdir={quote(run_dir.name)}"
-                jobs.append(
-                    ["hydra.mode=MULTIRUN", place, *own, *trial.user_attrs["words"], f"seed={seed}", *pruning]
-                )
-        self.launcher.launch(jobs, initial_job_idx=batch[0].number * self.settings.seeds)
+                jobs.append(["hydra.mode=MULTIRUN", place, *own, *trial.user_attrs["words"], f"seed={seed}"])
+        with nullcontext() if self.settings.pruner == "none" else giving_up(self.folder):
+            self.launcher.launch(jobs, initial_job_idx=batch[0].number * self.settings.seeds)
 
     def tell(self, trial: "FrozenTrial") -> Outcome:
         """The study what became of a point: one that diverged is as bad as one that was given up."""

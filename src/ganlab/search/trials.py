@@ -12,7 +12,6 @@ from ganlab.config.compose.overrides import key_of
 from ganlab.score_record import from_json, number_at
 
 NOTE = "trial.json"  # in a run's folder: of which search it is
-PRUNING = "++callbacks.pruning={_target_:ganlab.search.pruning.Pruning}"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,9 @@
-"""What torchrun, srun and people write into the environment about the processes of a run; nothing heavy is imported."""
+"""What torchrun, srun, a search and people write into the environment about a run; nothing heavy is imported."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from ganlab.errors import UserError
 
@@ -10,6 +13,8 @@ NUMBERS = (
     *("SLURM_NTASKS", "SLURM_NTASKS_PER_NODE", "SLURM_NNODES", "SLURM_STEP_NUM_TASKS"),
     *("SLURM_PROCID", "SLURM_LOCALID", "SLURM_NODEID"),
 )
+
+SEARCH = "GANLAB_SEARCH"  # the folder of a search that is going on, and gives up runs in it
 
 
 def require_sound_environment() -> None:
@@ -87,3 +92,21 @@ def _torchrun(devices: int, num_nodes: int) -> str:
 
 def _srun(devices: int, num_nodes: int) -> str:
     return f"srun --nodes={num_nodes} --ntasks-per-node={devices} python -m ganlab"
+
+
+@contextmanager
+def giving_up(folder: Path) -> Iterator[None]:
+    """Within, the runs in ``folder`` that are started here, in whatever process, may be given up by their search.
+
+    Nothing of that is kept with a run: resumed by itself it is one like any other.
+    """
+    os.environ[SEARCH] = str(folder.resolve())
+    try:
+        yield
+    finally:
+        os.environ.pop(SEARCH, None)
+
+
+def may_be_given_up(run_dir: Path) -> bool:
+    """Whether a search that is going on has started this run."""
+    return os.environ.get(SEARCH) == str(run_dir.resolve().parent)

@@ -31,6 +31,7 @@ from ganlab.rank import is_first_process
 from ganlab.score_record import scores_of
 from ganlab.storage import as_typed
 from ganlab.training.checkpoints import probe, steps_of
+from ganlab.training.environment import may_be_given_up
 from ganlab.training.faults import fault_of
 from ganlab.training.order import in_order
 from ganlab.training.processes import leave_group
@@ -64,7 +65,7 @@ def train(cfg: DictConfig | Settled, run_dir: str | Path) -> float | None:
         if checkpoint and already_complete(run_dir, checkpoint, max_steps=run.max_steps):
             return _objective_of(run, run_dir)
         with withheld() as notices:
-            callbacks = in_order(instantiate(run.cfg.callbacks))  # first: they name missing weights at once
+            callbacks = in_order(_callbacks(run, run_dir))  # first: they name missing weights at once
         data = instantiate(run.cfg.data)
         data.prepare()
         model = _model_for(run, data)
@@ -91,6 +92,14 @@ def train(cfg: DictConfig | Settled, run_dir: str | Path) -> float | None:
         if error is not None:
             raise error
         return _conclude(run, run_dir, trainer, model, results)
+
+
+def _callbacks(run: Settled, run_dir: Path) -> dict[str, Any]:
+    """Those of the configuration, and where a search has started the run the one by which it gives runs up."""
+    configured = instantiate(run.cfg.callbacks)
+    if not may_be_given_up(run_dir):
+        return configured
+    return {**configured, "pruning": instantiate({"_target_": "ganlab.search.pruning.Pruning"})}
 
 
 def _model_for(run: Settled, data: Any) -> "GAN":
