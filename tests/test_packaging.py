@@ -1,9 +1,11 @@
 """X10: what gets installed."""
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -49,10 +51,46 @@ def test_X10_no_file_says_where_packages_come_from():
     folders = [ROOT / name for name in ("src", "conf", "tests", ".github", "benchmarks")]
     files = [
         path
-        for folder in folders
+        for folder in [*folders, ROOT / ".ci"]
         for path in folder.rglob("*")
         if path.suffix in (".py", ".yaml", ".yml", ".md")
     ]
     for path in [*files, ROOT / "README.md", ROOT / "pyproject.toml"]:
         text = path.read_text(encoding="utf-8")
         assert not [index for index in INDEXES if index in text], path
+
+
+def test_the_version_is_the_same_wherever_it_stands():
+    version = PROJECT["project"]["version"]
+    assert yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"] == version
+    titles = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert titles[0] == version
+
+
+def test_each_extra_says_what_it_is_for():
+    page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    assert [
+        name for name in PROJECT["project"]["optional-dependencies"] if f"| `{name}` | " not in page
+    ] == []
+
+
+def test_workflows_run_each_python_and_keep_no_secret():
+    oldest = PROJECT["project"]["requires-python"].removeprefix(">=")
+    pythons = [
+        line.rpartition(" ")[2] for line in PROJECT["project"]["classifiers"] if ":: Python :: 3." in line
+    ]
+    assert pythons[0] == oldest
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml")]
+    assert not any("secrets." in text for text in texts)
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))["jobs"]
+    for name in ("test", "installed"):
+        assert jobs[name]["strategy"]["matrix"]["python"] == pythons
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*sorted((ROOT / ".github").rglob("*.yml")), ROOT / ".pre-commit-config.yaml"],
+    ids=lambda path: path.name,
+)
+def test_files_for_other_programs_are_yaml(path):
+    assert isinstance(yaml.safe_load(path.read_text(encoding="utf-8")), dict)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 import zipfile
 from pathlib import Path
@@ -21,14 +22,28 @@ PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
-    """The built wheel, unpacked as an installer does."""
+def source(tmp_path_factory) -> Path:
+    """The built sdist, unpacked."""
+    folder = tmp_path_factory.mktemp("source")
+    with tarfile.open(built("sdist", PROJECT, folder)) as archive:
+        archive.extractall(folder, filter="data")
+    return next(folder.glob("ganlab-*/"))
+
+
+@pytest.fixture(scope="module")
+def wheel(source, tmp_path_factory) -> Path:
+    """The wheel that an installer builds from the sdist, unpacked as it does."""
     folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=PROJECT, check=True, capture_output=True)
+    built("wheel", source, folder)
     with zipfile.ZipFile(next(folder.glob("ganlab-*.whl"))) as archive:
         archive.extractall(folder / "site")
     return folder / "site"
+
+
+def built(kind: str, project: Path, folder: Path) -> Path:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(folder)]
+    subprocess.run(build, cwd=project, check=True, capture_output=True)
+    return next(folder.glob("ganlab-*"))
 
 
 def command(wheel: Path, *words: str) -> dict:
@@ -82,6 +97,27 @@ def test_the_wheel_holds_the_configuration_and_the_console_script(wheel):
     assert (wheel / "ganlab" / "conf" / "model" / "generator" / "dcgan.yaml").is_file()
     names = next(wheel.glob("ganlab-*.dist-info")) / "entry_points.txt"
     assert "ganlab = ganlab.cli:main" in names.read_text()
+
+
+def test_the_wheel_has_types_and_all_files_that_are_no_code(wheel):
+    package = PROJECT / "src" / "ganlab"
+    assert (wheel / "ganlab" / "py.typed").is_file()
+    kept = {p.relative_to(package) for p in package.rglob("*") if p.is_file() and p.suffix != ".pyc"}
+    assert {path for path in kept if not (wheel / "ganlab" / path).is_file()} == set()
+
+
+def test_the_sdist_holds_what_its_readme_speaks_of(source):
+    for name in ("CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "docs", "examples", "tests"):
+        assert (source / name).exists(), name
+    assert not (source / "outputs").exists()
+
+
+def test_the_wheel_answers_light_questions_from_another_folder(wheel, tmp_path):
+    for words, answer in ((["--help"], "ganlab doctor"), (["list"], "dcgan"), (["--cfg", "job"], "trainer:")):
+        done = subprocess.run(**command(wheel, *words), cwd=tmp_path, capture_output=True)
+        assert done.returncode == 0, done.stderr
+        assert answer in done.stdout
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_variant_of_ones_own(ganlab, tmp_path):

@@ -69,7 +69,7 @@ def is_running(run_dir: Path) -> bool:
     """Does the process that has noted itself in the run's directory live? One on another machine is taken to."""
     try:
         words = (run_dir / ".owner").read_text(encoding="utf-8").split()
-        if words[-1] == socket.gethostname():
+        if words[-1] == socket.gethostname() and os.name != "nt":  # where 0 would be Ctrl-C, and end it
             os.kill(int(words[1]), 0)
     except (OSError, ValueError, IndexError) as error:
         return isinstance(error, PermissionError)  # another user's process lives
