@@ -78,7 +78,12 @@ class AdversarialLoss(Protocol):
 
 
 class Penalty(Protocol):
-    """Further terms of a discriminator's update, by name; ``score`` takes images to (B,), ``step`` counts from 1."""
+    """Further terms of a discriminator's update, by name; ``score`` takes images to (B,), ``step`` counts from 1.
+
+    differentiates: whether it asks for the gradient at each image, which batch normalization makes one of all images.
+    """
+
+    differentiates: ClassVar[bool] = True
 
     def __call__(
         self, score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, *, draws: Draws, step: int

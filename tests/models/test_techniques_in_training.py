@@ -19,6 +19,15 @@ CASES = {
         "model/loss=relativistic",
         "model/penalty=r1_r2",
     ],
+    "apa": ["model=dcgan", "model/augment=apa", "model.augment.every=2", "model.augment.images_to_full=30"],
+    "lecam": ["model=dcgan", "model/regularizer=lecam", "model.regularizer.start=2"],
+    "zcr_top_k": [
+        "model=cgan_dcgan",
+        "model/regularizer=zcr",
+        "model/selection=top_k",
+        "model.selection.epoch=16",
+        "model.selection.gamma=0.8",
+    ],
     "minibatch_discrimination": ["model=dcgan", "model/discriminator=dcgan_minibatch"],
     "minibatch_stddev": ["model=dcgan", "model/discriminator=dcgan_stddev"],
 }
@@ -60,6 +69,7 @@ def test_ada_moves_and_is_logged(tiny_run):
         (["model=dcgan", "model/penalty=r1"], "without batch normalization"),
         (["model=cgan_dcgan", "model/penalty=r1"], "without batch normalization"),
         (["model=wgan_gp_resnet", "model/discriminator=dcgan"], "without batch normalization"),
+        (["model=dcgan", "model/regularizer=zcr", "model/replay=experience"], "choose model/replay=none"),
         (["model=cgan", "+model/replay=experience"], "the pool keeps images without their labels"),
         (["model=infogan", "model/prior=normal", "model.prior.size=74"], "InfoGAN needs a prior with codes"),
         (["model=ebgan", "model.margin=0"], "model.margin=0"),

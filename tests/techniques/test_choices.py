@@ -7,7 +7,7 @@ from ganlab.config import compose, config_dir, instantiate
 from ganlab.config.compose.check import check_node, nodes
 from ganlab.config.compose.signature import parameters_of
 
-GROUPS = ("loss", "penalty", "weight_penalty", "passes", "replay", "augment")
+GROUPS = ("loss", "penalty", "weight_penalty", "regularizer", "selection", "passes", "replay", "augment")
 FILES = sorted(path for group in GROUPS for path in (config_dir() / "model" / group).glob("*.yaml"))
 
 

@@ -15,7 +15,21 @@ from tests.support.variants import TRANSLATORS, VARIANTS, translator, words_for
 
 OF_THE_BATCH = {"ebgan", "ebgan_mlp", "discogan"}  # a term is a function of the mean over a process's batch
 APART = (_DropoutNd, MinibatchDiscrimination, MinibatchStdDev)  # draw for, or compare, one process's samples
-NAMES = [*VARIANTS, *TRANSLATORS]
+TECHNIQUES = {  # that look at scores of all processes, or choose samples
+    "lecam and apa": [
+        "model=vanilla",
+        "data=digits",
+        "model/regularizer=lecam",
+        "model.regularizer.start=1",
+        "model/augment=apa",
+        "model.augment.every=1",
+        "model.augment.target=-0.99",
+        "seed=2",  # with which the first scores are not all negative
+        "model.augment.images_to_full=32",  # half of the second batch
+    ],
+    "zcr and bcr": ["model=sngan", "data=digits", "model/regularizer=zcr", "model/penalty=bcr"],
+}
+NAMES = [*VARIANTS, *TRANSLATORS, *TECHNIQUES]
 LONGER = "dcgan"  # eight steps, with batch norms synchronized and not
 
 
@@ -29,7 +43,7 @@ def config(name: str, world: int = 1):
     ]
     if name in TRANSLATORS:
         return translator(name, *words, batch_size=4 // world)
-    return tiny_config(*words_for(name), *words, f"data.batch_size={16 // world}")
+    return tiny_config(*(TECHNIQUES.get(name) or words_for(name)), *words, f"data.batch_size={16 // world}")
 
 
 def descend(parameters, fused: bool | None = None) -> torch.optim.Optimizer:

@@ -3,6 +3,7 @@
 adversarial   what the two players minimise; an object with ``discriminator`` and ``generator``
 penalties     on the discriminator's gradient: gradient penalty, R1, R2
 dragan, consistency   likewise at real images; on scores that change when an image is moved
+regularizers  on scores and their neighbours, for both players; some remember
 orthogonal    on the weights of a network
 path_length   how much an image changes with its styles
 information   auxiliary losses of ACGAN, InfoGAN and StackGAN

@@ -1,5 +1,7 @@
 """A discriminator should not care where in the picture something is, or which way it looks."""
 
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -17,6 +19,8 @@ class Consistency(Penalty):
     Of real images alone it is CR (Zhang et al. 2020, equation 2), of both bCR (Zhao et al. 2021, section 3.1). Both
     scores get a gradient. T flips half of the images and shifts by up to an eighth, into the mirrored border.
     """
+
+    differentiates: ClassVar[bool] = False
 
     @bounded
     def __init__(self, *, real_weight: Weight = 10.0, fake_weight: Weight = 0.0) -> None:

@@ -6,6 +6,7 @@ discriminator must score each sample by itself, which batch normalization does n
 """
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -79,6 +80,8 @@ def zero_centred(score: Score, images: Tensor) -> Tensor:
 
 class NoPenalty(Penalty):
     """No term."""
+
+    differentiates: ClassVar[bool] = False
 
     def __call__(
         self, score: Score, real: Tensor, fake: Tensor, *, draws: Draws, step: int

@@ -3,6 +3,7 @@
 augment/                     changes of images before the discriminator sees them
 ema                          averages of weights
 replay, per_process          fakes of earlier generators; what each process has for itself
+selection                    which fakes the generator learns from
 passes                       real and fake through the discriminator, separately or together
 priors                       where a generator's input comes from
 learning_rates, schedules    of optimizers, and of other numbers

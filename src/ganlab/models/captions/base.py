@@ -61,7 +61,7 @@ class TextGAN(DrawsCaptions):
         self.loss, self.mismatch_weight = loss, mismatch_weight
         self.penalty = penalty or NoPenalty()
         self.mode_seeking = mode_seeking or NoModeSeeking()
-        if not isinstance(self.penalty, NoPenalty):
+        if self.penalty.differentiates:
             require_no_batch_norm(self.discriminator)
 
     def players(self) -> Mapping[str, Sequence[nn.Module]]:

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from ganlab.bounds import Weight, Whole, bounded
 from ganlab.errors import UserError
 from ganlab.losses.information import gaussian_kl
-from ganlab.losses.penalties import NoPenalty
 from ganlab.models.captions.base import TextGAN
 from ganlab.models.eval_mode import eval_mode
 from ganlab.models.images.base import require_no_batch_norm
@@ -48,7 +47,7 @@ class StackGAN(TextGAN):
             raise UserError(
                 f"model.first_stage_images={first_stage_images}: the second stage needs a first one, of 1 image or more"
             )
-        if not isinstance(self.penalty, NoPenalty):
+        if self.penalty.differentiates:
             require_no_batch_norm(second_discriminator)
         self.second_discriminator = second_discriminator
         self.first_stage_images, self.kl_weight = first_stage_images, kl_weight

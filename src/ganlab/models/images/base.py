@@ -42,6 +42,7 @@ class LatentGAN(GAN):
     """A generator of images from noise and the discriminator it plays against."""
 
     data_kind: ClassVar[str] = "images"
+    presents: ClassVar[bool] = False  # whether its discriminator is shown :meth:`presented`
     truncations: ClassVar[tuple[float, ...]] = (4, 2, 1, 0.7, 0.5, 0.3)  # worth a look, from the widest on
 
     def __init__(
@@ -62,6 +63,10 @@ class LatentGAN(GAN):
         self.average.follow(generator)
         self.replay = replay or NoReplay()
         self.augment = augment or NoAugment()
+        if self.augment.pretends and not self.presents:
+            raise UserError(
+                f"model/augment: {type(self).__name__} takes no fakes for real images; choose another"
+            )
 
     def players(self) -> Mapping[str, Sequence[nn.Module]]:
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
@@ -77,6 +82,10 @@ class LatentGAN(GAN):
     def score(self, image: Tensor, *condition: Tensor) -> Tensor:
         """(B,) from the discriminator, on the augmented images."""
         return self.discriminator(self.augment(image, self.draws), *condition)
+
+    def presented(self, real: Tensor, *condition: Tensor) -> Tensor:
+        """What the discriminator is shown as real: the images, some of them replaced where ``augment`` pretends."""
+        return self.augment.presented(real, lambda: self.generate(len(real), *condition).detach(), self.draws)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         super().on_train_batch_start(batch, batch_idx)

@@ -33,6 +33,7 @@ class StyleGAN2(LatentGAN):
     w_decay: of the mean style, which truncation brings styles to.
     """
 
+    presents: ClassVar[bool] = True
     truncations: ClassVar[tuple[float, ...]] = (1, 0.7, 0.5, 0.3, 0)  # psi
     generator: StyledGenerator
     path_mean: Tensor
@@ -80,6 +81,7 @@ class StyleGAN2(LatentGAN):
                 penalty = (length - self.path_mean).square().mean()
                 terms["path_length"] = self.path_every * self.path_weight * penalty
         with self.update("discriminator") as terms:
+            real = self.presented(real, *condition)
             fake = self.generate(len(real), *condition).detach()
             real_score, fake_score = score(real), score(fake)
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)

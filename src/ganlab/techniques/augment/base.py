@@ -1,6 +1,7 @@
 """Changes of images before the discriminator sees them: the identity, and noise that fades away."""
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -15,10 +16,18 @@ class Augment(nn.Module):
 
     It must be applied to all that the discriminator sees, real and fake, in both players' steps, and be differentiable,
     so that the generator learns through it. Each call and each sample has draws of its own.
+
+    pretends: whether it puts fakes among the real images.
     """
+
+    pretends: ClassVar[bool] = False
 
     def at(self, images: int) -> None:
         """Called before each step with the images seen in training so far."""
+
+    def presented(self, real: Tensor, fakes: Callable[[], Tensor], draws: Draws) -> Tensor:
+        """What the discriminator is shown as real, (B, C, H, W); fakes: draws as many."""
+        return real
 
 
 class NoAugment(Augment):
