@@ -51,6 +51,27 @@ def test_every_protocol_has_a_row_with_what_is_different(ganlab, folders):
     assert len(values) == 1  # the digits' own network is resized to by itself
 
 
+def test_all_protocols_are_those_whose_weights_are_at_hand(ganlab, folders, tmp_path, monkeypatch):
+    from ganlab.metrics.extractors.inception import InceptionFeatures
+    from tests.support.extractors import Pooled
+
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    nothing = ganlab("score", *folders, "allow_small=true", "device=cpu", "protocol=all")
+    assert nothing.code == 2
+    assert "curl -L" in nothing.err
+    monkeypatch.setattr(InceptionFeatures, "read", lambda self: torch.nn.Identity())
+    monkeypatch.setattr(InceptionFeatures, "__call__", lambda self, images: Pooled()(images))
+    monkeypatch.setattr(InceptionFeatures, "size", Pooled.size)
+    monkeypatch.setattr(InceptionFeatures, "classes", Pooled.classes)
+    answer = ganlab("score", *folders, "allow_small=true", "device=cpu", "protocol=all")
+    assert answer.code == 0, answer.err
+    [left_out] = [line for line in answer.out.splitlines() if line.startswith("left out: protocol")]
+    assert left_out.startswith("left out: protocol dgm: facebook/dinov2-large is neither a folder")
+    assert "download=true" in left_out
+    assert {"ganlab", "clean"} <= {line.split()[0] for line in answer.out.splitlines() if line.strip()}
+
+
 def test_a_data_set_has_its_other_split_as_floor(ganlab, folders):
     answer = ganlab("score", folders[0], "data:digits:train:image_size=32", *DIGITS, "scores=[fid,copying]")
     assert answer.code == 0, answer.err

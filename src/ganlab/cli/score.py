@@ -17,6 +17,7 @@ from ganlab.config.compose.overrides import key_of
 from ganlab.config.compose.paths import config_dir
 from ganlab.config.score import ScoreKeys
 from ganlab.errors import Interrupted, UserError
+from ganlab.nearest import listing
 from ganlab.score_record import Score
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ def run(words: list[str]) -> int:
     names = protocols() if every else [""]
     words = quote_paths([word for word in words if word not in every], PATHS)
     cfgs = {name: composed(words, name) for name in names}
-    lenses = [lens_of(name, cfg, skip=bool(every)) for name, cfg in cfgs.items()]
-    found = [lens for lens in lenses if lens is not None]
+    found = at_hand({name: lens_of(name, cfg) for name, cfg in cfgs.items()})
     cfg = next(iter(cfgs.values()))
     try:
         result = scored(cfg, found)
@@ -80,21 +80,33 @@ def composed(words: Sequence[str], protocol: str) -> DictConfig:
     return cfg
 
 
-def lens_of(name: str, cfg: DictConfig, *, skip: bool) -> "Lens | None":
-    """The protocol of ``cfg`` with its networks; with ``skip`` None, and a line, where one cannot be had."""
+def lens_of(name: str, cfg: DictConfig) -> "Lens":
     from ganlab.inference.scoring.lenses import Lens
 
     protocol = instantiate(cfg.protocol)
     extractors = {key: instantiate(node) for key, node in cfg.extractors.items()}
-    try:
-        for extractor in extractors.values():
-            extractor.prepare()
-    except UserError as error:
-        if not skip or name == "ganlab":
-            raise
-        print(f"{protocol.name} is left out: {str(error).splitlines()[0]}")
-        return None
     return Lens(name or protocol.name, protocol, extractors)
+
+
+def at_hand(lenses: "Mapping[str, Lens]") -> "list[Lens]":
+    """Those whose networks have their weights; a line says which others are left out, and why.
+
+    Raises:
+        UserError: not one has.
+    """
+    missing: dict[str, list[str]] = {}
+    for name, lens in lenses.items():
+        try:
+            for extractor in lens.extractors.values():
+                extractor.prepare()
+        except UserError as error:
+            missing.setdefault(str(error), []).append(name)
+    left_out = [name for names in missing.values() for name in names]
+    if len(left_out) == len(lenses):
+        raise UserError(next(iter(missing)))
+    for reason, names in missing.items():
+        print(f"left out: protocol {listing(names)}: {reason.splitlines()[0]}")
+    return [lens for name, lens in lenses.items() if name not in left_out]
 
 
 def scored(cfg: DictConfig, lenses: "Sequence[Lens]") -> "Result":

@@ -27,7 +27,8 @@ class PretrainedFeatures(ReadOnce[nn.Module]):
     There are no classes: scores of logits cannot be told. Weights are read as safetensors, never as code.
 
     kind: which of the two. model: its name on huggingface.co, or a folder. revision: a branch, tag or commit there.
-    side: pixels that images are resized to, bicubically, antialiased and rounded as Pillow does.
+    side: pixels that images are resized to, bicubically, antialiased and rounded as Pillow does. download: ask
+        huggingface.co for what is not in its cache here.
     """
 
     classes: tuple[str, ...] = ()
@@ -40,11 +41,12 @@ class PretrainedFeatures(ReadOnce[nn.Module]):
         model: str = "facebook/dinov2-large",
         revision: str = "main",
         side: Side = 224,
+        download: bool = False,
     ) -> None:
         super().__init__()
         if kind not in STANDARD:
             raise UserError(f"kind={kind}: expected {' or '.join(STANDARD)}")
-        self.kind, self.model, self.revision = kind, model, revision
+        self.kind, self.model, self.revision, self.download = kind, model, revision, download
         self.resized = Resize(side=side, kernel="bicubic", antialias=True, quantised=True)
         self.resize, self.weights, self.size = str(self.resized), "", 0
         self.name = Path(model).name
@@ -58,12 +60,15 @@ class PretrainedFeatures(ReadOnce[nn.Module]):
 
         source: Any = Dinov2Model if self.kind == "dinov2" else CLIPVisionModelWithProjection
         try:
-            network = source.from_pretrained(self.model, revision=self.revision, use_safetensors=True)
+            network = source.from_pretrained(
+                self.model, revision=self.revision, use_safetensors=True, local_files_only=not self.download
+            )
         except (OSError, ValueError) as error:
-            reason = str(error).splitlines()[0]
+            where = "nor on huggingface.co" if self.download else "and download=true would fetch it"
             raise UserError(
-                f"{self.model} cannot be loaded from huggingface.co or its cache ({reason}): fetch it once with a "
-                "network, or name a folder that holds it, extractors.NAME.model=FOLDER"
+                f"{self.model} is neither a folder with weights in safetensors nor in the cache of huggingface.co "
+                f"here, {where} ({str(error).splitlines()[0]}): name a folder that holds it, "
+                f"extractors.{self.kind}.model=FOLDER"
             ) from None
         config = network.config
         self.size = config.hidden_size if self.kind == "dinov2" else config.projection_dim
