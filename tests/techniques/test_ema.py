@@ -32,13 +32,41 @@ def test_ramp_up_forgets_the_start_early():
     assert average.current().weight.item() == pytest.approx(0.5**20, rel=1e-2)
 
 
-def test_buffers_are_copied_and_the_average_stays_in_eval_mode():
+def test_statistics_of_batch_norms_are_averaged_as_the_weights_are():
     network = nn.BatchNorm1d(3)
-    average = EMA(half_life=100)
+    average = EMA(half_life=8, ramp_up=None)
     average.follow(network)
     network(torch.randn(8, 3) + 5)
     average.update(8)
-    assert torch.equal(average.current().running_mean, network.running_mean)
+    mine = average.current()
+    assert torch.allclose(mine.running_mean, network.running_mean / 2)  # began at 0 ...
+    assert torch.allclose(mine.running_var, (1 + network.running_var) / 2)  # ... and at 1
+    assert mine.num_batches_tracked == 1
+
+
+def test_of_a_fixed_batch_an_averaged_norm_makes_what_the_averaged_weights_expect():
+    """Layers whose weights swing: with the statistics of the last weights their average would be off its mean."""
+    linear, norm = nn.Linear(1, 1, bias=False), nn.BatchNorm1d(1, momentum=1.0)
+    network, x = nn.Sequential(linear, norm), torch.tensor([[1.0], [3.0]])
+    average = EMA(half_life=2, ramp_up=None)
+    average.follow(network)
+    for step in range(200):
+        nn.init.constant_(linear.weight, 1.0 + step % 2)
+        network(x)
+        average.update(2 * step + 2)
+    mine = average.current()
+    assert mine[1].running_mean.item() == pytest.approx(mine[0](x).mean().item(), rel=1e-5)
+    assert mine(x).mean().item() == pytest.approx(0, abs=1e-5)
+
+
+def test_other_buffers_are_copied_and_the_average_stays_in_eval_mode():
+    network = nn.BatchNorm1d(3)
+    network.register_buffer("begun", torch.tensor(0.0))
+    average = EMA(half_life=100)
+    average.follow(network)
+    network.begun += 1
+    average.update(8)
+    assert average.current().begun == 1
     average.train()
     assert not average.current().training
     assert network.training

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Positive, Range, Weight, bounded
 from ganlab.techniques.schedules import Schedule
-from ganlab.torch_internals import Movable, copy_all_, lerp_all_
+from ganlab.torch_internals import BatchNorm, Movable, copy_all_, lerp_all_
 
 Pairs = tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]
 
@@ -48,8 +48,9 @@ class EMA(Average, Movable):
     A weight's influence halves every ``half_life`` images, whatever the batch size and the number of processes.
     While fewer than ``half_life / ramp_up`` images were seen, the half-life is ``ramp_up`` times the images seen,
     so that the random start is soon forgotten (Karras et al. 2020, ADA, configuration "cifar": 0.05).
-    Buffers, such as the statistics of batch normalization, are copied. The half-life may be a schedule, a function of
-    the images seen (Huang et al. 2024, R3GAN, let it grow from 0).
+    The running statistics of batch normalization are averaged as the weights are: those of the weights in training do
+    not fit the averaged ones. Other buffers are copied. The half-life may be a schedule, a function of the images seen
+    (Huang et al. 2024, R3GAN, let it grow from 0).
     """
 
     @bounded
@@ -82,15 +83,10 @@ class EMA(Average, Movable):
         return 1 - 0.5 ** ((images - self.seen) / max(half_life, 1e-8))
 
     def _paired(self) -> Pairs:
-        """My parameters and the network's, my buffers and the network's; collecting them each step would cost time."""
+        """What is averaged of me and of the network, what is copied; collecting it each step would cost time."""
         if self._pairs is None:
-            mine, other = self.average, self.source[0]
-            self._pairs = (
-                list(mine.parameters()),
-                list(other.parameters()),
-                list(mine.buffers()),
-                list(other.buffers()),
-            )
+            mine, other = _averaged_and_copied(self.average), _averaged_and_copied(self.source[0])
+            self._pairs = (mine[0], other[0], mine[1], other[1])
         return self._pairs
 
     def moved(self) -> None:
@@ -109,6 +105,15 @@ class EMA(Average, Movable):
 
     def set_extra_state(self, seen: int) -> None:
         self.seen = seen
+
+
+def _averaged_and_copied(network: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
+    """The parameters with the running statistics of batch normalization, and all other buffers."""
+    norms = [module for module in network.modules() if isinstance(module, BatchNorm)]
+    statistics = [norm.running_mean for norm in norms] + [norm.running_var for norm in norms]
+    averaged = [*network.parameters(), *(values for values in statistics if values is not None)]
+    known = {id(values) for values in averaged}
+    return averaged, [buffer for buffer in network.buffers() if id(buffer) not in known]
 
 
 Kept = Annotated[float, Range(minimum=0, below=1)]
