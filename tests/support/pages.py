@@ -39,11 +39,14 @@ class Page(HTMLParser):
         return " ".join(self.texts)
 
 
+def browser() -> str:
+    """The browser of this machine; without one the test is skipped."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    return found or pytest.skip("Chromium is not installed (Debian's package chromium)")
+
+
 def asked(page: Path, question: str, folder: Path, width: int = 1400) -> str:
     """What ``question``, an expression over ``doc`` and ``view`` of the page, is in a browser so many pixels wide."""
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if browser is None:
-        pytest.skip("Chromium is not installed (Debian's package chromium)")
     frame = folder / "frame.html"
     frame.write_text(
         f'<iframe src="{page.resolve().as_uri()}" style="border: 0; width: {width}px; height: 900px"></iframe>'
@@ -59,7 +62,7 @@ def asked(page: Path, question: str, folder: Path, width: int = 1400) -> str:
     ]
     flags += ["--allow-file-access-from-files", f"--user-data-dir={folder / 'browser'}", "--dump-dom"]
     done = subprocess.run(
-        [browser, *flags, f"--window-size={max(width, 500) + 50},1000", frame.as_uri()],
+        [browser(), *flags, f"--window-size={max(width, 500) + 50},1000", frame.as_uri()],
         capture_output=True,
         text=True,
         timeout=300,

@@ -24,6 +24,7 @@ COMMANDS = {  # and the module of each, imported when it is asked for
     "explore": "explore",
     "export": "export",
     "push": "push",
+    "demo": "demo",
     "report": "report",
     "compare": "compare",
     "dashboard": "dashboard",

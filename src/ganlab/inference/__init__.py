@@ -12,5 +12,5 @@ import_weights   weights of the widely used pix2pix and CycleGAN code
 latents/         exploring a latent space: interpolation, arithmetic, directions, projection, neighbours
 refine/          samples that the discriminator has chosen
 class_names      classes by name
-export/          files to share
+demo/            a page to try a model on                 export/    files to share
 """

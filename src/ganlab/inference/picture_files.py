@@ -103,14 +103,19 @@ def read_picture(path: Path, channels: int) -> Tensor:
     return from_uint8(torch.tensor(decoder(str(path)))).unsqueeze(0)
 
 
+def as_image(picture: Tensor) -> Image.Image:
+    """(C, H, W) in [-1, 1]."""
+    pixels = to_uint8(picture).cpu().permute(1, 2, 0)  # (H, W, C)
+    return Image.fromarray((pixels.squeeze(2) if pixels.shape[2] == 1 else pixels.contiguous()).numpy())
+
+
 def write_picture(picture: Tensor, path: Path) -> None:
     """Write (C, H, W) in [-1, 1] in the format of the path's suffix, whole or not at all.
 
     Raises:
         StorageError: the disk does not take it.
     """
-    pixels = to_uint8(picture).cpu().permute(1, 2, 0)  # (H, W, C)
-    image = Image.fromarray((pixels.squeeze(2) if pixels.shape[2] == 1 else pixels.contiguous()).numpy())
+    image = as_image(picture)
     suffix = path.suffix.lower()
     temporary = path.with_name(f"{path.name}.partial")
     try:

@@ -12,7 +12,7 @@ from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check_targets, check_top, check_values, read
 from ganlab.config.compose.facts import take_facts
 from ganlab.config.compose.hydra_compose import compose_all, split
-from ganlab.config.compose.schema import Evaluate, Export, Push, Sample, Train
+from ganlab.config.compose.schema import Demo, Evaluate, Export, Push, Sample, Train
 from ganlab.config.explore import TOOLS
 from ganlab.config.score import ScoreKeys
 from ganlab.config.secrets import HIDDEN, masked, masked_environment, remember_written
@@ -26,6 +26,7 @@ SCHEMAS: dict[str, type] = {
     "evaluate": Evaluate,
     "export": Export,
     "push": Push,
+    "demo": Demo,
 }
 SCHEMAS |= {"score": ScoreKeys}
 SCHEMAS |= {f"explore/{tool}": schema for tool, schema in TOOLS.items()}

@@ -1,13 +1,13 @@
-"""The keys at the top of conf/train.yaml, sample.yaml, evaluate.yaml, export.yaml and push.yaml, and their types.
+"""The keys at the top of conf/train.yaml and of the other commands' files, and their types.
 
 Everything below a key is checked against the constructor named by its ``_target_``.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from ganlab.bounds import Count, Samples, Size, Weight, Whole
+from ganlab.bounds import Count, Range, Samples, Size, Weight, Whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,3 +96,13 @@ class Push:
     licence: str | None = None
     checkpoint: Literal["last", "best"] = "last"
     private: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """What ``ganlab demo`` reads."""
+
+    run: Path
+    checkpoint: Literal["last", "best"] = "last"
+    port: Annotated[int, Range(minimum=1, maximum=65535)] | None = None
+    browser: bool = False

@@ -52,5 +52,11 @@ def source(run_dir: Path, checkpoint: Literal["last", "best"] = "last", data: An
     Raises:
         UserError: it cannot be loaded, or draws no pictures from noise.
     """
-    model = require_noise(load(run_dir, checkpoint, "cuda" if torch.cuda.is_available() else "cpu"))
-    return Source(model, run_dir, checkpoint, tuple(class_names(run_dir, model.data_kind)), data)
+    model = load(run_dir, checkpoint, "cuda" if torch.cuda.is_available() else "cpu")
+    return source_of(model, run_dir, checkpoint, data)
+
+
+def source_of(model: object, run_dir: Path, checkpoint: str = "last", data: Any = None) -> Source:
+    """As :func:`source`, of a model that is loaded already."""
+    drawing = require_noise(model)
+    return Source(drawing, run_dir, checkpoint, tuple(class_names(run_dir, drawing.data_kind)), data)

@@ -1,0 +1,147 @@
+"""The controls of a model, as a page by Gradio."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ganlab.errors import UserError
+from ganlab.inference.demo.drawing import Drawing
+from ganlab.inference.demo.translating import Translating
+
+REACH = 3.0  # of a direction, to both sides
+ANY, NONE = "any", "none"
+SHOWN: dict[str, Any] = {"format": "png", "buttons": ["download", "fullscreen"], "elem_classes": "pixels"}
+ONE = "the model"  # events that ask it wait for each other
+
+
+def drawing_page(drawing: Drawing, title: str, facts: str) -> gr.Blocks:
+    """Controls at the left, pictures at the right, and below them the command that draws the same."""
+    with gr.Blocks(title=title, analytics_enabled=False) as page:
+        gr.Markdown(f"# {title}\n{facts}")
+        with gr.Row():
+            with gr.Column(scale=1, min_width=280):
+                controls = drawing_controls(drawing)
+            with gr.Column(scale=2, min_width=320):
+                picture = gr.Image(label="samples", interactive=False, **SHOWN)
+                command = gr.Code(label="the same in a shell", language="shell", interactive=False)
+
+        def drawn(*values: Any) -> tuple[Any, str]:
+            chosen = chosen_of(list(controls), values)
+            return drawing.draw(**chosen), drawing.command(**chosen)
+
+        told = told_errors(drawn)
+        inputs = [*controls.values()]
+        page.load(told, inputs, [picture, command], concurrency_id=ONE, api_name="draw")
+        changes = [
+            control.submit if name == "caption" else control.change for name, control in controls.items()
+        ]
+        gr.on(
+            changes,
+            told,
+            inputs,
+            [picture, command],
+            concurrency_id=ONE,
+            api_name=False,
+            trigger_mode="always_last",
+        )
+    return page
+
+
+def drawing_controls(drawing: Drawing) -> dict[str, Any]:
+    """By the names of what :meth:`Drawing.draw` takes, a direction by its number; only those that mean something."""
+    controls: dict[str, Any] = {
+        "seed": gr.Slider(0, 1000, 0, step=1, label="seed"),
+        "n": gr.Slider(1, 64, 16, step=1, label="pictures"),
+    }
+    if drawing.classes:
+        controls["label"] = gr.Dropdown([ANY, *drawing.classes], value=ANY, label="class")
+    if drawing.captions:
+        controls["caption"] = gr.Textbox(
+            "", label="caption", placeholder="empty: captions of the data; Enter draws"
+        )
+        gr.Examples([[caption] for caption in drawing.captions], [controls["caption"]], label="for instance")
+    if drawing.truncations:
+        values = [str(value) for value in drawing.truncations]
+        controls["truncation"] = gr.Dropdown(
+            [NONE, *values], value=NONE, label="truncation: more typical, less varied"
+        )
+    if len(drawing.vectors):
+        with gr.Accordion("directions", open=False):
+            for number in range(len(drawing.vectors)):
+                controls[str(number)] = gr.Slider(-REACH, REACH, 0, step=0.1, label=f"direction {number}")
+    return controls
+
+
+def chosen_of(names: list[str], values: tuple[Any, ...]) -> dict[str, Any]:
+    """What the controls say, as the arguments of :meth:`Drawing.draw`."""
+    said = dict(zip(names, values, strict=True))
+    amounts = [float(said.pop(name)) for name in names if name.isdecimal()]
+    chosen: dict[str, Any] = {name: None if value in (ANY, NONE) else value for name, value in said.items()}
+    if chosen.get("truncation") is not None:
+        chosen["truncation"] = float(chosen["truncation"])
+    return {**chosen, "seed": int(chosen["seed"]), "n": int(chosen["n"]), "amounts": amounts}
+
+
+def translating_page(translating: Translating, title: str, facts: str) -> gr.Blocks:
+    """A picture of one's own at the left, what becomes of it at the right."""
+    with gr.Blocks(title=title, analytics_enabled=False) as page:
+        gr.Markdown(f"# {title}\n{facts}")
+        with gr.Row():
+            with gr.Column(min_width=280):
+                inputs = translating_controls(translating)
+                button = gr.Button("translate", variant="primary")
+            with gr.Column(min_width=280):
+                output = gr.Image(label="translated", interactive=False, **SHOWN)
+
+        def translated(*values: Any) -> Any:
+            said = dict(zip(inputs, values, strict=True))
+            if said["picture"] is None:
+                raise UserError("first a picture, at the left")
+            mask = said.get("mask") and Path(said["mask"])
+            return translating.translate(
+                Path(said["picture"]),
+                direction=said.get("direction"),
+                mask=mask or None,
+                seed=int(said["seed"]),
+            )
+
+        gr.on(
+            [button.click, inputs["picture"].upload],
+            told_errors(translated),
+            [*inputs.values()],
+            output,
+            concurrency_id=ONE,
+            api_name="translate",
+        )
+    return page
+
+
+def translating_controls(translating: Translating) -> dict[str, Any]:
+    """By their names; only those that mean something."""
+    upload: dict[str, Any] = {"type": "filepath", "image_mode": None, "sources": ["upload", "clipboard"]}
+    inputs: dict[str, Any] = {"picture": gr.Image(label="a picture of any size", **upload)}
+    if len(translating.directions) > 1:
+        inputs["direction"] = gr.Radio(
+            translating.directions, value=translating.directions[0], label="direction"
+        )
+    if translating.fills_holes:
+        label = "what is missing is white here; without a mask the square in the middle is"
+        inputs["mask"] = gr.Image(label=label, **upload)
+    inputs["seed"] = gr.Slider(0, 1000, 0, step=1, label="seed of its noise")
+    return inputs
+
+
+def told_errors(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A user's mistake as a note on the page."""
+
+    @wraps(function)
+    def told(*values: Any) -> Any:
+        try:
+            return function(*values)
+        except UserError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return told
