@@ -136,7 +136,7 @@ class Translator(Protocol):
     """
 
     data_kind: ClassVar[str]
-    directions: ClassVar[tuple[str, ...]]
+    directions: tuple[str, ...]
 
     def translate(self, batch: Batch, *, seed: int = 0) -> dict[str, Tensor]: ...
 

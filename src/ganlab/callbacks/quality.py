@@ -14,7 +14,7 @@ from ganlab.callbacks.base import GameCallback
 from ganlab.callbacks.interval import crossed, images_of_run
 from ganlab.errors import UserError
 from ganlab.metrics.ranks import Ranks
-from ganlab.metrics.scores import Metric
+from ganlab.metrics.scores import Metric, suit
 from ganlab.models.base import GAN
 from ganlab.score_record import KeepsScores, Score, ScoreRecord, from_json, in_words, to_json
 from ganlab.training.order import Order
@@ -56,6 +56,7 @@ class Quality(GameCallback[GAN], KeepsScores):
         self.require_logged("objective", objective)
 
     def setup(self, trainer: Trainer, pl_module: GAN, stage: str) -> None:
+        suit(self.metrics.values(), pl_module)
         self.require_logged("objective", self.objective, pl_module.players())
 
     def names(self) -> list[str]:

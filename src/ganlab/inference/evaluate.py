@@ -13,7 +13,7 @@ import torch
 from ganlab.inference.data_of import data_of
 from ganlab.inference.load import load
 from ganlab.inference.refine.refined import Refined
-from ganlab.metrics.scores import Metric
+from ganlab.metrics.scores import Metric, suit
 from ganlab.score_record import Score
 from ganlab.storage import write_atomically
 
@@ -50,6 +50,7 @@ def evaluate(
     drawn_by = (
         model if refine == "none" else Refined(model, data, refine, steps=chain, train_steps=refine_steps)
     )
+    suit(metrics.values(), model)
     for metric in metrics.values():
         metric.prepare(data.dataset("train"), data.dataset("test"), model.device)
     entry: dict[str, Any] = {

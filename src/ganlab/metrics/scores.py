@@ -1,11 +1,13 @@
 """What every entry of ``metrics=...`` can do."""
 
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
 from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.score_record import Better, Score
+from ganlab.types import Translator
 
 
 class Metric(Protocol):
@@ -24,3 +26,17 @@ class Metric(Protocol):
     def prepare(self, train: Any, test: Any, device: torch.device, ranks: Ranks = ALONE) -> None: ...
 
     def evaluate(self, model: Any, ranks: Ranks = ALONE) -> dict[str, Score]: ...
+
+
+@runtime_checkable
+class Directed(Protocol):
+    """A metric that scores each direction of a translation by itself."""
+
+    def limit_to(self, directions: tuple[str, ...]) -> None: ...
+
+
+def suit(metrics: Iterable[Metric], model: object) -> None:
+    """Leave out what the model does not translate; to be called before the metrics are prepared."""
+    for metric in metrics:
+        if isinstance(metric, Directed) and isinstance(model, Translator):
+            metric.limit_to(model.directions)

@@ -9,6 +9,7 @@ from ganlab.metrics.distances.frechet import frechet_distance
 from ganlab.metrics.extractors.classifier import EmbeddedFeatures
 from ganlab.metrics.extractors.inception import InceptionFeatures
 from ganlab.metrics.real.description import Description
+from ganlab.metrics.scores import suit
 from ganlab.metrics.translation.known_pairs import KnownPairScores
 from ganlab.metrics.translation.unpaired import UnpairedScores
 from ganlab.pixels import from_uint8, to_uint8
@@ -200,3 +201,37 @@ def test_pairs_that_nobody_knows_are_refused(make):
     both = dark_and_bright(5, 5)
     with pytest.raises(UserError, match=r"does not know which b belongs to an a, .* try metrics=unpaired"):
         make(KnownPairScores).prepare(both, both, CPU)
+
+
+def one_way(answer, *directions):
+    """A model that translates in one direction, and goes around no cycle."""
+    model = Answers(lambda batch: {key: answer(batch)[key] for key in directions})
+    model.directions = tuple({"b": "a_to_b", "a": "b_to_a"}[key] for key in directions)
+    model.panels = model.convert = model.translate  # what a Translator has besides
+    return model
+
+
+@pytest.mark.parametrize(("made", "direction"), [("b", "a_to_b"), ("a", "b_to_a")])
+def test_a_model_of_one_direction_is_scored_in_it_alone(make, made, direction):
+    train, test = dark_and_bright(40, 60), dark_and_bright(20, 30, seed=5)
+    both, metric, model = make(scores=["fid"]), make(scores=["fid"]), one_way(shift, made)
+    suit([metric], model)
+    assert metric.names() == list(metric.better()) == [f"fid_pooled_{direction}"]
+    for one in (both, metric):
+        one.prepare(train, test, CPU)
+    found, expected = metric.evaluate(model), both.evaluate(Answers(shift))
+    assert found == {f"fid_pooled_{direction}": expected[f"fid_pooled_{direction}"]}
+
+
+def test_pairs_say_nothing_of_the_way_back(make, letters):
+    options = {"extractor": EmbeddedFeatures(data="glyphs"), "scores": ["fid"]}
+    metric = make(KnownPairScores, **options)
+    suit([metric], one_way(lambda batch: {"a": batch["b"]}, "a"))
+    metric.prepare(letters, letters, CPU)
+    assert list(metric.evaluate(one_way(lambda batch: {"a": batch["b"]}, "a"))) == ["fid_glyphs_b_to_a"]
+    metric = make(KnownPairScores, **options)
+    suit([metric], one_way(lambda batch: {"b": batch["a"]}, "b"))
+    metric.prepare(letters, letters, CPU)
+    found = metric.evaluate(one_way(lambda batch: {"b": batch["a"]}, "b"))
+    assert list(found) == ["fid_glyphs_a_to_b", "hidden_l1", "retrieval", "accuracy_glyphs"]
+    assert all(score.value == score.baseline for score in found.values())

@@ -1,6 +1,6 @@
 """Scores of an unpaired translator against pairs that it has never been told of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -33,6 +33,13 @@ class KnownPairScores(UnpairedScores):
         if self.features.scores:
             self.direction[self.accuracy] = "higher"
 
+    def limit_to(self, directions: Sequence[str]) -> None:
+        """What the pairs say is of a to b, and absent where that is not translated."""
+        super().limit_to(directions)
+        if "a_to_b" not in directions:
+            for name in ("hidden_l1", "retrieval", self.accuracy):
+                self.direction.pop(name, None)
+
     def prepare(
         self, train: UnpairedSet, test: UnpairedSet, device: torch.device, ranks: Ranks = ALONE
     ) -> None:
@@ -60,9 +67,12 @@ class KnownPairScores(UnpairedScores):
         return numbers[labels.cpu()][self.truth]
 
     def describe(self, batch: Batch, outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return super().describe(batch, outputs) | {"made": to_uint8(outputs["b"].nan_to_num())}
+        rows = super().describe(batch, outputs)
+        return rows | {"made": to_uint8(outputs["b"].nan_to_num())} if "hidden_l1" in self.direction else rows
 
     def values(self, rows: Rows) -> dict[str, float | None]:
+        if "hidden_l1" not in self.direction:
+            return super().values(rows)
         once = self.once("a")
         which = self.indices[once] % self.lengths["a"]
         truth, drawn = self.truth[which], rows["made"][once].flatten(1).float()

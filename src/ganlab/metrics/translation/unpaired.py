@@ -24,7 +24,7 @@ WholeScore = Literal["fid", "kid", "precision", "recall", "density", "coverage",
 
 
 class UnpairedScores(TranslationScores[UnpairedSet]):
-    """Distances between translations and the domain that they should belong to, for each direction; cycle_l1.
+    """Distances between translations and the domain that they should belong to, for each direction; cycle_l1 of both.
 
     Distances are named after measure, extractor and direction: ``fid_a_to_b``, ``fid_glyphs_b_to_a``. Every picture
     that is translated is held out and counts once, however often the longer side meets it. Their floor is what the
@@ -76,17 +76,27 @@ class UnpairedScores(TranslationScores[UnpairedSet]):
             batch_size=max(batch_size, 64),
             cache_folder=cache_folder,
         )
+        self.directions = DIRECTIONS
         self.details: dict[str, dict[str, Any]] = {}  # of each distance, for its protocol
         # before the extractor's name is used, which may depend on the weights
         self.features.require_weights(called=f"{', '.join(self.features.scores)} between the domains")
         self.direction = {self.name_of(*which): MEASURES[which[0]].better for which in self._wholes()}
         self.direction["cycle_l1"] = "lower"
 
+    def limit_to(self, directions: Sequence[str]) -> None:
+        """Score these directions alone; the cycle only where there are both."""
+        self.directions = {name: sides for name, sides in DIRECTIONS.items() if name in directions}
+        if self.directions != DIRECTIONS:
+            self.direction.pop("cycle_l1", None)
+        for score in self.features.scores:
+            for direction in DIRECTIONS.keys() - self.directions:
+                self.direction.pop(self.name_of(score, direction), None)
+
     def name_of(self, score: str, direction: str) -> str:
         return f"{score}{self.features.extractor.suffix}_{direction}"
 
     def _wholes(self) -> list[tuple[str, str]]:
-        return [(score, direction) for score in self.features.scores for direction in DIRECTIONS]
+        return [(score, direction) for score in self.features.scores for direction in self.directions]
 
     def _give_up(self, scores: Sequence[str], why: UserError) -> None:
         """By ``on_missing``, leave out distances or stop."""
@@ -113,7 +123,7 @@ class UnpairedScores(TranslationScores[UnpairedSet]):
             self.features.extractor.to(device)
             self.real = {
                 side: Reference(self.features, compared.side(side), held_out.side(side), ranks)
-                for side in self.keys
+                for _, side in self._made()
             }
         for direction, side in self._made():
             for score, floor in self.real[side].floors.items():
@@ -135,7 +145,7 @@ class UnpairedScores(TranslationScores[UnpairedSet]):
     def _made(self) -> Iterator[tuple[str, str]]:
         """Each direction, with the side that it makes pictures of; none where no distance is scored."""
         if self.features.scores:
-            for direction, (_, side) in DIRECTIONS.items():
+            for direction, (_, side) in self.directions.items():
                 yield direction, side
 
     def trivial(self, batch: Batch) -> dict[str, Tensor] | None:
@@ -154,6 +164,7 @@ class UnpairedScores(TranslationScores[UnpairedSet]):
         rows = {
             f"cycle_{side}": mean_absolute(as_stored(outputs[f"cycle_{side}"]), as_stored(given[side]))
             for side in self.keys
+            if "cycle_l1" in self.direction
         }
         for direction, side in self._made():
             features, logits = self.features.extractor(to_uint8(outputs[side].nan_to_num()))
@@ -163,13 +174,15 @@ class UnpairedScores(TranslationScores[UnpairedSet]):
     def values(self, rows: Rows) -> dict[str, float | None]:
         values: dict[str, float | None] = {}
         for direction, side in self._made():
-            once = self.once(DIRECTIONS[direction][0])
+            once = self.once(self.directions[direction][0])
             output = Description.of(rows[f"{direction}/features"][once], rows[f"{direction}/logits"][once])
             for score, (value, details) in self.real[side].values(output).items():
                 name = self.name_of(score, direction)
                 values[name], self.details[name] = value, details
-        cycles = [float(rows[f"cycle_{side}"][self.once(side)].mean()) for side in self.keys]
-        return {**values, "cycle_l1": sum(cycles) / 2}
+        if "cycle_l1" in self.direction:
+            cycles = [float(rows[f"cycle_{side}"][self.once(side)].mean()) for side in self.keys]
+            values["cycle_l1"] = sum(cycles) / 2
+        return values
 
     def once(self, side: str) -> Tensor:
         """(number of distinct pictures,): rows of examples that meet a picture of ``side`` for the first time."""

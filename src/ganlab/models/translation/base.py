@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +34,7 @@ class ImageToImage(GAN):
     what its discriminators say of a batch's real images.
     """
 
-    directions: ClassVar[tuple[str, ...]] = ("output",)
+    directions: tuple[str, ...] = ("output",)
 
     def outputs(self, batch: Batch) -> dict[str, Tensor]:
         """What the generators make of a batch, each under the key that it predicts."""

@@ -19,7 +19,7 @@ class TwoDomains(ImageToImage):
     """
 
     data_kind: ClassVar[str] = "unpaired"
-    directions: ClassVar[tuple[str, ...]] = ("a_to_b", "b_to_a")
+    directions: tuple[str, ...] = ("a_to_b", "b_to_a")
 
     @bounded
     def __init__(
