@@ -29,6 +29,13 @@ def test_ranges():
     assert set(integers.tolist()) == set(range(7))
 
 
+def test_places_are_distinct_and_the_same_on_all_ranks():
+    chosen = [Draws(9, rank=rank, world=3).places(5, 40).tolist() for rank in range(3)]
+    assert chosen[0] == chosen[1] == chosen[2]
+    assert len(set(chosen[0])) == 5
+    assert sorted(Draws(9).places(50, 7).tolist()) == list(range(7))
+
+
 def test_ranks_share_one_batch():
     for kind in ("normal", "uniform"):
         whole = getattr(Draws(9), kind)(6, 4)

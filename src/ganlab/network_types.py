@@ -4,6 +4,7 @@ A network that shows more than its output says so by the class that it derives f
 the class names.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from torch import Tensor, nn
@@ -56,6 +57,20 @@ class Translation(nn.Module):
     stride: int
     minimum: int
     scale: int
+
+
+class Encoder(Translation):
+    """A translation that shows what it sees: maps at places 0, 1, ... on its way, of ``tap_widths`` channels.
+
+    usual_taps: the places that its paper looks at.
+    """
+
+    tap_widths: tuple[int, ...]
+    usual_taps: tuple[int, ...]
+
+    def encode(self, images: Tensor, taps: Sequence[int]) -> list[Tensor]:
+        """The maps (B, C, h, w) at these places, in rising order."""
+        raise NotImplementedError
 
 
 class Completion(Translation):

@@ -66,6 +66,10 @@ class Draws:
             self._common = random.Random(derive(self.seed, *self._parts, "shared"))
         return self._common.random()
 
+    def places(self, count: int, of: int) -> Tensor:
+        """(min(count, of),) int64: distinct numbers from 0 to of - 1, the same for the whole global batch."""
+        return torch.randperm(of, generator=self.generator, device=self.device)[:count]
+
     def integers(self, n: int, high: int) -> Tensor:
         """(n,) int64 from 0 to high - 1."""
         total = torch.randint(high, (n * self.world,), generator=self.generator, device=self.device)

@@ -55,6 +55,8 @@ FACTS = {
     "biggan_imagenet128": Fact(PER_UPDATE, Adam(5e-5, 2e-4, (0.0, 0.999)), 2048),
     "cgan_mnist": Fact(NONE, SGD(0.1, 0.1), 100),
     "context_encoder_paris": Fact(None, Adam(2e-3, 2e-4), 64, 500 * 14_900),
+    "cut_horse2zebra": Fact(None, Adam(2e-4, 2e-4), 1, 400 * 1334),
+    "fastcut_horse2zebra": Fact(None, Adam(2e-4, 2e-4), 1, 200 * 1334),
     "cyclegan_horse2zebra": Fact(None, Adam(2e-4, 2e-4), 1, 200 * 1334),
     "dcgan_celeba": Fact(NONE, Adam(2e-4, 2e-4), 128, 25 * 162_770),
     "dcgan_cifar10": Fact(NONE, Adam(2e-4, 2e-4), 128),

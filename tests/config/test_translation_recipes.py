@@ -11,6 +11,8 @@ from tests.support.recipes import recipes
 RECIPES = {
     "pix2pix_facades": ([2_768_705, 54_413_955], 80_000, {"source": (3, 256), "target": (3, 256)}),
     "cyclegan_horse2zebra": ([11_378_179] * 2 + [2_764_737] * 2, 266_800, {"a": (3, 256), "b": (3, 256)}),
+    "cut_horse2zebra": ([2_764_737, 11_378_179, 560_384], 533_600, {"a": (3, 256), "b": (3, 256)}),
+    "fastcut_horse2zebra": ([2_764_737, 11_378_179, 560_384], 266_800, {"a": (3, 256), "b": (3, 256)}),
     "discogan_edges2shoes": ([5_513_856] * 2 + [2_765_568] * 2, 100_000, {"a": (3, 64), "b": (3, 64)}),
     "srresnet_div2k": ([1_549_462], 1_000_000, {"low": (3, 24), "high": (3, 96)}),
     "srgan_div2k": ([23_565_505, 1_549_462], 1_200_000, {"low": (3, 24), "high": (3, 96)}),
@@ -60,6 +62,11 @@ def test_rates_of_the_papers():
     (rate,) = srgan.model.schedules.generator.milestones
     (judge,) = srgan.model.schedules.discriminator.milestones
     assert rate - batches == judge == 100_000
+    cut, fastcut = (compose([f"experiment={name}_horse2zebra"]).model for name in ("cut", "fastcut"))
+    assert (cut.nce_weight, cut.identity_weight, cut.mirrored) == (1, 1, 0)
+    assert (fastcut.nce_weight, fastcut.identity_weight, fastcut.mirrored) == (10, 0, 0.5)
+    assert (cut.schedules.every.constant, fastcut.schedules.every.constant) == (0.5, 0.75)
+    assert cut.generator.antialias is cut.discriminator.antialias is fastcut.generator.antialias is True
     discogan = compose(["experiment=discogan_edges2shoes"])
     assert all(optimizer.weight_decay == 1e-5 for optimizer in discogan.model.optimizers.values())
     assert discogan.data.batch_size == 64

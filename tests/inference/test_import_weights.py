@@ -14,7 +14,7 @@ from ganlab.inference.load import load
 from ganlab.networks.translation.patch import PatchGAN
 from ganlab.networks.translation.residual import ResNetTranslator
 from ganlab.networks.translation.unet import UNet
-from tests.support.known_layouts import patch, resnet, unet
+from tests.support.known_layouts import CUTProjection, cut_patch, cut_resnet, patch, resnet, unet
 from tests.support.runs import fit
 from tests.support.variants import translator
 
@@ -107,3 +107,25 @@ def test_an_imported_run_can_be_loaded_and_trained_on(tmp_path):
         import_weights(cfg, {"a_to_b": path}, folder, [])
     with pytest.raises(UserError, match=r"^generator=.*: this model has the networks a_to_b, b_to_a"):
         import_weights(cfg, {"generator": path}, tmp_path / "other", [])
+
+
+def test_CUT_s_three_networks_look_at_a_picture_as_theirs_do(tmp_path):
+    from ganlab.inference.import_weights import import_weights
+
+    torch.manual_seed(0)
+    theirs = {"": cut_resnet(width=8), "discriminator": cut_patch(), "projection": CUTProjection((3, 16), 8)}
+    files = {name: tmp_path / f"{name or 'generator'}.pth" for name in theirs}
+    for name, path in files.items():
+        torch.save(theirs[name].state_dict(), path)
+    words = ["model.generator.blocks=3", "model.taps=[0,1]", "model.discriminator.layers=2"]
+    cfg = translator("cut", *words)
+    cfg.model.discriminator.width = 4
+    assert import_weights(cfg, files, tmp_path / "run", ["model=cut"]) == []
+    model, images = load(tmp_path / "run"), torch.randn(2, 3, 32, 32)
+    generator, discriminator = (theirs[name]["model"] for name in ("", "discriminator"))
+    torch.testing.assert_close(model.generator(images), generator(images))
+    torch.testing.assert_close(model.discriminator(images), discriminator(images))
+    seen, places = [generator[:1](images), generator[:5](images)], [torch.tensor([3, 900]), torch.tensor([0])]
+    made = model.projection(model.generator.encode(images, model.taps), places)
+    for own, other in zip(made, theirs["projection"](seen, places), strict=True):
+        torch.testing.assert_close(own, other)

@@ -1,6 +1,7 @@
 """Initial weights have the variances of their papers, transposed convolutions too."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from ganlab.layers.init import (
     keep_default,
     orthogonal,
     wgan_gp_uniform,
+    xavier_normal,
     xavier_uniform,
 )
 
@@ -21,6 +23,7 @@ def _seeded():
     torch.manual_seed(0)
 
 
+CUT = partial(xavier_normal, gain=0.02)
 LAYERS = {
     "linear": lambda: nn.Linear(300, 100),
     "conv": lambda: nn.Conv2d(60, 20, 5, stride=2),
@@ -34,6 +37,9 @@ EXPECTED = {
     (xavier_uniform, "linear"): math.sqrt(2 / 400),
     (xavier_uniform, "conv"): math.sqrt(2 / (80 * 25)),
     (xavier_uniform, "transposed"): math.sqrt(2 / (80 * 25)),
+    (CUT, "linear"): 0.02 * math.sqrt(2 / 400),
+    (CUT, "conv"): 0.02 * math.sqrt(2 / (80 * 25)),
+    (CUT, "transposed"): 0.02 * math.sqrt(2 / (80 * 25)),
     (he_normal, "linear"): math.sqrt(2 / 300),
     (he_normal, "conv"): math.sqrt(2 / (60 * 25)),
     (he_normal, "transposed"): math.sqrt(2 / (60 * 25)),

@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from ganlab.layers.resample import Smooth, SmoothDownsample, SmoothUpsample
+from ganlab.layers.resample import ReflectedDownsample, Smooth, SmoothDownsample, SmoothUpsample
 
 
 def maps(size: int) -> torch.Tensor:
@@ -48,8 +48,19 @@ def test_smoothing_and_taking_each_second_pixel_is_downsampling():
 def test_channels_do_not_mix_and_nothing_is_saved_or_trained():
     image = torch.zeros(1, 3, 8, 8)
     image[:, 1] = 1
-    for resample in (SmoothUpsample(), SmoothDownsample()):
+    for resample in (SmoothUpsample(), SmoothDownsample(), ReflectedDownsample()):
         result = resample(image)
         assert result[:, [0, 2]].abs().max() == 0
         assert resample.state_dict() == {}
         assert list(resample.parameters()) == []
+
+
+def test_halving_with_reflected_borders_keeps_a_constant_and_forgets_the_highest_frequency():
+    halve, image = ReflectedDownsample(), maps(7)
+    assert halve(image).shape == (2, 3, 4, 4)
+    torch.testing.assert_close(halve(torch.ones(1, 2, 8, 6)), torch.ones(1, 2, 4, 3))
+    stripes = torch.tensor([1.0, -1.0]).repeat(4).expand(1, 1, 8, 8)
+    assert halve(stripes).abs().max() == 0
+    weights = torch.tensor([1.0, 2.0, 1.0]) / 4
+    inside = torch.einsum("bcij,i,j->bc", image[..., 1:4, 3:6], weights, weights)
+    torch.testing.assert_close(halve(image)[..., 1, 2], inside)

@@ -34,7 +34,9 @@ def step(cfg, tmp_path, steps: int = 1, spy=None):
         module.update, module.training_step = Watched, watched_step
         for name, network in module.named_children():
             calls[name] = []
-            network.register_forward_pre_hook(lambda _, args, name=name: calls[name].append(args[0].detach()))
+            network.register_forward_pre_hook(
+                lambda _, args, name=name: calls[name].append(detached(args[0]))
+            )
         if spy:
             spy(module)
 
@@ -42,6 +44,11 @@ def step(cfg, tmp_path, steps: int = 1, spy=None):
     module = fit(cfg, tmp_path, wrap=wrap)
     values = [{key: value.item() for key, value in update.items()} for update in terms]
     return module, values, {name: list(inputs) for name, inputs in calls.items()}
+
+
+def detached(seen):
+    """An image; the maps of several layers stay what they are."""
+    return seen.detach() if isinstance(seen, torch.Tensor) else seen
 
 
 def still(cfg):

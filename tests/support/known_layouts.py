@@ -61,6 +61,72 @@ class Block(nn.Module):
         return maps + self.conv_block(maps)
 
 
+class Filtered(nn.Module):
+    """Holds a filter that is no weight, as in files of CUT."""
+
+    def __init__(self, taps: tuple[float, ...], channels: int) -> None:
+        super().__init__()
+        row = torch.tensor(taps)
+        self.register_buffer("filt", torch.outer(row, row)[None, None].repeat(channels, 1, 1, 1))
+
+
+class Downsample(Filtered):
+    def __init__(self, channels: int) -> None:
+        super().__init__((0.25, 0.5, 0.25), channels)
+
+    def forward(self, maps):
+        padded = nn.functional.pad(maps, [1, 1, 1, 1], mode="reflect")
+        return nn.functional.conv2d(padded, self.filt, stride=2, groups=maps.shape[1])
+
+
+class Upsample(Filtered):
+    def __init__(self, channels: int) -> None:
+        super().__init__((0.25, 0.75, 0.75, 0.25), channels)
+
+    def forward(self, maps):
+        padded = nn.functional.pad(maps, [1, 1, 1, 1], mode="replicate")
+        larger = nn.functional.conv_transpose2d(padded, self.filt, stride=2, padding=2, groups=maps.shape[1])
+        return larger[:, :, 1:-1, 1:-1]
+
+
+def cut_resnet(channels: tuple[int, int] = (3, 3), width: int = 4, blocks: int = 3) -> nn.Module:
+    """Names such as model.8.weight, with filters between them."""
+    one, other = channels
+    layers = [nn.ReflectionPad2d(3), Conv(one, width, 7), Instance(width), nn.ReLU()]
+    for wide in (width, 2 * width):
+        layers += [Conv(wide, 2 * wide, 3, padding=1), Instance(2 * wide), nn.ReLU(), Downsample(2 * wide)]
+    layers += [Block(4 * width) for _ in range(blocks)]
+    for wide in (4 * width, 2 * width):
+        layers += [Upsample(wide), Conv(wide, wide // 2, 3, padding=1), Instance(wide // 2), nn.ReLU()]
+    return nn.ModuleDict(
+        {"model": nn.Sequential(*layers, nn.ReflectionPad2d(3), Conv(width, other, 7), nn.Tanh())}
+    )
+
+
+def cut_patch() -> nn.Module:
+    layers = [Conv(3, 4, 4, 1, 1), nn.LeakyReLU(0.2), Downsample(4)]
+    layers += [Conv(4, 8, 4, 1, 1), Instance(8), nn.LeakyReLU(0.2), Downsample(8)]
+    layers += [Conv(8, 16, 4, 1, 1), Instance(16), nn.LeakyReLU(0.2)]
+    return nn.ModuleDict({"model": nn.Sequential(*layers, Conv(16, 1, 4, 1, 1))})
+
+
+class CUTProjection(nn.Module):
+    """Names such as mlp_1.2.weight."""
+
+    def __init__(self, widths: tuple[int, ...], size: int) -> None:
+        super().__init__()
+        for place, width in enumerate(widths):
+            mlp = nn.Sequential(nn.Linear(width, size), nn.ReLU(), nn.Linear(size, size))
+            setattr(self, f"mlp_{place}", mlp)
+
+    def forward(self, maps, places):
+        made = []
+        for place, (seen, where) in enumerate(zip(maps, places, strict=True)):
+            vectors = getattr(self, f"mlp_{place}")(seen.permute(0, 2, 3, 1).flatten(1, 2)[:, where])
+            made.append(vectors / (vectors.norm(dim=2, keepdim=True) + 1e-7))
+        return made
+
+
 def resnet(channels: tuple[int, int] = (1, 3), width: int = 4, blocks: int = 6) -> nn.Module:
     """Names such as model.10.conv_block.1.weight, so that 10 must come after 9; with stale statistics."""
     one, other = channels

@@ -28,12 +28,15 @@ def words_for(name: str) -> list[str]:
     return [f"model={name}", f"data={DATA[kind_of(name)]}", *SETTINGS.get(name, [])]
 
 
+ONE_WAY = ("cut", "cut_small", "fastcut", "fastcut_small")  # of domains of equal channels
+PATCHES = ["model.generator.blocks=1", "model.patches=16", "model.projection.size=8"]
 # the kind of data that a model takes, what makes it small, and the players of four steps by their first letters
 TRANSLATORS = {
     "pix2pix": ("paired", [], "dg dg dg dg"),
     "cyclegan": ("unpaired", ["model.identity_weight=0"], "gd gd gd gd"),
     "cyclegan_small": ("unpaired", ["model.identity_weight=0"], "gd gd gd gd"),
     "discogan": ("unpaired", [], "g g d g"),
+    **dict.fromkeys(ONE_WAY, ("unpaired", PATCHES, "dg dg dg dg")),
     "srresnet": ("super_resolution", ["model.generator.blocks=1", "model.generator.skip=null"], "g g g g"),
     "srgan": (
         "super_resolution",
@@ -50,7 +53,7 @@ def translator(model: str, *overrides: str, **data):
     kind, settings, _ = TRANSLATORS[model]
     base = ["trainer=cpu", "metrics=none", "callbacks.samples=null", f"model={model}"]
     cfg = compose([*base, *settings, *overrides])
-    cfg.data = noise(kind, **data)
+    cfg.data = noise(kind, **{"channels": (3, 3) if model in ONE_WAY else (1, 3), **data})
     for player in ("generator", "discriminator"):
         if player in cfg.model and "width" in cfg.model[player]:
             cfg.model[player].width = 8

@@ -10,7 +10,10 @@ from ganlab.config.compose.overrides import key_of
 from ganlab.config.runs.trust import to_open
 from ganlab.errors import UserError
 
-NETWORKS = ("generator", "discriminator", "a_to_b", "b_to_a", "discriminator_a", "discriminator_b")
+NETWORKS = (
+    *("generator", "discriminator", "projection"),
+    *("a_to_b", "b_to_a", "discriminator_a", "discriminator_b"),
+)
 
 
 def run(words: list[str]) -> int:
@@ -19,8 +22,6 @@ def run(words: list[str]) -> int:
     files, output, overrides = sorted_out(words)
     cfg = compose(overrides, config_dirs=own.folders())
     fits(cfg, own.folders())
-    if "" in files:  # a file without a name is the first generator's
-        files["a_to_b" if cfg.model.get("a_channels") else "generator"] = files.pop("")
     stem = next(iter(files.values())).stem
     pair = f"{cfg.chosen['model']}-{cfg.chosen['data']}"
     run_dir = output or Path("outputs") / pair / f"imported_{stem}"

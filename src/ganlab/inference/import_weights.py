@@ -1,4 +1,4 @@
-"""Weights of the widely used PyTorch pix2pix and CycleGAN code, as a run directory of ganlab."""
+"""Weights of the widely used PyTorch pix2pix, CycleGAN and CUT code, as a run directory of ganlab."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +21,8 @@ def import_weights(
 ) -> list[str]:
     """Build the model of ``cfg``, read a file into each network that ``files`` names, and write ``run_dir``.
 
+    A file under the name "" is the first generator's.
+
     The directory is that of a run which has not begun: it can be sampled, and trained on with resume=... Returns the
     names of the networks that no file was given for; these keep their random weights.
 
@@ -33,6 +35,8 @@ def import_weights(
     model = instantiate(cfg.model)
     playing = [network for player in model.players().values() for network in player]
     networks = {name: part for name, part in model.named_children() if any(part is one for one in playing)}
+    first = next(name for name, part in networks.items() if part is model.players()["generator"][0])
+    files = {name or first: path for name, path in files.items()}
     for name, path in files.items():
         if name not in networks:
             raise UserError(f"{name}={path}: this model has the networks {', '.join(networks)}")

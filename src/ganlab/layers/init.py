@@ -8,6 +8,7 @@ from typing import Literal
 
 from torch import nn
 
+from ganlab.bounds import Positive
 from ganlab.torch_internals import BatchNorm
 
 _WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
@@ -37,6 +38,13 @@ def xavier_uniform(module: nn.Module) -> None:
     """
     if isinstance(module, _WEIGHTED):
         nn.init.xavier_uniform_(module.weight)
+        zero_bias(module)
+
+
+def xavier_normal(module: nn.Module, *, gain: Positive) -> None:
+    """Weights N(0, gain^2 2 / (fan in + fan out)), biases 0 (Glorot, Bengio 2010); CUT's code has a gain of 0.02."""
+    if isinstance(module, _WEIGHTED):
+        nn.init.xavier_normal_(module.weight, gain)
         zero_bias(module)
 
 

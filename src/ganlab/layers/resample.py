@@ -1,4 +1,5 @@
-"""Doubling, halving and smoothing with the kernel [1, 3, 3, 1], which is [1, 2, 1] convolved with [1, 1]."""
+"""Doubling, halving and smoothing with the kernel [1, 3, 3, 1], which is [1, 2, 1] convolved with [1, 1]; and halving
+with [1, 2, 1] itself."""
 
 import math
 
@@ -40,6 +41,25 @@ class SmoothDownsample(_Smooth):
         channels = maps.shape[1]
         kernels = self.kernel.expand(channels, 1, 4, 4)
         return F.conv2d(maps, kernels, stride=2, padding=1, groups=channels)
+
+
+class ReflectedDownsample(nn.Module):
+    """(B, C, H, W) to (B, C, ceil(H / 2), ceil(W / 2)): weights [1, 2, 1] / 4 each way; borders are reflected.
+
+    What stands at even places, without what would alias there (Zhang 2019, section 3.2).
+    """
+
+    kernel: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        weights = torch.tensor([1.0, 2.0, 1.0]) / 4
+        self.register_buffer("kernel", torch.outer(weights, weights)[None, None], persistent=False)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        channels = maps.shape[1]
+        kernels = self.kernel.expand(channels, 1, 3, 3)
+        return F.conv2d(F.pad(maps, (1, 1, 1, 1), mode="reflect"), kernels, stride=2, groups=channels)
 
 
 class Smooth(nn.Module):

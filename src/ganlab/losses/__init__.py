@@ -9,6 +9,7 @@ path_length   how much an image changes with its styles
 information   auxiliary losses of ACGAN, InfoGAN and StackGAN
 mode_seeking  on a generator that draws the same whatever z is
 similarity    between two images, and between the codes of a batch
+patch_nce     between patches of an image and of what became of it
 perceptual    between the features of two images
 precision     losses are computed in at least float32
 

@@ -11,6 +11,7 @@ from ganlab.errors import UserError
 from ganlab.networks.translation.context_encoder import ContextDiscriminator, ContextEncoder
 from ganlab.networks.translation.discogan import DiscoGANDiscriminator, DiscoGANGenerator
 from ganlab.networks.translation.patch import PatchGAN
+from ganlab.networks.translation.patch_projection import PatchProjection
 from ganlab.networks.translation.residual import ResNetTranslator
 from ganlab.networks.translation.srresnet import Bicubic, SRGANDiscriminator, SRResNet
 from ganlab.networks.translation.unet import UNet
@@ -29,6 +30,10 @@ COUNTS = {
     "ResNet 9": (partial(ResNetTranslator, **RGB), 11_378_179),
     "ResNet 6": (partial(ResNetTranslator, **RGB, image_size=128), 7_837_699),
     "ResNet 3 grey": (partial(ResNetTranslator, **GREY, image_size=32), 269_377),
+    "ResNet 9 antialiased": (partial(ResNetTranslator, **RGB, antialias=True), 11_378_179),
+    "PatchGAN antialiased": (partial(PatchGAN, channels=3, norm=Instance, antialias=True), 2_764_737),
+    "CUT F": (partial(PatchProjection, widths=[3, 128, 256, 256, 256]), 560_384),
+    "CUT F small": (partial(PatchProjection, widths=[1, 32, 64, 64, 64], size=64), 35_520),
     "DiscoGAN G": (partial(DiscoGANGenerator, **RGB), 5_513_856),
     "DiscoGAN G extra": (partial(DiscoGANGenerator, **RGB, bottleneck=100), 7_153_480),
     "DiscoGAN D": (partial(DiscoGANDiscriminator, channels=3), 2_765_568),
@@ -62,6 +67,7 @@ OPTIONS = {
         "unet_128": (*PAIRS, 128, 41_828_995 - 2 * 16 * 64),
         "unet_64": (*PAIRS, 64, 29_244_035 - 2 * 16 * 64),
         "resnet": (*PAIRS, 256, 11_378_179 - 2 * 49 * 64),
+        "resnet_cut": (*PAIRS, 256, 11_378_179 - 2 * 49 * 64),
         "resnet_9": (*PAIRS, 64, 11_378_179 - 2 * 49 * 64),
         "resnet_6": (*PAIRS, 64, 7_837_699 - 2 * 49 * 64),
         "resnet_3": (*PAIRS, 256, 269_377 + 2 * 49 * 16 + 2),
@@ -72,6 +78,7 @@ OPTIONS = {
     "discriminator": {
         "patch": (*PAIRS, 256, 2_768_705 - 2 * 16 * 64),
         "patch_instance": (*PAIRS, 256, 2_764_737 + 16 * 64),
+        "patch_cut": (*PAIRS, 256, 2_764_737 + 16 * 64),
         "discogan": (*DOMAINS, 64, 2_765_568 - 2 * 16 * 64),
         "srgan": (*SHARP, 96, 23_565_505),
         "context_encoder": (*HOLES, 128, 2_766_529),
@@ -105,6 +112,7 @@ def test_every_option_of_these_networks_is_tested():
 TRANSLATORS = {
     "unet": partial(UNet, width=4),
     "resnet": partial(ResNetTranslator, width=4, blocks=1),
+    "resnet antialiased": partial(ResNetTranslator, width=4, blocks=1, antialias=True),
     "discogan": partial(DiscoGANGenerator, width=4),
     "discogan extra": partial(DiscoGANGenerator, width=4, bottleneck=5),
 }
@@ -178,8 +186,41 @@ def test_a_score_of_a_patchgan_sees_its_patch_and_no_more(layers, patch):
 
 @pytest.mark.parametrize(("size", "layers"), [(256, 3), (64, 3), (32, 2), (28, 2), (12, 1)])
 def test_a_patchgan_is_as_deep_as_the_images_allow(size, layers):
-    scores = PatchGAN(channels=1, image_size=size, width=2)(torch.randn(2, 1, size, size))
-    assert scores.shape[2] == size // 2**layers - 2
+    for antialias in (False, True):
+        network = PatchGAN(channels=1, image_size=size, width=2, antialias=antialias)
+        scores = network(torch.randn(2, 1, size, size))
+        assert scores.shape[2] == size // 2**layers - 2
+
+
+def test_a_translator_shows_what_it_sees_before_each_norm_and_after_each_block():
+    """At CUT's places: those of numbers 0, 4, 8, 12 and 16 among the layers of its authors."""
+    with torch.device("meta"):
+        network = ResNetTranslator(**RGB, width=8, antialias=True)
+    assert [network.tap_widths[tap] for tap in network.usual_taps] == [3, 16, 32, 32, 32]
+    assert [network._layers_of_taps[tap] for tap in network.usual_taps] == [0, 4, 8, 12, 16]
+    for antialias, recompute in ((False, False), (True, True)):
+        network = ResNetTranslator(
+            **GREY, image_size=16, width=4, blocks=2, antialias=antialias, recompute=recompute
+        )
+        assert network.usual_taps == (0, 1, 2, 3)
+        images = torch.randn(2, 1, 16, 16)
+        padded, first, _, third, last = network.encode(images, range(5))
+        torch.testing.assert_close(padded, nn.functional.pad(images, [3] * 4, mode="reflect"))
+        torch.testing.assert_close(first, network.down[:5](images))
+        torch.testing.assert_close(third, network.blocks[0](network.down(images)))
+        torch.testing.assert_close(network.up(last), network(images))
+        assert torch.equal(network.encode(images, [3])[0], third)
+
+
+def test_a_projection_is_of_unit_length_and_the_same_at_every_place():
+    project = PatchProjection(widths=[3, 5], size=4)
+    maps = [torch.randn(2, 3, 6, 6), torch.randn(2, 5, 2, 3)]
+    places = [torch.tensor([7, 0, 35]), torch.tensor([5])]
+    made = project(maps, places)
+    assert [tuple(vectors.shape) for vectors in made] == [(2, 3, 4), (2, 1, 4)]
+    torch.testing.assert_close(made[0].norm(dim=2), torch.ones(2, 3))
+    alone = project([maps[0][:, :, 1:2, 1:2], maps[1]], [torch.tensor([0]), places[1]])
+    torch.testing.assert_close(alone[0], made[0][:, :1])
 
 
 def test_the_noise_of_a_unet_acts_in_eval_mode_and_the_batch_gives_its_statistics():

@@ -2,4 +2,5 @@
 
 unet, residual, srresnet, context_encoder, discogan   generators, named after their shape or paper
 patch                                                 PatchGAN
+patch_projection                                      features of patches, to be compared
 """

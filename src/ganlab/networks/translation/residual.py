@@ -1,4 +1,4 @@
-"""CycleGAN's generator: residual blocks at a quarter of the size."""
+"""CycleGAN's generator, and CUT's: residual blocks at a quarter of the size."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,13 +12,14 @@ from ganlab.bounds import Size
 from ganlab.errors import UserError
 from ganlab.layers.init import init_normal
 from ganlab.layers.norms import has_offset
-from ganlab.network_types import Translation
+from ganlab.layers.resample import ReflectedDownsample
+from ganlab.network_types import Encoder
 from ganlab.networks.sizes import sides
 
 Norm = Callable[[int], nn.Module]
 
 
-class ResNetTranslator(Translation):
+class ResNetTranslator(Encoder):
     """(B, in_channels, H, W) to (B, out_channels, H, W) in [-1, 1] (Zhu et al. 2017, section 7.2; Johnson et al. 2016).
 
     A 7 x 7 convolution, ``halvings`` with channels doubling from ``width``, residual blocks, as many doublings, and a
@@ -27,8 +28,13 @@ class ResNetTranslator(Translation):
     image_size: a side, or height and width, of the images in training.
     blocks: null is the paper's 9 from 256 pixels on and 6 from 128 on, and 3 below.
     width: null is the paper's 64 from 128 pixels on, and 16 below.
+    antialias: halve and double by smoothing (Zhang 2019), as CUT does, and not by the steps of convolutions.
     recompute: keep only what enters each residual block and compute the rest again in the backward pass: less memory,
         the same numbers, about a third more time.
+    init: of all weights.
+
+    It can be looked at in 1 + halvings + blocks places: the padded image, what each halving's convolution makes, before
+    its norm, and each block. CUT looks at those before the blocks, the first block and the one in the middle.
 
     Raises:
         UserError: a size that is no multiple of 2^halvings, or less than 2 pixels after them.
@@ -46,7 +52,9 @@ class ResNetTranslator(Translation):
         width: Size | None = None,
         halvings: Size = 2,
         norm: Norm = nn.InstanceNorm2d,
+        antialias: bool = False,
         recompute: bool = False,
+        init: Callable[[nn.Module], None] = init_normal,
     ) -> None:
         super().__init__()
         shortest = min(sides(image_size))
@@ -61,27 +69,43 @@ class ResNetTranslator(Translation):
                 f"multiples of {self.stride}, at least {self.minimum}; try data.image_size={nearest}"
             )
         widths = [width * 2**level for level in range(halvings + 1)]
+        halve, double = (_smooth_half, _smooth_double) if antialias else (_half, _double)
         down = [nn.ReflectionPad2d(3), *_normed(partial(nn.Conv2d, in_channels, width, 7), norm(width))]
+        seen = [0]  # layers of down whose maps can be had
         for before, after in pairwise(widths):
-            down += _normed(partial(nn.Conv2d, before, after, 3, stride=2, padding=1), norm(after))
+            seen.append(len(down))
+            down += halve(before, after, norm(after))
         up: list[nn.Module] = []
         for before, after in pairwise(widths[::-1]):
-            doubling = partial(nn.ConvTranspose2d, before, after, 3, stride=2, padding=1, output_padding=1)
-            up += _normed(doubling, norm(after))
+            up += double(before, after, norm(after))
         self.down = nn.Sequential(*down)
         self.blocks = nn.ModuleList(ResidualBlock(widths[-1], norm) for _ in range(blocks))
         self.up = nn.Sequential(*up, nn.ReflectionPad2d(3), nn.Conv2d(width, out_channels, 7), nn.Tanh())
         self.recompute = recompute
-        self.apply(init_normal)
+        self._layers_of_taps = [*seen, *range(len(down), len(down) + blocks)]
+        self.tap_widths = (in_channels, *widths[1:], *[widths[-1]] * blocks)
+        self.usual_taps = tuple(sorted({*range(halvings + 2), halvings + (blocks + 1) // 2}))
+        self.apply(init)
 
     def forward(self, images: Tensor) -> Tensor:
         maps = self.down(images)
         for block in self.blocks:
-            if self.recompute and torch.is_grad_enabled():
-                maps = checkpoint(block, maps, use_reentrant=False)
-            else:
-                maps = block(maps)
+            maps = self._passed(block, maps)
         return self.up(maps)
+
+    def encode(self, images: Tensor, taps: Sequence[int]) -> list[Tensor]:
+        wanted = {self._layers_of_taps[tap] for tap in taps}
+        maps, found = images, []
+        for place, layer in enumerate([*self.down, *self.blocks][: max(wanted) + 1]):
+            maps = self._passed(layer, maps)
+            if place in wanted:
+                found.append(maps)
+        return found
+
+    def _passed(self, layer: nn.Module, maps: Tensor) -> Tensor:
+        if self.recompute and torch.is_grad_enabled() and isinstance(layer, ResidualBlock):
+            return checkpoint(layer, maps, use_reentrant=False)
+        return layer(maps)
 
 
 class ResidualBlock(nn.Module):
@@ -95,6 +119,23 @@ class ResidualBlock(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         return maps + self.branch(maps)
+
+
+def _half(before: int, after: int, norm: nn.Module) -> list[nn.Module]:
+    return _normed(partial(nn.Conv2d, before, after, 3, stride=2, padding=1), norm)
+
+
+def _double(before: int, after: int, norm: nn.Module) -> list[nn.Module]:
+    return _normed(partial(nn.ConvTranspose2d, before, after, 3, stride=2, padding=1, output_padding=1), norm)
+
+
+def _smooth_half(before: int, after: int, norm: nn.Module) -> list[nn.Module]:
+    return [*_normed(partial(nn.Conv2d, before, after, 3, padding=1), norm), ReflectedDownsample()]
+
+
+def _smooth_double(before: int, after: int, norm: nn.Module) -> list[nn.Module]:
+    larger = nn.Upsample(scale_factor=2, mode="bilinear")  # [1, 3, 3, 1] / 4 each way, borders repeated
+    return [larger, *_normed(partial(nn.Conv2d, before, after, 3, padding=1), norm)]
 
 
 def _normed(conv: Callable[..., nn.Module], norm: nn.Module) -> list[nn.Module]:
