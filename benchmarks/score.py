@@ -34,9 +34,9 @@ from torch import Tensor
 
 from benchmarks.pages import write
 from ganlab.config import compose, instantiate
+from ganlab.inference.scoring.kinds.made import named_data
+from ganlab.inference.scoring.kinds.pictures import Folder
 from ganlab.inference.scoring.lenses import Lens
-from ganlab.inference.scoring.made import named_data
-from ganlab.inference.scoring.pictures import Folder
 from ganlab.inference.scoring.result import Settings
 from ganlab.inference.scoring.score import score
 from ganlab.metrics.extractors.classifier import EmbeddedFeatures

@@ -72,6 +72,16 @@ def test_all_protocols_are_those_whose_weights_are_at_hand(ganlab, folders, tmp_
     assert {"ganlab", "clean"} <= {line.split()[0] for line in answer.out.splitlines() if line.strip()}
 
 
+def test_pairs_are_each_picture_and_its_own(ganlab, folders, tmp_path):
+    answer = ganlab("score", *folders, "pairs=true", "output=numbers.json")
+    assert answer.code == 0, answer.err
+    assert "generated  40 pictures of the folder" in answer.out
+    assert "left out: lpips: LPIPS needs" in answer.out
+    told = json.loads((tmp_path / "numbers.json").read_text())["scores"]["pairs"]
+    assert set(told) == {"l1", "psnr", "ssim", "ms_ssim"}
+    assert "compares two sides" in ganlab("score", folders[0], "pairs=true").err
+
+
 def test_a_data_set_has_its_other_split_as_floor(ganlab, folders):
     answer = ganlab("score", folders[0], "data:digits:train:image_size=32", *DIGITS, "scores=[fid,copying]")
     assert answer.code == 0, answer.err

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from ganlab.cli.arguments import quote_paths, refuse_flags
+from ganlab.cli.score_table import every_protocol, of_pairs, one_protocol
 from ganlab.config import own
 from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check
@@ -18,13 +19,14 @@ from ganlab.config.compose.paths import config_dir
 from ganlab.config.score import ScoreKeys
 from ganlab.errors import Interrupted, UserError
 from ganlab.nearest import listing
-from ganlab.score_record import Score
 
 if TYPE_CHECKING:
+    import torch
+
     from ganlab.inference.scoring.lenses import Lens
     from ganlab.inference.scoring.result import Result
 
-PATHS = ("generated", "real", "held_out", "against", "weights", "save", "output")
+PATHS = ("generated", "real", "held_out", "against", "weights", "lpips_weights", "save", "output")
 SIDES = ("generated", "real")
 ALL = "all"
 
@@ -36,8 +38,11 @@ def run(words: list[str]) -> int:
     names = protocols() if every else [""]
     words = quote_paths([word for word in words if word not in every], PATHS)
     cfgs = {name: composed(words, name) for name in names}
-    found = at_hand({name: lens_of(name, cfg) for name, cfg in cfgs.items()})
     cfg = next(iter(cfgs.values()))
+    if cfg.pairs:
+        print("\n".join(of_pairs(scored_pairs(cfg))))
+        return 0
+    found = at_hand({name: lens_of(name, cfg) for name, cfg in cfgs.items()})
     try:
         result = scored(cfg, found)
     except KeyboardInterrupt:
@@ -109,19 +114,52 @@ def at_hand(lenses: "Mapping[str, Lens]") -> "list[Lens]":
     return [lens for name, lens in lenses.items() if name not in left_out]
 
 
-def scored(cfg: DictConfig, lenses: "Sequence[Lens]") -> "Result":
-    """Find the sides, score them, and write what is to be kept."""
+def scored_pairs(cfg: DictConfig) -> "Result":
+    """The pictures of both sides, each beside its own."""
+    from ganlab.inference.scoring.kinds import find
+    from ganlab.inference.scoring.kinds.base import Side
+    from ganlab.inference.scoring.pairs import score_pairs
+    from ganlab.inference.scoring.perceptual import lpips
+
+    sides = []
+    for key in SIDES:
+        if not cfg[key]:
+            raise UserError(f"pairs=true compares two sides: ganlab score {cfg.generated} REAL pairs=true")
+        found = find.side(key, cfg[key], on_corrupt=cfg.on_corrupt, workers=cfg.workers)
+        if not isinstance(found, Side) or find.run_named(cfg[key]):
+            raise UserError(f"pairs=true takes pictures that belong together, and {key}={cfg[key]} has none")
+        sides.append(found)
+    file = require_writable("output", cfg.output) if cfg.output else None
+    perceptual = lpips(cfg.lpips, cfg.lpips_weights, device_of(cfg))
+    result = score_pairs(*sides, perceptual=perceptual, batch_size=cfg.batch_size, bootstrap=cfg.bootstrap)
+    write_numbers(file, result)
+    return result
+
+
+def device_of(cfg: DictConfig) -> "torch.device":
     import torch
 
-    from ganlab.inference.scoring import find
-    from ganlab.inference.scoring.made import DataSide, data_of_run
-    from ganlab.inference.scoring.result import Settings
-    from ganlab.inference.scoring.score import score
+    cuda = cfg.device == "cuda" or (cfg.device == "auto" and torch.cuda.is_available())
+    return torch.device("cuda" if cuda else "cpu")
+
+
+def write_numbers(file: Path | None, result: "Result") -> None:
     from ganlab.storage import write_atomically
 
+    if file is not None:
+        write_atomically(file, json.dumps(result.to_json(), indent=2).encode())
+
+
+def scored(cfg: DictConfig, lenses: "Sequence[Lens]") -> "Result":
+    """Find the sides, score them, and write what is to be kept."""
+    from ganlab.inference.scoring.kinds import find
+    from ganlab.inference.scoring.kinds.made import DataSide, data_of_run
+    from ganlab.inference.scoring.perceptual import lpips
+    from ganlab.inference.scoring.result import Settings
+    from ganlab.inference.scoring.score import score
+
     files = {key: require_writable(key, cfg[key]) for key in ("save", "output") if cfg[key]}
-    cuda = cfg.device == "cuda" or (cfg.device == "auto" and torch.cuda.is_available())
-    device, protocol = torch.device("cuda" if cuda else "cpu"), lenses[0].protocol
+    device, protocol = device_of(cfg), lenses[0].protocol
 
     def side(key: str, word: str, seed: int = cfg.seed) -> Any:
         drawn = {
@@ -153,13 +191,13 @@ def scored(cfg: DictConfig, lenses: "Sequence[Lens]") -> "Result":
             kept=cfg.kept,
             batch_size=cfg.batch_size,
             device=device,
+            perceptual=lpips(cfg.lpips, cfg.lpips_weights, device),
             save=files.get("save"),
         ),
         held_out=side("held_out", cfg.held_out) if cfg.held_out else beside,
         against=side("against", cfg.against) if cfg.against else None,
     )
-    if "output" in files:
-        write_atomically(files["output"], json.dumps(result.to_json(), indent=2).encode())
+    write_numbers(files.get("output"), result)
     return result
 
 
@@ -174,65 +212,3 @@ def require_writable(key: str, word: str) -> Path:
         )
         raise UserError(f"{key}={word} {what}; name a file")
     return path
-
-
-def about(result: "Result") -> list[str]:
-    """What was compared, and what to know of it."""
-    width = max(map(len, result.sides))
-    lines = [f"{key:<{width}}  {words}" for key, words in result.sides.items()]
-    lines += [f"note: {note}" for note in result.notes]
-    return [*lines, *(f"left out: {name}: {reason}" for name, reason in result.absent.items())]
-
-
-def value_of(score: Score) -> str:
-    """``4.21 ± 0.03 [3.98, 4.44]``."""
-    if score.value is None:
-        return "-"
-    spread = "" if score.spread is None else f" ± {score.spread:.2g}"
-    interval = "" if score.interval is None else f" [{score.interval[0]:.4g}, {score.interval[1]:.4g}]"
-    return f"{score.value:.4g}{spread}{interval}"
-
-
-def one_protocol(result: "Result", lens: "Lens") -> list[str]:
-    """A line for each score, and what they depend on."""
-    scores: Mapping[str, Score] = result.scores[lens.name]
-    values = {name: value_of(score) for name, score in scores.items()}
-    width, wide = (max(map(len, words), default=0) for words in (values, values.values()))
-    lines = [f"by {lens.protocol.name}: {lens.protocol.differs}"]
-    for name, score in scores.items():
-        beside = "".join(f"   {what} {number:.4g}" for what, number in score.beside().items())
-        lines.append(f"  {name:<{width}}  {values[name]:<{wide}}  {score.better} is better{beside}")
-    for extractor in lens.extractors.values():
-        weights = f"weights {extractor.weights[:8]}, " if extractor.weights else ""
-        lines.append(f"  features of {extractor.name} ({weights}{extractor.resize})")
-    return [*about(result), *lines, *result.differences.get(lens.name, [])]
-
-
-def every_protocol(result: "Result", lenses: "Sequence[Lens]") -> list[str]:
-    """One table: a row for each protocol, a column for each score that two of them share, and how they differ."""
-    columns = ["fid", "kid", "is", "precision", "recall"]
-    rows = []
-    for lens in lenses:
-        scores, suffixes = result.scores[lens.name], [one.suffix for one in lens.extractors.values()]
-        found = {
-            column: next((scores[column + s] for s in suffixes if column + s in scores), None)
-            for column in columns
-        }
-        rows.append(
-            [
-                lens.name,
-                *(value_of(score) if score else "" for score in found.values()),
-                lens.protocol.differs,
-            ]
-        )
-    widths = [max(map(len, cells)) for cells in zip(["", *columns, ""], *rows, strict=True)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in [["", *columns, ""], *rows]
-    ]
-    networks = sorted({one.name for lens in lenses for one in lens.extractors.values()})
-    return [
-        *about(result),
-        *lines,
-        f"features of {', '.join(networks)}; only those of inception are called fid as papers do",
-    ]

@@ -19,7 +19,10 @@ class ScoreKeys:
     against: str | None = None
     scores: list[str] | str | None = None
     weights: Path | None = None
+    lpips: Literal["alex", "vgg", "squeeze"] = "alex"
+    lpips_weights: Path | None = None
     download: bool = False
+    pairs: bool = False
     n_fake: Samples | None = None
     z: str | None = None
     seeds: Count = 1

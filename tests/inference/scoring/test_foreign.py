@@ -8,8 +8,8 @@ from torch import nn
 
 from ganlab.config import own
 from ganlab.errors import UserError
-from ganlab.inference.scoring import find
-from ganlab.inference.scoring.foreign import Foreign
+from ganlab.inference.scoring.kinds import find
+from ganlab.inference.scoring.kinds.foreign import Foreign
 from ganlab.pixels import to_uint8
 
 

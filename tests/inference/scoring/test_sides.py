@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 
 from ganlab.errors import UserError
-from ganlab.inference.scoring import find
-from ganlab.inference.scoring.pictures import DEEP, TRANSPARENT, TURNED
-from ganlab.inference.scoring.statistics import Statistics
+from ganlab.inference.scoring.kinds import find
+from ganlab.inference.scoring.kinds.pictures import DEEP, TRANSPARENT, TURNED
+from ganlab.inference.scoring.kinds.statistics import Statistics
 from tests.support.scoring import noise, write_images
 
 

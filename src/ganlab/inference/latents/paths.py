@@ -12,25 +12,27 @@ Curve = Callable[[Tensor, Tensor, Tensor], Tensor]  # from (size,) to (size,), a
 
 
 def lerp(start: Tensor, end: Tensor, time: Tensor) -> Tensor:
-    """(n, size) on the straight line from ``start`` to ``end`` (size,), at times (n,) from 0 to 1; exact at both."""
+    """(n, size) on the straight line from ``start`` to ``end``, at times (n,) from 0 to 1; exact at both.
+
+    Both ends are (size,), or (n, size): a line for each time.
+    """
     return torch.lerp(start, end, time.to(start)[:, None])
 
 
 def slerp(start: Tensor, end: Tensor, time: Tensor) -> Tensor:
-    """(n, size) on the great circle from ``start`` to ``end`` (size,), at times (n,) from 0 to 1; exact at both.
+    """(n, size) on the great circle from ``start`` to ``end``, at times (n,) from 0 to 1; exact at both.
 
-    With W the angle between the two: (sin((1 - t) W) start + sin(t W) end) / sin W (White 2016, Sampling generative
-    networks). Between vectors of one length every point has that length, as draws from a normal distribution in many
-    dimensions nearly have. Where the two point the same way, or to opposite ones, or one is 0, it is the straight
-    line.
+    Both ends are (size,), or (n, size): a circle for each time. With W the angle between the two:
+    (sin((1 - t) W) start + sin(t W) end) / sin W (White 2016, Sampling generative networks). Between vectors of one
+    length every point has that length, as draws from a normal distribution in many dimensions nearly have. Where the
+    two point the same way, or to opposite ones, or one is 0, it is the straight line.
     """
     one, other, t = start.double(), end.double(), time.double()[:, None]
-    lengths = one.norm() * other.norm()
-    angle = (one @ other / lengths).clamp(-1, 1).arccos()
-    if lengths == 0 or angle.sin() < 1e-6:
-        return lerp(start, end, time)
+    lengths = one.norm(dim=-1, keepdim=True) * other.norm(dim=-1, keepdim=True)
+    angle = ((one * other).sum(-1, keepdim=True) / lengths).clamp(-1, 1).arccos()
+    curved = (lengths > 0) & (angle.sin() >= 1e-6)
     mixed = ((1 - t) * angle).sin() / angle.sin() * one + (t * angle).sin() / angle.sin() * other
-    return mixed.to(start)
+    return torch.where(curved, mixed.to(start), lerp(start, end, time))
 
 
 CURVES: dict[str, Curve] = {"lerp": lerp, "slerp": slerp}

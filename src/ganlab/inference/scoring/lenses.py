@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ganlab.errors import UserError
-from ganlab.inference.scoring.pixels import PIXELS
+from ganlab.inference.scoring.beside import BESIDE
 from ganlab.metrics.protocol import Protocol
 from ganlab.metrics.real.description import Description
 from ganlab.metrics.real.measures import MEASURES, Comparison
@@ -33,7 +33,7 @@ class Views(NamedTuple):
 
 def require_scores(names: Sequence[str]) -> None:
     """Raises UserError for a score that does not exist."""
-    known = [*MEASURES, *PIXELS]
+    known = [*MEASURES, *BESIDE]
     if unknown := [name for name in names if name not in known]:
         raise UserError(
             f"scores: there is no {unknown[0]}{did_you_mean(unknown[0], known)}. "
@@ -71,7 +71,7 @@ def chosen(
         UserError: one that was asked for by name cannot be told.
     """
     asked = list(MEASURES) if scores == ["all"] else list(scores or protocol.scores)
-    wanted = [name for name in asked if name not in PIXELS]
+    wanted = [name for name in asked if name not in BESIDE]
     reasons = {name: reason for name in wanted if (reason := lacking(name, views))}
     if reasons and scores and scores != ["all"]:
         name, reason = next(iter(reasons.items()))

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import torch
 
+from ganlab.inference.scoring.kinds.statistics import Statistics
 from ganlab.inference.scoring.lenses import Lens
 from ganlab.inference.scoring.passes import Seen
-from ganlab.inference.scoring.statistics import Statistics
 from ganlab.metrics.real.description import Description
 from ganlab.types import Extractor
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from ganlab.inference.scoring.kinds.pictures import Files
 from ganlab.inference.scoring.lenses import Lens
 from ganlab.inference.scoring.passes import Seen, copies, repeated
-from ganlab.inference.scoring.pictures import Files
 
 
 def in_words(seen: Seen) -> str:

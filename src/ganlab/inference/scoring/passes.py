@@ -11,7 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ganlab.errors import UserError
-from ganlab.inference.scoring.sides import Side
+from ganlab.inference.scoring.kinds.base import Pictures, Side
 from ganlab.metrics.real import cache
 from ganlab.metrics.real.description import Describing, Description
 from ganlab.types import Extractor
@@ -20,9 +20,7 @@ from ganlab.types import Extractor
 class Watcher(Protocol):
     """Looks at each image of a side, once."""
 
-    def add(self, images: Tensor) -> None:
-        """Take in (B, C, H, W) uint8."""
-        ...
+    def add(self, pictures: Pictures) -> None: ...
 
 
 class Sizes:
@@ -31,8 +29,8 @@ class Sizes:
     def __init__(self) -> None:
         self.count: Counter[tuple[int, ...]] = Counter()
 
-    def add(self, images: Tensor) -> None:
-        self.count[tuple(images.shape[1:])] += len(images)
+    def add(self, pictures: Pictures) -> None:
+        self.count[tuple(pictures.images.shape[1:])] += len(pictures.images)
 
 
 class Digests:
@@ -41,7 +39,8 @@ class Digests:
     def __init__(self) -> None:
         self.found: Counter[bytes] = Counter()
 
-    def add(self, images: Tensor) -> None:
+    def add(self, pictures: Pictures) -> None:
+        images = pictures.images
         if images.shape[1] == 3 and bool((images[:, 1:] == images[:, :1]).all()):
             images = images[:, :1]  # a grey one, whether it is stored in colour or not
         shape = str(tuple(images.shape[1:])).encode()
@@ -137,11 +136,11 @@ def look(
     eyes = Eyes(side, extractors, kept, flips, cache_folder)
     everyone: list[Watcher] = [seen.sizes, seen.digests, *watchers]
     with tqdm(total=n, desc=f"looking at {side.title}", unit="image", leave=False, disable=None) as bar:
-        for images, numbers in side.pictures(order, batch_size):
+        for pictures in side.pictures(order, batch_size):
             for watcher in everyone:
-                watcher.add(images)
-            eyes.add(images.to(device), numbers)
-            bar.update(len(numbers))
+                watcher.add(pictures)
+            eyes.add(pictures.images.to(device), pictures.places)
+            bar.update(len(pictures.places))
     if seen.n < 2:
         raise UserError(f"{side.title} has {seen.n} images that can be read: at least 2 are needed")
     seen.descriptions = eyes.done(order)

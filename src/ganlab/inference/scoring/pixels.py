@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from ganlab.errors import UserError
+from ganlab.inference.scoring.kinds.base import Pictures
 from ganlab.metrics.images.ms_ssim import pairs, scales_of
 from ganlab.metrics.images.sliced_wasserstein import SlicedWasserstein
-from ganlab.metrics.protocol import Protocol
 from ganlab.score_record import Score
 
 PIXELS = ("swd", "ms_ssim")
@@ -29,8 +29,8 @@ class Pixels:
         self.likenesses: list[Tensor] = []
         self.sliced = SlicedWasserstein(n_fake=MOST, batch_size=batch_size)
 
-    def add(self, images: Tensor) -> None:
-        """Take in (B, C, H, W) uint8."""
+    def add(self, pictures: Pictures) -> None:
+        images = pictures.images
         if self.fault:
             return
         if self.shape is None:
@@ -58,14 +58,14 @@ class Pixels:
         return float(torch.cat(self.likenesses).double().mean())
 
 
-def pixel_scores(fake: Pixels, real: Pixels, protocol: Protocol) -> tuple[dict[str, Score], dict[str, str]]:
+def pixel_scores(fake: Pixels, real: Pixels) -> tuple[dict[str, Score], dict[str, str]]:
     """The scores that both sides allow, and of the others why not."""
     reason = fake.fault or real.fault
     if not reason and "swd" in fake.names and fake.shape != real.shape:
         reason = "it needs two sides of one size and number of channels"
     if reason:
         return {}, dict.fromkeys(fake.names, reason)
-    about = {"protocol": protocol.name, "n_fake": fake.seen, "n_real": real.seen}
+    about = {"n_fake": fake.seen, "n_real": real.seen}
     found = {}
     if "swd" in fake.names:
         one, other = (torch.cat(side.patches) for side in (real, fake))

@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
+from ganlab.inference.scoring.beside import BESIDE
 from ganlab.inference.scoring.lenses import Lens
-from ganlab.inference.scoring.pixels import PIXELS
+from ganlab.metrics.extractors.lpips import Perceptual
 from ganlab.metrics.real.cache import default_folder
 from ganlab.score_record import Score
 
@@ -17,6 +18,7 @@ from ganlab.score_record import Score
 class Settings:
     """How the sides are looked at; see ``conf/score.yaml``. cache_folder: of descriptions of real images.
 
+    perceptual: LPIPS, for the scores that need it; its weights may be missing.
     save: where the statistics of the generated images go, as the first network of the first protocol sees them.
     """
 
@@ -27,12 +29,13 @@ class Settings:
     batch_size: int = 64
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     cache_folder: Path | None = field(default_factory=default_folder)
+    perceptual: Perceptual = field(default_factory=Perceptual)
     save: Path | None = None
 
-    def pixels(self, lenses: Sequence[Lens]) -> list[str]:
-        """The scores without any network that are asked for."""
+    def beside(self, lenses: Sequence[Lens]) -> list[str]:
+        """The scores that are asked for beside those of features."""
         named = self.scores or [name for lens in lenses for name in lens.protocol.scores]
-        return [name for name in PIXELS if name in named or named == ["all"]]
+        return [name for name in BESIDE if name in named or named == ["all"]]
 
 
 @dataclass

@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from statistics import mean, stdev
 
+from ganlab.inference.scoring.beside import CLASSES, Found, Witness, beside, witness_for
 from ganlab.inference.scoring.intervals import difference, with_intervals
+from ganlab.inference.scoring.kinds.base import Side
+from ganlab.inference.scoring.kinds.statistics import Statistics, save_statistics
 from ganlab.inference.scoring.lenses import Lens, Views, chosen, require_enough, require_scores, scored
 from ganlab.inference.scoring.networks import Look, Networks
 from ganlab.inference.scoring.notes import in_words, notes
 from ganlab.inference.scoring.passes import Seen, look
-from ganlab.inference.scoring.pixels import Pixels, pixel_scores
 from ganlab.inference.scoring.result import Result, Settings
-from ganlab.inference.scoring.sides import Side
-from ganlab.inference.scoring.statistics import Statistics, save_statistics
 from ganlab.memory_budget import require_memory
 from ganlab.score_record import Score
 
@@ -64,7 +64,7 @@ class Scoring:
         self.lenses, self.settings, self.result = lenses, settings, Result()
         self.networks = Networks(lenses, settings.device)
         self.looks: dict[str, Look] = {}
-        self.pixels: dict[int, Pixels] = {}  # by the identity of a look
+        self.witnesses: dict[int, Witness] = {}  # by the identity of a look
 
     def require(self, parts: Mapping[str, Part], show: Shown) -> None:
         """That there are these scores, enough images for them, and enough memory, which is shown."""
@@ -86,8 +86,11 @@ class Scoring:
                 part.description(one)
             return part
         settings, is_real = self.settings, key in ("real", "held_out")
-        names = [] if key == "held_out" else settings.pixels(self.lenses)
-        watchers = [Pixels(names, settings.batch_size)] if names else []
+        names = settings.beside(self.lenses)
+        names = [name for name in names if name in CLASSES or key != "held_out"]
+        witness = witness_for(
+            part, names, settings.perceptual, batch_size=settings.batch_size, kept=settings.kept
+        )
         seen = look(
             part,
             self.networks.all,
@@ -95,15 +98,16 @@ class Scoring:
             batch_size=settings.batch_size,
             device=settings.device,
             flips=self.networks.mirrored if is_real else (),
-            watchers=watchers,
+            watchers=witness.watchers(names),
             cache_folder=settings.cache_folder if is_real else None,
         )
-        self.pixels |= {id(seen): watcher for watcher in watchers}
+        self.witnesses[id(seen)] = witness
         return seen
 
     def scores_of(self, fake: Look) -> dict[str, dict[str, Score]]:
         """By protocol, each score of generated images by its name."""
         found: dict[str, dict[str, Score]] = {}
+        others, lacking = self._beside(fake)
         number = self.settings.bootstrap or (DRAWS if "against" in self.looks else 0)
         for lens in self.lenses:
             found[lens.name] = {}
@@ -118,19 +122,22 @@ class Scoring:
                 if number:
                     scores = with_intervals(scores, lens, views, extractor.suffix, number)
                 found[lens.name] |= scores
-            found[lens.name] |= self._of_pixels(lens, fake)
+            for name in self.settings.beside([lens]):
+                if name in others:
+                    protocol = {"protocol": lens.protocol.name, **others[name].protocol}
+                    found[lens.name][name] = replace(others[name], protocol=protocol)
+        self.result.absent |= lacking
         return found
 
-    def _of_pixels(self, lens: Lens, fake: Look) -> dict[str, Score]:
-        if not (names := self.settings.pixels([lens])):
-            return {}
-        sides = [self.pixels.get(id(seen)) for seen in (fake, self.looks["real"])]
-        if sides[0] is None or sides[1] is None:
-            self.result.absent |= dict.fromkeys(names, "it needs the images of both sides")
-            return {}
-        scores, absent = pixel_scores(sides[0], sides[1], lens.protocol)
-        self.result.absent |= absent
-        return scores
+    def _beside(self, fake: Look) -> Found:
+        if not (names := self.settings.beside(self.lenses)):
+            return {}, {}
+        own, real, held_out = (
+            self.witnesses.get(id(seen)) for seen in (fake, self.looks["real"], self.looks.get("held_out"))
+        )
+        if own is None or real is None:
+            return {}, dict.fromkeys(names, "it needs the images of both sides")
+        return beside(names, own, real, held_out, self.settings.perceptual, self.settings.batch_size)
 
     def compare(self, others: Mapping[str, Mapping[str, Score]]) -> None:
         """Say how the scores differ from those of another generator."""

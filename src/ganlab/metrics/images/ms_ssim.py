@@ -88,11 +88,15 @@ def scales_of(pixels: int) -> int:
 
 def pairs(pixels: Tensor, scales: int) -> Tensor:
     """(B, C, H, W) uint8 to (B,), B > 1: the similarity of each image and the one half a batch from it."""
+    half = len(pixels) // 2
+    return similarity(pixels[:half].float(), pixels[half : 2 * half].float(), scales).repeat(2)
+
+
+def similarity(one: Tensor, other: Tensor, scales: int) -> Tensor:
+    """(B, C, H, W) twice, in 0 to 255, to (B,): multi-scale structural similarity of each two."""
     from torchmetrics.functional.image import multiscale_structural_similarity_index_measure as ms_ssim
 
-    half = len(pixels) // 2
     weights = torch.tensor(WEIGHTS[:scales])
     weights = weights * (sum(WEIGHTS) / weights.sum())
-    one, other = pixels[:half].float(), pixels[half : 2 * half].float()
-    found = ms_ssim(one, other, data_range=255.0, betas=tuple(weights.tolist()), reduction="none")
-    return found.repeat(2)
+    found: Tensor = ms_ssim(one, other, data_range=255.0, betas=tuple(weights.tolist()), reduction="none")
+    return found

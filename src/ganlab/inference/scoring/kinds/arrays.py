@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ganlab.errors import UserError
-from ganlab.inference.scoring.sides import Pictures, Side
+from ganlab.inference.scoring.kinds.base import Pictures, Side
 
 IMAGES, LABELS = ("images", "samples", "x", "arr_0"), ("labels", "y", "arr_1")
 EXPECTED = "expected uint8 of (n, height, width, 1 or 3) or (n, 1 or 3, height, width)"

@@ -19,7 +19,7 @@ from torch import Tensor
 from ganlab.data.disk.listing import find_images, hidden
 from ganlab.data.store.decode import EXTENSIONS, CorruptImage, Decoder, channels_first
 from ganlab.errors import UserError
-from ganlab.inference.scoring.sides import AHEAD, Pictures, Side, alike
+from ganlab.inference.scoring.kinds.base import AHEAD, Pictures, Side, alike
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ganlab.config import own
 from ganlab.errors import UserError
-from ganlab.inference.scoring.sides import Pictures, Side
+from ganlab.inference.scoring.kinds.base import Pictures, Side
 from ganlab.pixels import to_uint8
 
 NOISE = re.compile(r"(normal|uniform):(\d+(?:x\d+)*)")

@@ -13,9 +13,11 @@ from ganlab.config.compose.check import check_targets, check_values
 from ganlab.config.runs.trust import instantiate_saved
 from ganlab.errors import UserError
 from ganlab.inference.load import load
-from ganlab.inference.scoring.sides import Pictures, Side
+from ganlab.inference.scoring.kinds.base import Pictures, Side
 from ganlab.models.images.base import LatentGAN
+from ganlab.models.images.labelled import LabelledGAN
 from ganlab.pixels import to_uint8
+from ganlab.randomness import Draws
 from ganlab.sets import ImageSet
 
 log = logging.getLogger(__name__)
@@ -108,10 +110,17 @@ class Generated(Side):
                 f"{folder} draws no pictures from noise: write what it makes with ganlab sample, and score that folder"
             )
         self.model, self.n, self.seed, self.averaged = model, n, seed, averaged
+        self.classes = tuple(map(str, range(model.classes))) if isinstance(model, LabelledGAN) else ()
         self.title = f"{folder}, {checkpoint} checkpoint, {model.sampled_from(averaged)}, seed {seed}"
 
     def __len__(self) -> int:
         return self.n
+
+    def labels(self) -> Tensor | None:
+        """The classes that a conditional model was asked for."""
+        if not isinstance(self.model, LabelledGAN):
+            return None
+        return self.model.inputs(self.n, Draws(self.seed, "sample"))[1]
 
     def pictures(self, order: Sequence[int], batch_size: int) -> Iterator[Pictures]:
         """In the order in which they are drawn, whatever ``order`` says: it is a random one already."""

@@ -7,18 +7,18 @@ from typing import Any
 from ganlab.config.runs.resume import LATEST, find_run, is_run
 from ganlab.errors import UserError
 from ganlab.inference.export.read import is_export
-from ganlab.inference.scoring.arrays import Array, read_array
-from ganlab.inference.scoring.foreign import (
+from ganlab.inference.scoring.kinds.arrays import Array, read_array
+from ganlab.inference.scoring.kinds.base import Side
+from ganlab.inference.scoring.kinds.foreign import (
     FUNCTION,
     SCRIPTS,
     function_generator,
     onnx_generator,
     script_generator,
 )
-from ganlab.inference.scoring.made import Generated, named_data
-from ganlab.inference.scoring.pictures import Folder, OnCorrupt, Zip
-from ganlab.inference.scoring.sides import Side
-from ganlab.inference.scoring.statistics import Statistics
+from ganlab.inference.scoring.kinds.made import Generated, named_data
+from ganlab.inference.scoring.kinds.pictures import Folder, OnCorrupt, Zip
+from ganlab.inference.scoring.kinds.statistics import Statistics
 
 KINDS = (
     "a folder of images, a .zip, a .npy or .npz (uint8 images, or mu and sigma), a run, an export, "
