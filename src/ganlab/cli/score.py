@@ -47,7 +47,7 @@ def run(words: list[str]) -> int:
         result = scored(cfg, found)
     except KeyboardInterrupt:
         raise Interrupted(
-            "stopped; real images that were looked at to the end are kept, and the same command goes on from there"
+            "stopped; what the networks said of images so far is kept, and the same command goes on from there"
         ) from None
     print("\n".join(every_protocol(result, found) if every else one_protocol(result, found[0])))
     return 0

@@ -206,6 +206,42 @@ def test_real_images_are_looked_at_once_and_kept(tmp_path):
     assert values[0]["kid_pooled"].value == values[1]["kid_pooled"].value
 
 
+def test_scoring_that_was_stopped_within_a_side_goes_on_from_there(tmp_path):
+    fake, real = array(tmp_path, "fake.npy", noise(60, 1)), array(tmp_path, "real.npy", noise(80, 2))
+    (tmp_path / "real.npy").touch()
+    settings = Settings(cache_folder=tmp_path / "cache", batch_size=16, scores=["fid", "kid", "ms_ssim"])
+
+    def scored(stop_after=1000):
+        lens = pooled_lens()
+
+        class Stopping(Pooled):
+            def __call__(self, images):
+                if self.images >= stop_after:
+                    raise KeyboardInterrupt
+                return super().__call__(images)
+
+        lens.extractors["pooled"] = stopping = Stopping()
+        try:
+            return score([fake], real, [lens], settings, show=lambda line: None).scores["test"]
+        except KeyboardInterrupt:
+            return None
+        finally:
+            looked.append(stopping.images)
+
+    looked: list[int] = []
+    assert scored(stop_after=48) is None  # in the real side
+    [part] = (tmp_path / "cache" / "begun").glob("*/*")
+    (part.parent / "half.safetensors").write_bytes(part.read_bytes()[:100])
+    assert scored(stop_after=48) is None  # in the other
+    found = scored()
+    assert looked == [48, 48, 44]
+    assert not list((tmp_path / "cache" / "begun").rglob("*.*"))
+    whole = compared(fake, real, batch_size=16, scores=["fid", "kid", "ms_ssim"]).scores["test"]
+    assert {name: one.value for name, one in found.items()} == {
+        name: one.value for name, one in whole.items()
+    }
+
+
 def test_seeds_give_a_mean_and_its_spread(tmp_path):
     real = array(tmp_path, "real.npy", noise(60, 9))
     fakes = [array(tmp_path, f"{seed}.npy", noise(60, seed)) for seed in (1, 2, 3)]

@@ -2,6 +2,7 @@
 
 kinds/       what a side can be, and from a word to one
 passes       one look at each image of a side, for all networks and whatever else wants to see it
+memory       what networks said before scoring was stopped
 pixels       scores without any network; perceptual: by LPIPS; classifying: of a small classifier; beside: all of these
 lenses       a protocol with its networks, and which scores it gives of two sides
 intervals    how far a score would be off for other images, and whether two models differ

@@ -9,6 +9,7 @@ from ganlab.inference.scoring.intervals import difference, with_intervals
 from ganlab.inference.scoring.kinds.base import Side
 from ganlab.inference.scoring.kinds.statistics import Statistics, save_statistics
 from ganlab.inference.scoring.lenses import Lens, Views, chosen, require_enough, require_scores, scored
+from ganlab.inference.scoring.memory import Memory
 from ganlab.inference.scoring.networks import Look, Networks
 from ganlab.inference.scoring.notes import in_words, notes
 from ganlab.inference.scoring.passes import Seen, look
@@ -43,17 +44,21 @@ def score(
     parts = {key: part for key, part in given.items() if part is not None}
     scoring = Scoring(lenses, settings)
     scoring.require(parts, show)
-    for key in [key for key in parts if key != "generated"]:
-        scoring.looks[key] = scoring.see(key, parts[key])
     runs = []
-    for part in generated:
-        seen = scoring.see("generated", part)
-        scoring.looks.setdefault("generated", seen)
-        runs.append(scoring.scores_of(seen))
+    try:
+        for key in [key for key in parts if key != "generated"]:
+            scoring.looks[key] = scoring.see(key, parts[key])
+        for part in generated:
+            seen = scoring.see("generated", part)
+            scoring.looks.setdefault("generated", seen)
+            runs.append(scoring.scores_of(seen))
+    finally:
+        scoring.memory.save()
     scoring.result.scores = {lens.name: over_seeds([run[lens.name] for run in runs]) for lens in lenses}
     if "against" in parts:
         scoring.compare(scoring.scores_of(scoring.looks["against"]))
     scoring.finish(parts)
+    scoring.memory.forget()
     return scoring.result
 
 
@@ -63,6 +68,7 @@ class Scoring:
     def __init__(self, lenses: Sequence[Lens], settings: Settings) -> None:
         self.lenses, self.settings, self.result = lenses, settings, Result()
         self.networks = Networks(lenses, settings.device)
+        self.memory = Memory(settings.cache_folder / "begun" if settings.cache_folder else None)
         self.looks: dict[str, Look] = {}
         self.witnesses: dict[int, Witness] = {}  # by the identity of a look
 
@@ -91,9 +97,10 @@ class Scoring:
         witness = witness_for(
             part, names, settings.perceptual, batch_size=settings.batch_size, kept=settings.kept
         )
+        networks = {key: self.memory.remembering(key, one) for key, one in self.networks.all.items()}
         seen = look(
             part,
-            self.networks.all,
+            networks,
             kept=settings.kept,
             batch_size=settings.batch_size,
             device=settings.device,
