@@ -104,10 +104,15 @@ def outside(value: Any, annotation: Any) -> Iterator[tuple[tuple[Any, ...], Any,
 def _broken(value: Any, kind: Any, marks: Sequence[Any]) -> Iterator[str]:
     """What is expected in words, for each mark that the value itself lies beyond."""
     for mark in marks:
-        if isinstance(mark, Range) and _is_number(value) and value not in mark:
-            yield f"a {'whole ' * (kind is int)}number {mark}"
-        if isinstance(mark, Text) and isinstance(value, str) and value not in mark:
-            yield f"a text {mark}"
+        suits = {Range: _is_number(value), Text: isinstance(value, str)}
+        if suits.get(type(mark)) and value not in mark:
+            yield in_words(kind, mark)
+
+
+def in_words(kind: Any, mark: Any) -> str:
+    """What a mark asks for, of a number or text of type ``kind``; empty for marks of others."""
+    names = {Range: f"a {'whole ' * (kind is int)}number", Text: "a text"}
+    return f"{names[type(mark)]} {mark}" if type(mark) in names else ""
 
 
 def require_within(where: str, value: Any, annotation: Any, default: Any = None) -> None:

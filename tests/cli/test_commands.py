@@ -274,6 +274,41 @@ def test_list_has_a_line_for_every_model_and_data_set(ganlab):
     assert ganlab("list", "modles").code == 2
 
 
+def test_list_shows_what_fits_a_kind_of_data(ganlab):
+    answer = ganlab("list", "kind=captions")
+    assert {"gan_cls", "gan_int", "stackgan", "captions", "shapes"} <= set(answer.out.split())
+    assert not {"dcgan", "digits"} & set(answer.out.split())
+    assert "  digits " in ganlab("list", "data", "kind=images").out, (
+        "with labels it serves a model of images too"
+    )
+    assert "  folder " in ganlab("list", "data", "kind=labelled").out, "with data.labels=true"
+    assert ganlab("list", "recipes", "kind=paired").out.splitlines()[1].startswith("  pix2pix_facades  ")
+    answer = ganlab("list", "kind=captoins")
+    assert answer.code == 2
+    assert "did you mean captions" in answer.err
+
+
+def test_list_has_recipes_metrics_and_sweeps(ganlab):
+    from ganlab.config import config_dir
+
+    answer = ganlab("list", "recipes", "metrics", "sweeps")
+    for group in ("experiment", "metrics", "sweep"):
+        for path in (config_dir() / group).glob("*.yaml"):
+            assert f"\n  {path.stem} " in answer.out
+
+
+def test_a_list_is_as_wide_as_the_terminal(monkeypatch):
+    from ganlab.cli import listing
+
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    for table in listing.TABLES:
+        shown = listing.aligned(listing.rows_of(table), wraps=True)
+        assert max(map(len, shown)) <= 80
+        words = {word for row in listing.rows_of(table) for cell in row[:-1] for word in cell.split()}
+        assert words <= set(" ".join(shown).split()), "nothing is cut"
+
+
 def test_sample_hands_its_options_on_and_says_where_the_pictures_are(ganlab, trained, monkeypatch):
     calls = []
 

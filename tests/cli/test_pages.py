@@ -51,4 +51,4 @@ def test_no_page_has_a_line_that_stands_for_a_key():
 
 
 def test_the_files_are_those_of_the_configuration():
-    assert pages._conf() == config_dir()
+    assert pages.conf() == config_dir()

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 from ganlab.cli import folders
 from ganlab.cli.faults import report_bug, report_error
@@ -20,6 +21,7 @@ COMMANDS = {  # and the module of each, imported when it is asked for
     "score": "score",
     "doctor": "doctor",
     "list": "listing",
+    "completion": "completion",
     "import-weights": "import_weights",
     "explore": "explore",
     "export": "export",
@@ -61,10 +63,12 @@ def run(words: list[str], debug: bool) -> int:
     if "--version" in words:
         print(f"ganlab {version()}")
         return 0
-    if {"--help", "-h"} & set(rest):
-        from ganlab.cli import pages
+    if first == "completion" and "--help" not in rest:  # before anything that takes a moment to import
+        from ganlab.cli import completion
 
-        print(pages.page(first, rest) if first in COMMANDS else pages.page(None))
+        return completion.run(rest, config_dirs)
+    if {"--help", "-h"} & set(rest):
+        show_help(first, rest, config_dirs)
         return 0
     from ganlab.config import own
 
@@ -79,6 +83,20 @@ def run(words: list[str], debug: bool) -> int:
     from ganlab.cli import train
 
     return train.run(rest, debug)
+
+
+def show_help(first: str, rest: list[str], config_dirs: list[Path]) -> None:
+    """The page of a command or the general one; of ``model=dcgan`` and other options, what they are."""
+    if (first not in COMMANDS or first == "train") and any("=" in word for word in rest):
+        from ganlab.cli import about
+        from ganlab.config import own
+
+        own.use(config_dirs)
+        if about.groups_in(rest):
+            return about.tell(rest)
+    from ganlab.cli import pages
+
+    print(pages.page(first, rest) if first in COMMANDS else pages.page(None))
 
 
 def split(words: list[str]) -> tuple[str, list[str]]:

@@ -6,6 +6,7 @@ overrides       words of the command line
 check           every node against the constructor that it names: the constructor is the schema
 signature, conform   what a constructor takes, by name, type and range
 schema          the keys at the top of the configurations
+keys            what a person can set, with what it takes
 build           from a node to the object
 explain         what Hydra, OmegaConf and YAML complain about, in a sentence
 catalogue, facts   which models and data sets there are; what they need and give

@@ -51,6 +51,13 @@ def compose(
     Raises:
         UserError: an override that does not fit, with the nearest valid names.
     """
+    return compose_with_job(overrides, config_name, config_dirs=config_dirs)[0]
+
+
+def compose_with_job(
+    overrides: Sequence[str] = (), config_name: str = "train", *, config_dirs: Sequence[Path] = ()
+) -> tuple[DictConfig, HydraConf]:
+    """As :func:`compose`, with the ``hydra`` node, which knows what was chosen of each group."""
     from ganlab.config.compose.explain import BAD_INPUT, explain
     from ganlab.config.compose.mistakes import refuse_mistakes
 
@@ -63,7 +70,7 @@ def compose(
         message = explain(error, overrides, config_name=config_name, config_dirs=config_dirs)
         raise UserError(message) from error
     settle(cfg, job, SCHEMAS[config_name])
-    return cfg
+    return cfg, job
 
 
 def settle(cfg: DictConfig, job: HydraConf, schema: type = Train) -> None:
