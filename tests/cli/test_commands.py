@@ -330,6 +330,16 @@ def test_sample_hands_its_options_on_and_says_where_the_pictures_are(ganlab, tra
     assert str(options["output"]) == "a=b"
 
 
+def test_sample_says_where_all_can_be_seen_at_once(tmp_path):
+    from ganlab.cli.sample import drawn
+
+    assert drawn(3, tmp_path) == f"3 pictures in {tmp_path}"
+    (tmp_path / "grid.png").touch()
+    assert drawn(3, tmp_path) == f"3 pictures in {tmp_path}, together in {tmp_path}/grid.png"
+    (tmp_path / "points.csv").touch()
+    assert drawn(3, tmp_path) == f"3 points in {tmp_path}/points.csv"
+
+
 def test_the_run_may_be_the_first_word_and_the_latest(ganlab, trained, monkeypatch):
     calls = []
     monkeypatch.setattr(

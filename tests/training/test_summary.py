@@ -8,7 +8,7 @@ from ganlab.config import compose, save_config
 from ganlab.config.runs.resume import for_longer
 from ganlab.loggers.tracker import score_lines
 from ganlab.score_record import from_json
-from ganlab.training.summary import score_table, summary
+from ganlab.training.summary import for_beginners, score_table, summary
 
 
 def score(value, *, floor=None, baseline=None, **protocol):
@@ -86,8 +86,26 @@ def test_the_summary_of_a_run_and_what_to_do_next(tmp_path, monkeypatch):
         "tie)"
     )
     assert lines[3:6] == score_table(from_json(results["scores"]))
+    assert lines[6] == (
+        "  fid is how far the generated images are from the real ones: it began at 9, is 2 now, and real images that "
+        "were held out have 0.5: 82% of the way"
+    )
     assert lines[-1].split()[-2:] == ["resume=run", "trainer.max_steps=4000"]
     assert "n=64" in lines[-2]
+
+
+def test_a_beginner_is_told_what_a_distance_says_and_why_precision_may_be_low():
+    fid = score(2.0, floor=0.5, **FROM_NOISE)
+    low, high = (score(value, floor=0.9, **FROM_NOISE) | {"better": "higher"} for value in (0.02, 0.7))
+    assert len(for_beginners(from_json({"fid_digits": fid, "precision_digits": high}))) == 1
+    _, second = for_beginners(from_json({"fid_digits": fid, "precision_digits": low}))
+    assert second.startswith("precision near 0 is no contradiction")
+    assert second.endswith("only after fid_digits has fallen far")
+    (worse,) = for_beginners(from_json({"fid": score(11.0, floor=0.5, **FROM_NOISE)}))
+    assert worse.endswith("held out have 0.5"), "no way was made"
+    for unknown in (score(None, floor=0.5), score(2.0), score(2.0, floor=9.5)):
+        assert for_beginners(from_json({"fid": unknown})) == []
+    assert for_beginners(from_json({"l1": fid})) == []
 
 
 def test_what_goes_on_for_longer_allows_what_follows_the_number_of_steps():

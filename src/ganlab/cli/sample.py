@@ -49,8 +49,18 @@ def run(words: list[str]) -> int:
         data=data,
     )
     what = {".html": "held-out examples", ".png": "the captions of the data"}
-    print(f"{what.get(Path(where).suffix, f'{cfg.n} pictures')} in {where}")
+    print(
+        f"{what[Path(where).suffix]} in {where}" if Path(where).suffix in what else drawn(cfg.n, Path(where))
+    )
     return 0
+
+
+def drawn(n: int, folder: Path) -> str:
+    """What lies in a folder of samples: points in a file, or pictures and the one that shows them together."""
+    if (folder / "points.csv").is_file():
+        return f"{n} points in {folder}/points.csv"
+    together = f", together in {folder}/grid.png" if (folder / "grid.png").is_file() else ""
+    return f"{n} pictures in {folder}{together}"
 
 
 def is_refined(words: list[str]) -> bool:
@@ -81,7 +91,7 @@ def choose(cfg: DictConfig, run_dir: Path, output: Path | None, data: Any) -> in
         data=data,
     )
     print(how)
-    print(f"{cfg.n} pictures in {where}")
+    print(drawn(cfg.n, Path(where)))
     return 0
 
 

@@ -16,6 +16,7 @@ from ganlab.training.results import HearsResults
 if TYPE_CHECKING:
     from ganlab.models.base import GAN
 
+LOW = 0.2  # a precision that looks like a failure
 DRAWS = ("images", "labelled", "captions", "points")  # what a model needs that makes pictures of noise
 
 
@@ -78,7 +79,8 @@ def summary(run_dir: Path, model: "GAN", results: Mapping[str, Any], *, longer: 
             f"finished {model.steps:,} steps on {model.images:,} images in {minutes} "
             f"({results['parameters']:,} weights)",
             f"  {losses}{judged}",
-            *score_table(from_json(results["scores"])),
+            *score_table(scores := from_json(results["scores"])),
+            *(f"  {line}" for line in for_beginners(scores)),
             f"  run directory  {where}",
             *([f"  page           {where}/report.html"] if (run_dir / "report.html").is_file() else []),
             f"  pictures       {where}/samples/ (animation.gif: the same {seen} as training went on)",
@@ -139,6 +141,28 @@ def protocol_lines(scores: Mapping[str, ScoreRecord]) -> list[str]:
             f"measured with {p['measured']}; {p['n_fake']:,} {source}, seed {p['seed']}{rest}"
         )
     return list(lines.values())
+
+
+def for_beginners(scores: Mapping[str, ScoreRecord]) -> list[str]:
+    """What the distance says, in a sentence; and a second where the first look at precision would frighten."""
+    lines = []
+    for name, score in scores.items():
+        last, floor, start = score.value("last"), score.floor, score.value("start")
+        if not name.startswith("fid") or last is None or floor is None or start is None or start <= floor:
+            continue
+        done = f": {(start - last) / (start - floor):.0%} of the way" if floor <= last <= start else ""
+        lines.append(
+            f"{name} is how far the generated images are from the real ones: it began at {_short(start)}, is "
+            f"{_short(last)} now, and real images that were held out have {_short(floor)}{done}"
+        )
+        precision = scores.get(name.replace("fid", "precision", 1))
+        near = precision.value("last") if precision else None
+        if near is not None and near < LOW and last < start:
+            lines.append(
+                f"precision near 0 is no contradiction: it counts images that lie as close to real ones as these to "
+                f"each other, and rises only after {name} has fallen far"
+            )
+    return lines
 
 
 def _short(value: float | None) -> str:
