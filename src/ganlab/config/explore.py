@@ -71,10 +71,22 @@ class Edit(Explore):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mixing(Explore):
+    """Styles of two samples in one picture."""
+
+    numbers: list[int] = field(default_factory=list)
+    others: list[int] = field(default_factory=list)
+    layers: list[Whole] = field(default_factory=list)
+    label: int | str | None = None
+    n: Samples = 64
+
+
+@dataclass(frozen=True, kw_only=True)
 class Project(Explore):
     """A picture as a latent vector."""
 
     input: Path
+    space: Literal["z", "w"] = "z"
     label: int | str | None = None
     steps: Count = 300
     starts: Pictured = 10
@@ -117,6 +129,7 @@ TOOLS: dict[str, type[Explore]] = {
     "arithmetic": Arithmetic,
     "directions": Directions,
     "edit": Edit,
+    "mixing": Mixing,
     "project": Project,
     "truncation": Truncation,
     "codes": Codes,

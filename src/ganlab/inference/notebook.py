@@ -14,6 +14,7 @@ from ganlab.inference.latents import (
     directions,
     edit,
     interpolate,
+    mixing,
     neighbours,
     project,
 )
@@ -38,6 +39,7 @@ class Explored(LatentGAN):
     arithmetic = arithmetic.arithmetic
     directions = directions.directions
     edit = edit.edit
+    mixing = mixing.mixing
     project = project.project
     codes = codes.codes
     neighbours = neighbours.neighbours

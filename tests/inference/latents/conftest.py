@@ -13,6 +13,7 @@ WORDS = {
     "cgan_dcgan": ["data.image_size=8", "model.generator.width=4"],
     "cgan_projection": ["data.image_size=16", "model.generator.width=4"],
     "infogan": ["data.image_size=16"],
+    "stylegan2": ["data.image_size=8", "model.generator.width=8"],
     "progan": ["data.image_size=8"],
     "gan_cls": ["data=shapes", "data.image_size=16", "model.generator.width=4"],
     "pix2pix": ["data=fonts_paired", "data.image_size=16"],

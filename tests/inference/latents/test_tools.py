@@ -6,6 +6,7 @@ import torch
 from ganlab.errors import UserError
 from ganlab.inference.latents.arithmetic import arithmetic
 from ganlab.inference.latents.codes import codes
+from ganlab.inference.latents.mixing import drawn_of, mixing, styles, thirds
 from ganlab.inference.latents.origins import originals, pictures
 from ganlab.inference.latents.project import project
 from ganlab.randomness import Draws
@@ -100,6 +101,54 @@ def test_a_picture_of_another_shape_and_codes_cannot_be_projected(model_of):
         project(model_of("mlp_gan"), torch.zeros(1, 1, 8, 9), steps=1)
     with pytest.raises(UserError, match="categories"):
         project(model_of("infogan"), torch.zeros(1, 1, 16, 16))
+
+
+def test_styles_of_others_in_some_layers(model_of):
+    model = model_of("stylegan2")
+    layers = model.generator.layers
+    own, others = model.sample(9, seed=3)[[1, 2]], model.sample(9, seed=3)[[5, 6, 7]]
+    draw = {"n": 9, "seed": 3}
+    none = mixing(model, [1, 2], [5, 6, 7], range(0), **draw)
+    assert torch.allclose(none, own[:, None].expand(-1, 3, -1, -1, -1), atol=1e-5)
+    every = mixing(model, [1, 2], [5, 6, 7], range(layers), **draw)
+    assert torch.allclose(every, others[None].expand(2, -1, -1, -1, -1), atol=1e-5)
+    seen = []
+    handle = model.average.current().synthesis.register_forward_pre_hook(
+        lambda _, inputs: seen.append(inputs[0])
+    )
+    try:
+        mixing(model, [1], [5], range(1, 2), **draw)
+    finally:
+        handle.remove()
+    w = model.average.current().mapping(model.inputs(9, Draws(3, "sample"))[0])
+    assert torch.allclose(
+        seen[0], torch.stack([w[5] if layer == 1 else w[1] for layer in range(layers)])[None], atol=1e-5
+    )
+    parts = thirds(layers).values()
+    assert [layer for part in parts for layer in part] == [*range(layers)]
+    assert all(parts)
+    with pytest.raises(
+        UserError, match=f"layers 0 to {layers}: this generator has the layers 0 to {layers - 1}"
+    ):
+        mixing(model, [1], [5], range(layers + 1))
+    with pytest.raises(UserError, match="has no styles"):
+        mixing(model_of("mlp_gan"), [1], [5], range(1))
+
+
+def test_a_picture_is_found_among_styles(model_of):
+    model = model_of("stylegan2")
+    target = model.sample(1, seed=9)
+    found = project(model, target, space="w", steps=60, starts=4, lr=0.1, prior_weight=0.0)
+    w = found.latents[:, None].expand(-1, model.generator.layers, -1)
+    assert torch.allclose(drawn_of(model, w), found.pictures, atol=1e-5)
+    early = (found.frames[0] - target).square().mean()
+    assert early > 5 * (found.pictures - target).square().mean()
+    near = project(model, target, space="w", steps=60, starts=4, lr=0.1, prior_weight=100.0)
+    mean = drawn_of(model, styles(model, *model.inputs(1000, Draws(0, "styles"))).mean(0, keepdim=True))
+    far = (found.pictures - mean).square().mean()
+    assert (near.pictures - mean).square().mean() < 0.5 * far  # a large weight keeps to the mean style
+    with pytest.raises(UserError, match="has no styles"):
+        project(model_of("mlp_gan"), torch.zeros(1, 1, 8, 8), space="w", steps=1)
 
 
 def test_truncated_noise_is_the_normal_distribution_within_its_bound():

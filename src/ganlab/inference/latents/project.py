@@ -1,8 +1,8 @@
 """A picture of one's own as a latent vector: what of it the generator can draw."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypedDict, Unpack
+from typing import Literal, NamedTuple, TypedDict, Unpack
 
 import torch
 from safetensors.torch import save_file
@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from ganlab.data.store.decode import Decoder
 from ganlab.errors import UserError
+from ganlab.inference.latents.mixing import styled, styles
 from ganlab.inference.latents.origins import pictures
 from ganlab.inference.latents.show import save_rows, save_steps
 from ganlab.inference.latents.source import Source
@@ -22,13 +23,16 @@ from ganlab.pixels import from_uint8
 from ganlab.randomness import Draws
 from ganlab.techniques.priors import Codes, Uniform
 
+Space = Literal["z", "w"]
 Distance = Callable[[Tensor, Tensor], Tensor]  # of pictures (n, C, H, W) in [-1, 1], to (n,)
 FRAMES = 40
+MANY = 1000  # draws, of which styles have their mean and deviation
 
 
 class Search(TypedDict, total=False):
     """How a latent vector is looked for; see :func:`project`."""
 
+    space: Space
     steps: int
     starts: int
     lr: float
@@ -37,7 +41,7 @@ class Search(TypedDict, total=False):
 
 
 class Projection(NamedTuple):
-    """latents: (n, size).  pictures: (n, C, H, W) in [-1, 1].  psnr: (n,), in dB, over the range of a pixel.
+    """latents: (n, size), in z or w.  pictures: (n, C, H, W) in [-1, 1].  psnr: (n,), in dB, over the range of a pixel.
 
     frames: (f, n, C, H, W), the best picture so far at even times on the way, the last of them ``pictures``.
     """
@@ -53,6 +57,7 @@ def project(
     target: Tensor,
     *,
     label: int | None = None,
+    space: Space = "z",
     steps: int = 300,
     starts: int = 10,
     lr: float = 0.05,
@@ -67,31 +72,42 @@ def project(
     ``perceptual`` where it is given, plus ``prior_weight`` times the mean square of z (Bora et al. 2017, section 3),
     which keeps z where the generator was trained. For a uniform prior z is cut to its range instead.
 
+    space: w looks among the styles of a style generator, the same w for each layer (Karras et al. 2020, appendix D);
+    ``prior_weight`` is then of their distance from the mean style, in standard deviations.
     label: the class to draw, for a model that knows classes; None: the starts take classes in turn.
 
     Raises:
-        UserError: pictures of another shape than the generator's, or a prior of codes, which are no vector space.
+        UserError: pictures of another shape than the generator's, a prior of codes, which are no vector space, or w of
+            a generator without styles.
     """
-    require_plain(model.prior)
     inputs = model.inputs(starts, Draws(seed, "project"), label)
-    z, *condition = (each_of(values, len(target)).to(model.device) for values in inputs)
+    place = _space(model, space, [each_of(values, len(target)).to(model.device) for values in inputs])
     aim, network = target.to(model.device).repeat_interleave(starts, 0), model.average.current()
-    optimizer = torch.optim.Adam([z.requires_grad_()], lr=lr)
+    z = place.start.requires_grad_()
+    optimizer = torch.optim.Adam([z], lr=lr)
     best, frames = _Best(z, aim, starts), []
     with eval_mode(network), torch.enable_grad():
         for step in progress(range(steps + 1)):
-            picture = model.drawn(network, z, *condition).float()
+            picture = place.drawn(z)
             error = distance(picture, aim, perceptual)
             best.update(error, z, picture)
             if step % max(1, steps // FRAMES) == 0 or step == steps:
                 frames.append(best.of_each(best.pictures))
-            loss = (error + _off_the_prior(model.prior, z, prior_weight)).sum()
+            loss = (error + prior_weight * place.far(z)).sum()
             (z.grad,) = torch.autograd.grad(loss, z)
             optimizer.step()
-            _cut(model.prior, z)
-    found, beside = frames[-1], target.cpu()
-    psnr = 10 * (4 / (found - beside).square().flatten(1).mean(1).clamp_min(1e-12)).log10()
-    return Projection(best.of_each(best.latents), found, psnr, torch.stack(frames))
+            place.cut(z)
+    found = frames[-1]
+    return Projection(best.of_each(best.latents), found, _psnr(found, target.cpu()), torch.stack(frames))
+
+
+def _space(model: LatentGAN, space: Space, inputs: Sequence[Tensor]) -> "InNoise | InStyles":
+    require_plain(model.prior)
+    return InStyles(model, *inputs) if space == "w" else InNoise(model, *inputs)
+
+
+def _psnr(one: Tensor, other: Tensor) -> Tensor:
+    return 10 * (4 / (one - other).square().flatten(1).mean(1).clamp_min(1e-12)).log10()
 
 
 def require_plain(prior: object) -> None:
@@ -138,15 +154,45 @@ class _Best:
         return values[torch.arange(len(places), device=values.device) * self.starts + places].cpu()
 
 
-def _off_the_prior(prior: object, z: Tensor, weight: float) -> Tensor:
-    std = getattr(prior, "std", None)
-    return weight * (z / std).square().mean(1) if std else z.new_zeros(len(z))
+class InNoise:
+    """The space of z: where a search begins, what is drawn, how far from the middle it is."""
+
+    def __init__(self, model: LatentGAN, z: Tensor, *condition: Tensor) -> None:
+        self.model, self.start, self.condition = model, z, condition
+
+    def drawn(self, z: Tensor) -> Tensor:
+        return self.model.drawn(self.model.average.current(), z, *self.condition).float()
+
+    def far(self, z: Tensor) -> Tensor:
+        """(n,) mean squares, in standard deviations of the prior; 0 for one without."""
+        std = getattr(self.model.prior, "std", None)
+        return (z / std).square().mean(1) if std else z.new_zeros(len(z))
+
+    @torch.no_grad()
+    def cut(self, z: Tensor) -> None:
+        """Back to the range of a uniform prior."""
+        if isinstance(self.model.prior, Uniform):
+            z.clamp_(self.model.prior.low, self.model.prior.high)
 
 
-@torch.no_grad()
-def _cut(prior: object, z: Tensor) -> None:
-    if isinstance(prior, Uniform):
-        z.clamp_(prior.low, prior.high)
+class InStyles:
+    """The space of w, likewise."""
+
+    def __init__(self, model: LatentGAN, z: Tensor, *condition: Tensor) -> None:
+        self.network = styled(model)
+        self.start = styles(model, z, *condition)[:, 0].clone()
+        many = styles(model, *model.inputs(MANY, Draws(0, "styles")))[:, 0]
+        self.mean, self.std = many.mean(0), many.std(0).clamp_min(1e-6)
+
+    def drawn(self, w: Tensor) -> Tensor:
+        return self.network.synthesis(w[:, None].expand(-1, self.network.layers, -1)).float()
+
+    def far(self, w: Tensor) -> Tensor:
+        """(n,) mean squares of the distance from the mean style, in standard deviations of each number."""
+        return ((w - self.mean) / self.std).square().mean(1)
+
+    def cut(self, w: Tensor) -> None:
+        """Nothing: styles have no range."""
 
 
 def _size(pictures: Tensor) -> str:
@@ -181,7 +227,9 @@ def write(
     names = [f"{one.path.name}  {psnr:.1f} dB" for one, psnr in zip(found, result.psnr, strict=True)]
     save_rows(pairs, names, folder / "projection.png")
     save_steps(result.frames.transpose(0, 1), folder / "projection.gif")
-    save_file({"latents": result.latents}, folder / "latents.safetensors")
+    save_file(
+        {"latents": result.latents}, folder / "latents.safetensors", {"space": options.get("space", "z")}
+    )
     by = "pixels and LPIPS" if perceptual else "pixels"
     return [f"by {by}: {result.psnr.mean():.1f} dB on average"]
 
