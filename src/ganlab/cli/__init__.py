@@ -63,7 +63,9 @@ def run(words: list[str], debug: bool) -> int:
     if "--version" in words:
         print(f"ganlab {version()}")
         return 0
-    if first == "completion" and "--help" not in rest:  # before anything that takes a moment to import
+    if first == "completion" and not {"--help", "-h"} & set(
+        rest
+    ):  # before anything that takes a moment to import
         from ganlab.cli import completion
 
         return completion.run(rest, config_dirs)
