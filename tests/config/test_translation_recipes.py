@@ -16,6 +16,7 @@ RECIPES = {
     "discogan_edges2shoes": ([5_513_856] * 2 + [2_765_568] * 2, 100_000, {"a": (3, 64), "b": (3, 64)}),
     "srresnet_div2k": ([1_549_462], 1_000_000, {"low": (3, 24), "high": (3, 96)}),
     "srgan_div2k": ([23_565_505, 1_549_462], 1_200_000, {"low": (3, 24), "high": (3, 96)}),
+    "esrgan_df2k": ([14_499_401, 16_697_987], 1_400_000, {"low": (3, 32), "high": (3, 128)}),
     "context_encoder_paris": ([2_766_529, 71_130_531], 116_406, {"image": (3, 128), "mask": (1, 128)}),
 }
 
@@ -72,6 +73,12 @@ def test_rates_of_the_papers():
     assert discogan.data.batch_size == 64
     assert (discogan.model.first_rate, discogan.model.rate, discogan.model.curriculum) == (0.01, 0.5, 10_000)
     assert (srgan.model.game_rate, srgan.model.mse_weight) == (1, 0)
+    esrgan = compose(["experiment=esrgan_df2k"]).model
+    pretraining = [rate for rate in esrgan.schedules.generator.milestones if rate <= 10**6]
+    game = [rate - 10**6 for rate in esrgan.schedules.generator.milestones[len(pretraining) :]]
+    assert game == esrgan.schedules.discriminator.milestones == [50_000, 100_000, 200_000, 300_000]
+    assert rates["esrgan_df2k"]["generator"] * 0.5 ** len(pretraining) * esrgan.game_rate == 1e-4
+    assert (esrgan.adversarial_weight, esrgan.l1_weight, esrgan.generator.skip) == (5e-3, 1e-2, None)
     assert rates["srresnet_div2k"] == {"generator": 1e-4}
     assert srgan.model.generator.skip is compose(["experiment=srresnet_div2k"]).model.generator.skip is None
     paris = compose(["experiment=context_encoder_paris"])

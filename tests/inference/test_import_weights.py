@@ -11,10 +11,11 @@ from torch import nn
 from ganlab.errors import UserError
 from ganlab.inference.import_weights import converted, read
 from ganlab.inference.load import load
+from ganlab.networks.translation.esrgan import RRDBNet
 from ganlab.networks.translation.patch import PatchGAN
 from ganlab.networks.translation.residual import ResNetTranslator
 from ganlab.networks.translation.unet import UNet
-from tests.support.known_layouts import CUTProjection, cut_patch, cut_resnet, patch, resnet, unet
+from tests.support.known_layouts import RRDB, CUTProjection, cut_patch, cut_resnet, patch, resnet, unet
 from tests.support.runs import fit
 from tests.support.variants import translator
 
@@ -41,6 +42,30 @@ def test_a_network_of_theirs_gives_the_same_pictures_here(name, suffix, tmp_path
     network = own().eval() if name != "patch" else own()
     network.load_state_dict(converted(read(path), network, path))
     torch.testing.assert_close(network(images), expected)
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_basicsr_s_network_gives_the_same_pictures_here(old, tmp_path):
+    """Its pictures are in [0, 1]; a file may hold an average beside the weights."""
+    torch.manual_seed(0)
+    theirs, path = RRDB(old=old), tmp_path / "RRDB_ESRGAN_x4.pth"
+    state = theirs.state_dict()
+    other = {key: torch.zeros_like(value) for key, value in state.items()}
+    torch.save(state if old else {"params": other, "params_ema": state}, path)
+    network = RRDBNet(channels=3, width=4, growth=2, blocks=2)
+    network.load_state_dict(converted(read(path), network, path))
+    low = torch.rand(1, 3, 5, 7)
+    with torch.no_grad():
+        torch.testing.assert_close((network(2 * low - 1) + 1) / 2, theirs(low))
+    wider = RRDBNet(channels=3, width=8, growth=2, blocks=2)
+    with pytest.raises(
+        UserError,
+        match=r"conv_first\.weight is \(4, 3, 3, 3\), and first\.weight here is \(8, 3, 3, 3\); choose",
+    ):
+        converted(read(path), wider, path)
+    deeper = RRDBNet(channels=3, width=4, growth=2, blocks=3)
+    with pytest.raises(UserError, match=r"blocks\.2\.dense1\.conv1\.weight is absent"):
+        converted(read(path), deeper, path)
 
 
 def test_the_statistics_that_a_layer_has_here_come_along():

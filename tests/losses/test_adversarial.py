@@ -12,6 +12,7 @@ from ganlab.losses.adversarial import (
     LeastSquares,
     NonSaturating,
     Relativistic,
+    RelativisticAverage,
     Saturating,
     Wasserstein,
 )
@@ -25,6 +26,7 @@ LOSSES = [
     Wasserstein(),
     Hinge(),
     Relativistic(),
+    RelativisticAverage(),
 ]
 
 
@@ -194,18 +196,35 @@ def test_relativistic_loss_compares_the_pairs_by_index():
     assert loss.discriminator(real, real).item() == pytest.approx(math.log(2))
 
 
-def test_relativistic_loss_needs_real_scores_and_the_others_never_ask():
-    with pytest.raises(
-        ValueError, match=r"real=None: .*compares each fake with a real image; call generator"
-    ):
-        Relativistic().generator(scores(0.0))
+def test_relativistic_average_loss_compares_each_score_with_the_other_side_s_mean():
+    loss, real, fake = RelativisticAverage(), scores(3, 1), scores(-1, 1)
+    assert loss.discriminator(real, fake).item() == pytest.approx(0.180925, abs=1e-6)
+    assert loss.generator(fake, real=lambda: real).item() == pytest.approx(2.180925, abs=1e-6)
+    assert loss.generator(fake, real=lambda: real) == loss.discriminator(fake, real), "the sides exchanged"
+    torch.testing.assert_close(loss.discriminator(real + 7, fake + 7), loss.discriminator(real, fake))
+    torch.testing.assert_close(loss.discriminator(real.flip(0), fake), loss.discriminator(real, fake))
+    same = scores(2, 2)
+    assert loss.discriminator(same, same).item() == pytest.approx(math.log(2))
+    assert loss.generator(same, real=lambda: same).item() == pytest.approx(math.log(2))
+    # a mean over both sides would compare 3 with 1 and not with 0
+    halves = math.log1p(math.exp(-3)) + math.log1p(math.exp(-1))
+    assert loss.discriminator(real, fake).item() == pytest.approx(halves / 2)
+
+
+@pytest.mark.parametrize("loss", LOSSES[-2:])
+def test_a_relativistic_loss_needs_real_scores(loss):
+    with pytest.raises(ValueError, match=r"real=None: .*compares each fake with real images; call generator"):
+        loss.generator(scores(0.0))
     with pytest.raises(ValueError, match="as many real as fake"):
-        Relativistic().generator(scores(0.0), real=lambda: scores(0.0, 1.0))
+        loss.generator(scores(0.0), real=lambda: scores(0.0, 1.0))
+
+
+def test_losses_that_compare_nothing_never_ask_for_real_scores():
 
     def asked() -> Tensor:
         raise AssertionError
 
-    for loss in LOSSES[:-1]:
+    for loss in LOSSES[:-2]:
         assert torch.equal(loss.generator(scores(0.3), real=asked), loss.generator(scores(0.3)))
 
 

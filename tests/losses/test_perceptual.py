@@ -10,7 +10,8 @@ from torch import nn
 from ganlab.config import config_dir, instantiate
 from ganlab.errors import UserError
 from ganlab.losses import perceptual
-from ganlab.losses.perceptual import VGG54, FeatureDistance
+from ganlab.losses.perceptual import VGG54, FeatureDistance, VGG54Linear
+from ganlab.losses.similarity import reconstruction_l1
 from ganlab.metrics.extractors.classifier import EmbeddedFeatures
 
 
@@ -51,6 +52,12 @@ def test_it_is_the_mean_squared_difference_of_scaled_features():
     assert distance.name == "perceptual_doubled"
     distance.prepare()
     assert features.prepared == 1
+
+
+def test_its_distance_may_be_that_of_absolute_differences():
+    image, target = torch.randn(2, 2, 3, 8, 8).unbind()
+    value = FeatureDistance(features=Doubled(), scale=4.0, distance=reconstruction_l1)(image, target)
+    torch.testing.assert_close(value, (image - target).abs().mean() * 2 / 4)
 
 
 def test_a_scale_below_0_and_images_of_two_shapes_are_refused():
@@ -107,6 +114,10 @@ def test_vgg54_ends_with_the_relu_before_the_fifth_pooling_and_is_frozen(vgg):
     assert not network.training
     assert not any(p.requires_grad for p in network.parameters())
     assert features.name == "vgg54"
+    linear = VGG54Linear()
+    linear.prepare()
+    assert [type(layer) for layer in linear._network] == [type(layer) for layer in network][:-1]
+    assert isinstance(linear._network[-1], nn.Conv2d)
 
 
 def test_vgg54_normalises_as_its_training_on_imagenet_did(vgg):
@@ -138,10 +149,15 @@ def test_S15_weights_that_cannot_be_had_are_told_with_file_place_and_way(vgg):
         VGG54(weights="/nowhere/vgg.pth").prepare()
 
 
-@pytest.mark.parametrize("name", ["glyphs", "digits", "vgg54"])
+@pytest.mark.parametrize("name", ["glyphs", "digits", "vgg54", "vgg54_linear"])
 def test_every_option_says_whose_eyes_they_are(name):
     path = config_dir() / "model" / "perceptual" / f"{name}.yaml"
     distance = instantiate(OmegaConf.load(path))
     assert distance.name == f"perceptual_{name}"
     assert distance.scale == (12.75 if name == "vgg54" else 1)
-    assert sorted(file.stem for file in path.parent.glob("*.yaml")) == ["digits", "glyphs", "vgg54"]
+    assert sorted(file.stem for file in path.parent.glob("*.yaml")) == [
+        "digits",
+        "glyphs",
+        "vgg54",
+        "vgg54_linear",
+    ]

@@ -146,3 +146,63 @@ def patch() -> nn.Module:
     for before, after, stride in ((4, 8, 2), (8, 16, 1)):
         layers += [Conv(before, after, 4, stride, 1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(0.2)]
     return nn.ModuleDict({"model": nn.Sequential(*layers, Conv(16, 1, 4, 1, 1))})
+
+
+class Dense(nn.Module):
+    """A dense block of BasicSR: conv1 to conv5."""
+
+    def __init__(self, width: int, growth: int) -> None:
+        super().__init__()
+        for index in range(5):
+            entering, leaving = width + index * growth, growth if index < 4 else width
+            self.add_module(f"conv{index + 1}", Conv(entering, leaving, 3, padding=1))
+
+    def forward(self, maps):
+        known = [maps]
+        for conv in list(self.children())[:-1]:
+            known.append(nn.functional.leaky_relu(conv(torch.cat(known, 1)), 0.2))
+        return self.conv5(torch.cat(known, 1)) * 0.2 + maps
+
+
+class RRDB(nn.Module):
+    """Of pictures in [0, 1], four times as large; ``old`` has the names of the authors' repository."""
+
+    def __init__(self, channels: int = 3, width: int = 4, growth: int = 2, old: bool = False) -> None:
+        super().__init__()
+        names = {
+            "first": "conv_first",
+            "trunk": "RRDB_trunk" if old else "body",
+            "joined": "trunk_conv" if old else "conv_body",
+            "up1": "upconv1" if old else "conv_up1",
+            "up2": "upconv2" if old else "conv_up2",
+            "hr": "HRconv" if old else "conv_hr",
+            "last": "conv_last",
+        }
+        dense = "RDB" if old else "rdb"
+        for role, name in names.items():
+            entering, leaving = channels if role == "first" else width, channels if role == "last" else width
+            part = Conv(entering, leaving, 3, padding=1)
+            if role == "trunk":
+                part = nn.Sequential(
+                    *(
+                        nn.ModuleDict({f"{dense}{i}": Dense(width, growth) for i in (1, 2, 3)})
+                        for _ in range(2)
+                    )
+                )
+            self.add_module(name, part)
+        self.names = names
+
+    def forward(self, low):
+        part = {role: self.get_submodule(name) for role, name in self.names.items()}
+        maps = part["first"](low)
+        deep = maps
+        for block in part["trunk"]:
+            made = deep
+            for dense in block.values():
+                made = dense(made)
+            deep = made * 0.2 + deep
+        maps = maps + part["joined"](deep)
+        for role in ("up1", "up2"):
+            maps = nn.functional.interpolate(maps, scale_factor=2, mode="nearest")
+            maps = nn.functional.leaky_relu(part[role](maps), 0.2)
+        return part["last"](nn.functional.leaky_relu(part["hr"](maps), 0.2))

@@ -43,6 +43,16 @@ TRANSLATORS = {
         ["model.generator.blocks=1", "model.generator.skip=null", "model.pretraining_images=2"],
         "g dg dg dg",
     ),
+    "esrgan": (
+        "super_resolution",
+        [
+            "model.generator.blocks=1",
+            "model.generator.growth=4",
+            "model.generator.skip=null",
+            "model.pretraining_images=2",
+        ],
+        "g gd gd gd",
+    ),
     "context_encoder": ("inpainting", ["model.generator.bottleneck=20"], "dg dg dg dg"),
     "context_encoder_random": ("inpainting", ["model.generator.bottleneck=20"], "dg dg dg dg"),
 }

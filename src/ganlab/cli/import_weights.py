@@ -11,7 +11,7 @@ from ganlab.config.runs.trust import to_open
 from ganlab.errors import UserError
 
 NETWORKS = (
-    *("generator", "discriminator", "projection"),
+    *("generator", "discriminator", "projection", "before"),
     *("a_to_b", "b_to_a", "discriminator_a", "discriminator_b"),
 )
 

@@ -42,6 +42,7 @@ def run(words: list[str]) -> int:
         label=cfg.label,
         truncation=cfg.truncation,
         caption=cfg.caption,
+        alpha=cfg.alpha,
         checkpoint=cfg.checkpoint,
         output=output,
         batch_size=cfg.batch_size,
@@ -69,7 +70,7 @@ def is_refined(words: list[str]) -> bool:
 
 def choose(cfg: DictConfig, run_dir: Path, output: Path | None, data: Any) -> int:
     """Samples that the discriminator chooses, and what the choice was like."""
-    for key in ("caption", "truncation"):
+    for key in ("caption", "truncation", "alpha"):
         if cfg[key] is not None:
             raise UserError(
                 f"{key}={cfg[key]!r}: refine chooses among samples of all noise and classes; leave one out"
@@ -114,6 +115,7 @@ def translate(cfg: DictConfig, run_dir: Path, output: Path | None) -> int:
         n=cfg.n,
         seed=cfg.seed,
         checkpoint=cfg.checkpoint,
+        alpha=cfg.alpha,
         output=output,
     )
     skipped = f"; {written.skipped} skipped, named above" if written.skipped else ""

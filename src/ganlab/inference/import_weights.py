@@ -1,6 +1,7 @@
-"""Weights of the widely used PyTorch pix2pix, CycleGAN and CUT code, as a run directory of ganlab."""
+"""Weights of widely used PyTorch code, pix2pix, CycleGAN, CUT and BasicSR, as a run directory of ganlab."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ from torch import Tensor, nn
 
 from ganlab.config import check, instantiate, save_config
 from ganlab.errors import UserError
+from ganlab.network_types import Translation
 from ganlab.training.checkpoints import AtomicCheckpointIO, checkpoint_name, require_file, why_unreadable
 
+WITHIN = ("params_ema", "params")  # where BasicSR keeps a network, the averaged one first
+ADVICE = "choose the model/generator, its width and depth, and the channels that {file} was trained with"
 Layers = dict[str, dict[str, Tensor]]  # a layer's place in its network -> its tensors by name
 
 
@@ -34,7 +38,11 @@ def import_weights(
     check(cfg)
     model = instantiate(cfg.model)
     playing = [network for player in model.players().values() for network in player]
-    networks = {name: part for name, part in model.named_children() if any(part is one for one in playing)}
+    networks = {
+        name: part
+        for name, part in model.named_children()
+        if isinstance(part, Translation) or any(part is one for one in playing)
+    }
     first = next(name for name, part in networks.items() if part is model.players()["generator"][0])
     files = {name or first: path for name, path in files.items()}
     for name, path in files.items():
@@ -67,11 +75,13 @@ def read(path: Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
 
-            state = load_file(path)
+            state: Any = load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file can raise nearly any
         raise UserError(f"{path} cannot be read as tensors by name ({why_unreadable(error)})") from None
+    if isinstance(state, Mapping):
+        state = next((state[key] for key in WITHIN if key in state), state)
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise UserError(f"{path} holds no tensors by name; a state dict is needed, as in latest_net_G.pth")
     return dict(state)
@@ -80,20 +90,21 @@ def read(path: Path) -> dict[str, Tensor]:
 def converted(state: Mapping[str, Tensor], network: nn.Module, path: Path) -> dict[str, Tensor]:
     """``state``, of the same network under other names, under the names of ``network``.
 
-    Layers with weights correspond in their order: by the numbers in their names there, and as they were made here.
+    A network that knows the ``published_names`` of its parts is found under them. Of others, layers with weights
+    correspond in their order: by the numbers in their names there, and as they were made here.
     Running statistics are taken where the layer here has some. Those of instance norms in old files, which nobody uses,
     and those of batch norms that take the present batch's, are left out.
 
     Raises:
         UserError: another number of layers, or a layer of another shape.
     """
+    if names := getattr(network, "published_names", ()):
+        return by_name(state, network, names, path)
     there = [
         layer for layer in layers(dict(sorted(state.items(), key=_in_order))).items() if "weight" in layer[1]
     ]
     here = list(layers(network.state_dict()).items())
-    advice = (
-        f"choose the model/generator, its width and depth, and the channels that {path.name} was trained with"
-    )
+    advice = ADVICE.format(file=path.name)
     if len(there) != len(here):
         raise UserError(
             f"{path} has {len(there)} layers with weights, and the network here {len(here)}; {advice}"
@@ -108,6 +119,32 @@ def converted(state: Mapping[str, Tensor], network: nn.Module, path: Path) -> di
                     f"{path}: {their_name}.{key} is {shape}, and {name}.{key} here is {tuple(value.shape)}; {advice}"
                 )
             result[f"{name}.{key}"] = found
+    return result
+
+
+def by_name(
+    state: Mapping[str, Tensor], network: nn.Module, names: Sequence[tuple[str, str]], path: Path
+) -> dict[str, Tensor]:
+    """``state`` with the patterns of ``names`` replaced in its keys, as far as ``network`` has them; see ``converted``.
+
+    Raises:
+        UserError: a tensor is absent or of another shape.
+    """
+    theirs: dict[str, tuple[str, Tensor]] = {}
+    for key, value in state.items():
+        name = key.removeprefix("module.")
+        for pattern, own in names:
+            name = re.sub(pattern, own, name)
+        theirs[name] = key, value
+    result = {}
+    for name, own in network.state_dict().items():
+        key, found = theirs.get(name, (name, own if name.endswith("num_batches_tracked") else None))
+        if found is None or found.shape != own.shape:
+            shape = "absent" if found is None else tuple(found.shape)
+            raise UserError(
+                f"{path}: {key} is {shape}, and {name} here is {tuple(own.shape)}; {ADVICE.format(file=path.name)}"
+            )
+        result[name] = found
     return result
 
 

@@ -27,6 +27,7 @@ def write_samples(
     label: int | str | None = None,
     truncation: float | None = None,
     caption: str | None = None,
+    alpha: float | None = None,
     checkpoint: Literal["last", "best"] = "last",
     output: Path | None = None,
     batch_size: int = 250,
@@ -39,27 +40,26 @@ def write_samples(
     gallery, whose page is returned.
 
     label: only this class: its number, or its name where the data had names.
-    truncation: more typical and less varied; see :meth:`~ganlab.models.images.base.LatentGAN.truncated`.
+    truncation, alpha: see ``LatentGAN.truncated`` and ``ESRGAN.interpolated``.
     caption: what to draw, for a model that reads; see :func:`~ganlab.inference.captions.write_captions`.
     numbered: ``grid.png`` shows their numbers. data: the examples of an export that translates; a run has its own.
     output: default ``<run_dir>/generated/<checkpoint>-seed<seed>`` and what was chosen besides; what an earlier command
         wrote there from this run is replaced.
 
     Raises:
-        UserError: for a run that cannot be loaded, an n below 1, a label that the model does not know, or a folder that
-            holds other pictures or cannot be written.
+        UserError: a run that cannot be loaded, an n below 1, an unknown label, or a folder that cannot be taken.
     """
     if n < 1:
         raise UserError(f"n={n}: expected a number of samples, at least 1")
-    model = load(run_dir, checkpoint, device="cuda" if torch.cuda.is_available() else "cpu")
-    require_sense(model, label, caption, truncation)
+    model = load(run_dir := Path(run_dir), checkpoint, device="cuda" if torch.cuda.is_available() else "cpu")
+    require_sense(model, label, caption, truncation, alpha)
     if isinstance(model, Translator):
-        return write_held_out(model, Path(run_dir), n=n, checkpoint=checkpoint, output=output, data=data)
+        return write_held_out(model, run_dir, n, checkpoint=checkpoint, alpha=alpha, output=output, data=data)
     if label is not None:
         label = number_of(label, class_names(run_dir, model.data_kind))
     name = f"{checkpoint}-seed{seed}{_chosen(label, truncation, caption)}"
-    folder = Path(output or Path(run_dir) / "generated" / name)
-    with fresh_folder(folder, Path(run_dir)), model.truncated(truncation):
+    folder = Path(output or run_dir / "generated" / name)
+    with fresh_folder(folder, run_dir), model.truncated(truncation):
         if caption is not None and isinstance(model, TextGAN):
             return write_captions(model, caption, folder, n=n, seed=seed, batch_size=batch_size)
         samples = model.sample(n, seed=seed, label=label, batch_size=batch_size)
@@ -85,9 +85,15 @@ def write_drawn(samples: Tensor, folder: Path, *, numbered: bool = False) -> Pat
 
 
 def require_sense(
-    model: object, label: int | str | None, caption: str | None, truncation: float | None
+    model: object,
+    label: int | str | None,
+    caption: str | None,
+    truncation: float | None,
+    alpha: float | None,
 ) -> None:
-    """Raises UserError where a label, a caption or truncation is asked of a model that knows none."""
+    """Raises UserError where a label, a caption, truncation or alpha is asked of a model that knows none."""
+    if alpha is not None and not isinstance(model, Translator):
+        raise UserError(f"alpha={alpha:g}: this model makes pictures of noise; leave alpha out")
     if caption is not None and label is not None:
         raise UserError(
             f"label={label} caption={caption!r}: a model knows classes or captions; leave one of them out"

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -27,6 +28,7 @@ from ganlab.inference.picture_files import (
 from ganlab.memory_budget import lacks_memory
 from ganlab.metrics.translation.base import spread
 from ganlab.models.translation.base import ImageToImage
+from ganlab.models.translation.esrgan import ESRGAN
 from ganlab.report.gallery import Gallery
 from ganlab.types import Translator
 
@@ -54,6 +56,7 @@ def translate_pictures(
     n: int = 64,
     seed: int = 0,
     checkpoint: Checkpoint = "last",
+    alpha: float | None = None,
     output: Path | None = None,
 ) -> Written:
     """Translate a picture file, or every one below a folder; names, sizes and formats stay, EXIF turns are made.
@@ -62,7 +65,8 @@ def translate_pictures(
 
     direction: one of the model's; its first unless given. mask: of what is to be filled; see :class:`Masks`.
     tile: translate squares of so many pixels. n: pictures shown in the gallery; all are translated.
-    output: default ``<run_dir>/generated/<checkpoint>-<name of what was given>[-<direction>]``.
+    alpha: see :meth:`~ganlab.models.translation.esrgan.ESRGAN.interpolated`.
+    output: default ``<run_dir>/generated/<checkpoint>-<name of what was given>[-<direction>][-alpha<alpha>]``.
 
     Raises:
         UserError: for what cannot be translated at all, before anything is written; and if no picture could be.
@@ -70,20 +74,19 @@ def translate_pictures(
     if tile is not None and tile < 1:
         raise UserError(f"tile={tile}: expected a number of pixels, for instance tile=512")
     found = find_pictures("input", source, leave_out=output or run_dir / "generated")
-    masks = None if mask is None else Masks(mask)
-    model = load_translator(run_dir, checkpoint)
+    masks, model = None if mask is None else Masks(mask), load_translator(run_dir, checkpoint)
     direction = direction or model.directions[0]
     require_sense(model, direction, mask)
     name = f"{checkpoint}-{source.resolve().stem}" + (f"-{direction}" if len(model.directions) > 1 else "")
-    folder = output or run_dir / "generated" / name
+    folder = output or run_dir / "generated" / f"{name}{suffix(alpha)}"
     where = targets(found, folder, form)
     originals = [one.path for one in [*found, *(masks.found if masks else [])]]
     require_apart(source, folder, originals, where.values())
 
     channels = channels_of(model, run_dir, direction)
-    gallery = Gallery(folder, source.name or str(source), facts_of(model, run_dir, direction))
+    gallery = Gallery(folder, source.name or str(source), facts_of(model, run_dir, direction, alpha))
     options = {"direction": direction, "seed": seed, "tile": tile}
-    with fresh_folder(folder, run_dir):
+    with between(model, alpha), fresh_folder(folder, run_dir):
         faults = _translate_all(model, found, where, channels, masks, options, gallery, n)
         require_some(source, found, faults)
         return Written(gallery.write(), len(found) - len(faults), len(faults))
@@ -148,15 +151,16 @@ def _translated(
 def write_held_out(
     model: Translator,
     run_dir: Path,
-    *,
     n: int,
+    *,
     checkpoint: Checkpoint,
+    alpha: float | None = None,
     output: Path | None = None,
     data: Any = None,
 ) -> Path:
     """A gallery of at most n held-out examples of the run's own data, or of ``data``; returns its page.
 
-    output: default ``<run_dir>/generated/<checkpoint>-held-out``.
+    output: default ``<run_dir>/generated/<checkpoint>-held-out[-alpha<alpha>]``.
 
     Raises:
         UserError: the data is missing, or holds nothing out.
@@ -165,9 +169,9 @@ def write_held_out(
     examples = data.dataset("test")
     if len(examples) == 0:
         raise UserError(f"{run_dir} held out no examples; give pictures of your own with input=FOLDER")
-    folder = output or run_dir / "generated" / f"{checkpoint}-held-out"
-    gallery = Gallery(folder, "held-out examples", facts_of(model, run_dir))
-    with fresh_folder(folder, run_dir):
+    folder = output or run_dir / "generated" / f"{checkpoint}-held-out{suffix(alpha)}"
+    gallery = Gallery(folder, "held-out examples", facts_of(model, run_dir, alpha=alpha))
+    with between(model, alpha), fresh_folder(folder, run_dir):
         gallery.show(model, examples, spread(len(examples), n))
         return gallery.write()
 
@@ -207,7 +211,25 @@ def channels_of(model: Translator, run_dir: Path, direction: str) -> int:
     return shapes[key][0]
 
 
-def facts_of(model: Any, run_dir: Path, direction: str = "output") -> dict[str, str]:
+def between(model: Translator, alpha: float | None) -> AbstractContextManager[None]:
+    """The model with the weights that ``alpha`` names; raises UserError where there is nothing to go between."""
+    if alpha is None:
+        return nullcontext()
+    if not isinstance(model, ESRGAN):
+        raise UserError(f"alpha={alpha:g}: only esrgan keeps what it was before its game; leave alpha out")
+    return model.interpolated(alpha)
+
+
+def suffix(alpha: float | None) -> str:
+    """The end of a folder's name."""
+    return "" if alpha is None else f"-alpha{alpha:g}"
+
+
+def facts_of(
+    model: Any, run_dir: Path, direction: str = "output", alpha: float | None = None
+) -> dict[str, str]:
     """What the gallery says below its title."""
     facts = {**names_in(config_of(run_dir)), "images seen": f"{model.images:,}"}
-    return facts if direction == "output" else {**facts, "direction": direction.replace("_", " ")}
+    if direction != "output":
+        facts["direction"] = direction.replace("_", " ")
+    return facts if alpha is None else {**facts, "alpha": f"{alpha:g}"}

@@ -14,8 +14,10 @@ from collections.abc import Callable
 from typing import Annotated, ClassVar
 
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor
+from torch.distributed.nn.functional import all_reduce
 
 from ganlab.bounds import Positive, Range, bounded
 from ganlab.losses.precision import at_least_float32
@@ -154,10 +156,41 @@ class Relativistic:
 
     def generator(self, fake: Tensor, real: RealScores = None) -> Tensor:
         """Raises ValueError where ``real`` is None: there is nothing to compare with."""
-        if real is None:
-            raise ValueError(
-                "real=None: a relativistic loss compares each fake with a real image; "
-                "call generator(fake, real=lambda: discriminator(images))"
-            )
-        real_score, fake = _checked(real(), fake)
+        real_score, fake = _checked(_real_scores(real), fake)
         return F.softplus(real_score - fake).mean()
+
+
+class RelativisticAverage:
+    """D: (E[-log s(r - E f)] + E[-log s(E r - f)]) / 2, G: r and f exchanged (Jolicoeur-Martineau 2019, section 4).
+
+    Each score is compared with the mean of the other side's, over the batch of all processes. The halves are those of
+    ESRGAN's code (Wang et al. 2018, equations 1 and 2, have none).
+    """
+
+    scores_are_logits: ClassVar[bool] = False
+    estimates_density_ratio: ClassVar[bool] = False
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        real, fake = _checked(real, fake)
+        of_real = F.softplus(_batch_mean(fake) - real).mean()
+        return (of_real + F.softplus(fake - _batch_mean(real)).mean()) / 2
+
+    def generator(self, fake: Tensor, real: RealScores = None) -> Tensor:
+        """Raises ValueError where ``real`` is None: there is nothing to compare with."""
+        return self.discriminator(fake, _real_scores(real))
+
+
+def _real_scores(real: RealScores) -> Tensor:
+    if real is None:
+        raise ValueError(
+            "real=None: a relativistic loss compares each fake with real images; "
+            "call generator(fake, real=lambda: discriminator(images))"
+        )
+    return real()
+
+
+def _batch_mean(score: Tensor) -> Tensor:
+    """The mean of (B,) scores over the batches of all processes, a scalar; differentiable."""
+    if not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1):
+        return score.mean()
+    return all_reduce(score.mean()) / dist.get_world_size()

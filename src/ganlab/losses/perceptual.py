@@ -2,6 +2,7 @@
 
 import hashlib
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Positive, bounded
 from ganlab.errors import UserError
-from ganlab.losses.similarity import l2
+from ganlab.losses.similarity import mean_squared_error
 
 FILE = "vgg19-dcbb9e9d.pth"
 URL = f"https://download.pytorch.org/models/{FILE}"
@@ -31,14 +32,21 @@ class FeatureMaps(Protocol):
 
 
 class FeatureDistance:
-    """The mean of (phi(x) - phi(y))^2 / scale^2 over batch, maps and places (Ledig et al. 2017, equation 5).
+    """The mean of (phi(x) / scale - phi(y) / scale)^2 over batch, maps and places (Ledig et al. 2017, equation 5).
 
     features: phi. scale: 12.75 makes VGG's distance about as large as that of pixels (section 3.2).
+    distance: of two maps (B, C, h, w), for each of the batch; ESRGAN's is that of absolute differences.
     """
 
     @bounded
-    def __init__(self, *, features: FeatureMaps, scale: Positive = 1.0) -> None:
-        self.features, self.scale = features, scale
+    def __init__(
+        self,
+        *,
+        features: FeatureMaps,
+        scale: Positive = 1.0,
+        distance: Callable[[Tensor, Tensor], Tensor] = mean_squared_error,
+    ) -> None:
+        self.features, self.scale, self.distance = features, scale, distance
         self._device: torch.device | None = None
 
     @property
@@ -56,8 +64,8 @@ class FeatureDistance:
             self._device = image.device
             self.features.to(image.device)
         with torch.no_grad():
-            target_maps = self.features.maps(target)
-        return l2(self.features.maps(image), target_maps) / self.scale**2
+            target_maps = self.features.maps(target) / self.scale
+        return self.distance(self.features.maps(image) / self.scale, target_maps).mean()
 
 
 class VGG54:
@@ -69,6 +77,7 @@ class VGG54:
     """
 
     name = "vgg54"
+    layers = 36  # of torchvision's VGG19, up to that ReLU
 
     def __init__(self, *, weights: Path | None = None) -> None:
         self.path = Path(weights).expanduser() if weights else None
@@ -107,7 +116,7 @@ class VGG54:
             raise UserError(
                 f"{path} is damaged or another file: its SHA-256 begins with {digest[:8]}, not with {SHA256}; {remedy}"
             )
-        return vgg54(torch.load(path, map_location="cpu", weights_only=True))
+        return vgg19(torch.load(path, map_location="cpu", weights_only=True), self.layers)
 
     def to(self, device: torch.device) -> "VGG54":
         """Compute on ``device`` from now on."""
@@ -124,11 +133,18 @@ class VGG54:
         return network((colours - self.mean) / self.deviation)
 
 
-def vgg54(state: dict[str, Tensor]) -> nn.Module:
-    """torchvision's VGG19 up to that ReLU with the weights in ``state``, frozen and in eval mode."""
+class VGG54Linear(VGG54):
+    """The same maps before that ReLU, as ESRGAN compares them (Wang et al. 2018, section 3.3)."""
+
+    name = "vgg54_linear"
+    layers = 35
+
+
+def vgg19(state: dict[str, Tensor], layers: int) -> nn.Module:
+    """The first ``layers`` of torchvision's VGG19 with the weights in ``state``, frozen and in eval mode."""
     from torchvision.models import vgg19
 
     with torch.device("meta"):  # draws no random numbers for weights that are replaced at once
-        network = vgg19(weights=None).features[:36]
+        network = vgg19(weights=None).features[:layers]
     network.load_state_dict({key: state[f"features.{key}"] for key in network.state_dict()}, assign=True)
     return network.eval().requires_grad_(False)

@@ -31,7 +31,7 @@ def load(name: str, root: Path, **changes):
 
 UNPAIRED = sorted(published.CYCLEGAN)
 PAIRED = sorted(published.PIX2PIX)
-EVERY = [*UNPAIRED, *PAIRED, "div2k"]
+EVERY = [*UNPAIRED, *PAIRED, "div2k", "df2k"]
 TESTS = dict.fromkeys(PAIRED, "val") | {"facades": "test"}  # facades has train, val and test
 
 
@@ -44,6 +44,7 @@ def no_network(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(published, "BERKELEY", "http://127.0.0.1:9")
     monkeypatch.setattr(published, "ZURICH", "http://127.0.0.1:9")
+    monkeypatch.setattr(published, "SEOUL", "http://127.0.0.1:9")
     monkeypatch.setattr(downloads, "PAUSE", 0)
 
 
@@ -63,6 +64,8 @@ def unpacked(root: Path, name: str) -> Path:
     else:
         fill(root / "DIV2K" / "DIV2K_train_HR", 5, ".", size=(140, 100))
         fill(root / "DIV2K" / "DIV2K_valid_HR", 2, ".", size=(140, 100))
+    if name == "df2k":
+        fill(root / "Flickr2K" / "Flickr2K_HR", 3, ".", size=(140, 100))
     return root
 
 
@@ -86,11 +89,14 @@ def packed(root: Path, name: str, made: Path) -> Path:
                 for path in files:
                     if part in path.parts:
                         archive.write(path, path.relative_to(made / "DIV2K"))
+    if name == "df2k":
+        with tarfile.open(root / "Flickr2K.tar", "w") as archive:
+            archive.add(made / "Flickr2K", "Flickr2K")
     return root
 
 
 def small(name: str) -> dict:
-    if name == "div2k":
+    if name in ("div2k", "df2k"):
         return {"image_size": 32, "test_size": 64, "batch_size": 2}
     return {"image_size": 24, "load_size": 28, "batch_size": 2}
 
@@ -99,14 +105,14 @@ def small(name: str) -> dict:
 def test_a_known_set_is_read_unpacked_packed_and_by_its_own_folder(tmp_path, name):
     made = unpacked(tmp_path / "made", name)
     by_hand = packed(tmp_path / "by_hand", name, made)
-    own = made / ("DIV2K" if name == "div2k" else name)
+    own = made / {"div2k": "DIV2K", "df2k": "."}.get(name, name)
     sets = [load(name, root, **small(name)) for root in (made, by_hand, own)]
     batches = [next(iter(data.train_dataloader())) for data in sets]
     for data, batch in zip(sets, batches, strict=True):
         assert {key: tuple(value.shape[1:]) for key, value in batch.items()} == data.shape
         assert all(torch.equal(batch[key], batches[0][key]) for key in batch)
         train, test = data.dataset("train"), data.dataset("test")
-        assert (len(train), len(test)) == ((6, 1) if name in UNPAIRED else (5, 2))
+        assert (len(train), len(test)) == ((6, 1) if name in UNPAIRED else (8 if name == "df2k" else 5, 2))
         assert test.names == sets[0].dataset("test").names
     assert not list(by_hand.rglob("*.unpacking"))
 
@@ -136,6 +142,8 @@ def test_without_files_and_network_it_is_said_what_belongs_where(tmp_path, name)
     folder, file = tmp_path / "data", f"{name}.zip" if name in UNPAIRED else f"{name}.tar.gz"
     if name == "div2k":
         folder, file = folder / "DIV2K", "DIV2K_train_HR.zip"
+    if name == "df2k":
+        file = "Flickr2K.tar"
     with pytest.raises(UserError) as caught:
         load(name, tmp_path / "data").prepare()
     text = str(caught.value)

@@ -26,6 +26,7 @@ KEYS = {
     "cut": {"b": 3},
     "srresnet": {"high": 3},
     "srgan": {"high": 3},
+    "esrgan": {"high": 3},
     "context_encoder": {"image": 3},
     "context_encoder_random": {"image": 3},
 }
@@ -46,7 +47,7 @@ def test_translations_have_their_keys_and_leave_the_model_and_chance_alone(name)
     assert all(torch.equal(outputs[key], again[key]) for key in outputs)
     panels = model.panels(batch)
     assert {value.shape[2:] for value in panels.values()} == {(32, 32)}
-    assert len(panels) == {1: 3, 4: 6}[len(outputs)] + (name.startswith("sr"))
+    assert len(panels) == {1: 3, 4: 6}[len(outputs)] + (model.data_kind == "super_resolution")
     assert model.training
     assert differences(before, model.state_dict()) == []
     assert torch.equal(torch.get_rng_state(), state)
@@ -62,7 +63,7 @@ def test_a_picture_of_any_size_keeps_it(name):
             mask = torch.zeros(1, 1, 37, 70)
             mask[..., 5:15, 60:] = 1
         result = model.convert(image, direction, mask=mask)
-        scale = 2 if name.startswith("sr") else 1
+        scale = 2 if model.data_kind == "super_resolution" else 1
         assert result.shape == (1, 1 if direction == "b_to_a" else 3, 37 * scale, 70 * scale)
         assert torch.equal(result, model.convert(image, direction, mask=mask))
         if mask is not None:

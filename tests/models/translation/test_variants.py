@@ -10,8 +10,12 @@ from ganlab.config.compose.catalogue import catalogue
 from tests.support.runs import differences, fit, training_state
 from tests.support.variants import TRANSLATORS, translator
 
+WITHOUT_GRADIENT = {
+    ("esrgan", "discriminator"): 1
+}  # its last bias: a number added to all scores changes nothing
 
-def watch(module, moves: list[str]) -> None:
+
+def watch(module, moves: list[str], name: str) -> None:
     """Records the first letter of each step's players, and asserts that nobody else moved."""
     update, step = module.update, module.training_step
 
@@ -30,7 +34,8 @@ def watch(module, moves: list[str]) -> None:
             if any(not torch.equal(a, b) for a, b in zip(before[name], after[name], strict=True))
         }
         assert moved == {player}
-        assert all(not torch.equal(a, b) for a, b in zip(before[player], after[player], strict=True))
+        same = sum(torch.equal(a, b) for a, b in zip(before[player], after[player], strict=True))
+        assert same <= WITHOUT_GRADIENT.get((name, player), 0)
         moves[-1] += player[0]
 
     def training_step(batch, batch_idx):
@@ -47,7 +52,7 @@ def watch(module, moves: list[str]) -> None:
 def test_players_move_in_order_and_a_stopped_run_ends_like_a_straight_one(name, tmp_path):
     moves, (kind, _, order) = [], TRANSLATORS[name]
     whole, half = (translator(name, f"trainer.max_steps={steps}") for steps in (4, 2))
-    straight = fit(whole, tmp_path / "straight", wrap=lambda module: watch(module, moves))
+    straight = fit(whole, tmp_path / "straight", wrap=lambda module: watch(module, moves, name))
     assert " ".join(moves) == order
     assert straight.steps == straight.trainer.global_step == 4
     assert straight.images == 8

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from ganlab.bounds import Count, Range, Samples, Size, Weight, Whole
+from ganlab.bounds import Count, Range, Samples, Share, Size, Weight, Whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,7 @@ class Sample:
     direction: str | None = None
     mask: str | None = None
     tile: int | None = None
+    alpha: Share | None = None
     format: Literal["keep", "png"] = "keep"
 
 

@@ -145,7 +145,7 @@ def _zip_members(path: Path) -> Iterator[Member]:
 
 
 def _tar_members(path: Path) -> Iterator[Member]:
-    with gzip.open(path) as raw:
+    with open(path, "rb") if path.suffix == ".tar" else gzip.open(path) as raw:
         with tarfile.open(fileobj=raw, mode="r|") as archive:
             for info in archive:
                 if not (info.isfile() or info.isdir()):

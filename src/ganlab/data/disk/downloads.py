@@ -23,7 +23,7 @@ TRIES, PAUSE, PATIENCE = 3, 2.0, 30.0  # seconds: between tries, and until a sil
 
 
 class Archive(NamedTuple):
-    """A .zip or .tar.gz archive that holds one folder, ``folder``.
+    """A .zip, .tar or .tar.gz archive that holds one folder, ``folder``.
 
     size in bytes and sha256 are those that others have published; None where nobody has: then the SHA-256 of the
     first file that is used is written beside it, and any later one must have the same.

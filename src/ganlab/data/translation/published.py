@@ -15,6 +15,8 @@ from ganlab.errors import UserError
 
 BERKELEY = "http://efrosgans.eecs.berkeley.edu"
 ZURICH = "https://data.vision.ee.ethz.ch/cvl/DIV2K"
+SEOUL = "https://cv.snu.ac.kr/research/EDSR"
+FLICKR = "Flickr2K/Flickr2K_HR"
 
 CYCLEGAN = {  # lengths and checksums as TensorFlow Datasets lists them for the authors' files
     "horse2zebra": (116_867_962, "a74d9d392eecca9966b51287a76ca126af473d9de4f3e8fc0e9cda08fa1730a1"),
@@ -91,6 +93,19 @@ class Div2K(SuperResolutionFolder):
             Part(f"{name}/", [f"{name}/{path}" for path in find_images(root / name).paths]) for name in DIV2K
         )
         return root, (train, test)
+
+
+class DF2K(Div2K):
+    """DIV2K, and 2,650 more photographs to train on, Flickr2K (Timofte et al. 2017).
+
+    In ``root/DIV2K`` and ``root/Flickr2K``; held out are DIV2K's 100.
+    """
+
+    def parts(self) -> tuple[Path, tuple[Part, Part]]:
+        obtain(self.root, [Archive(f"{SEOUL}/Flickr2K.tar", "Flickr2K")])
+        train, test = ([f"DIV2K/{path}" for path in part.paths] for part in super().parts()[1])
+        more = find_images(self.root / FLICKR).paths
+        return self.root, (Part("", [*train, *(f"{FLICKR}/{path}" for path in more)]), Part("DIV2K/", test))
 
 
 def pix2pix_archive(known: str) -> Archive:

@@ -3,7 +3,7 @@
 base, two_domains, one_way   what all share; what unpaired models share, of two generators and of one
 pix2pix              from pairs
 cyclegan, discogan   from two domains without pairs, both ways; cut, one way
-srresnet, srgan      super-resolution
+srresnet, srgan, esrgan   super-resolution
 context_encoder      filling holes; holes says where they are
 tiles                pictures of any size through a network of one size
 """

@@ -63,12 +63,10 @@ class SRGAN(SRResNet):
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
-        if self.images <= self.pretraining_images:
+        if self.pretraining:
             return super().training_step(batch, batch_idx)  # an SRResNet's
         low, high = batch["low"], batch["high"]
-        if self.images - len(low) * self.draws.world <= self.pretraining_images:  # the game begins
-            for group in self.parameter_groups("generator"):
-                group["lr"] *= self.game_rate
+        self.game_begins(len(low))
         fake = self.generator(low)  # once, for both players
         with self.update("discriminator") as terms:
             real_score, fake_score = self.discriminator(high), self.discriminator(fake.detach())
@@ -81,6 +79,19 @@ class SRGAN(SRResNet):
                 self.discriminator(fake), lambda: self.discriminator(high)
             )
         return observation(high, fake, real_score, fake_score)
+
+    @property
+    def pretraining(self) -> bool:
+        """Whether the present step is one before the game."""
+        return self.images <= self.pretraining_images
+
+    def game_begins(self, n: int) -> bool:
+        """Whether the present step, of n images in each process, is the game's first: rates then fall."""
+        begins = not self.pretraining and self.images - n * self.draws.world <= self.pretraining_images
+        if begins:
+            for group in self.parameter_groups("generator"):
+                group["lr"] *= self.game_rate
+        return begins
 
     def check(self, shapes: Mapping[str, Shape], classes: Sequence[str] = ()) -> None:
         """As for every translator; also that the weights of the distance can be had."""

@@ -1,6 +1,6 @@
 """Networks from picture to picture, and the discriminators that judge them.
 
-unet, residual, srresnet, context_encoder, discogan   generators, named after their shape or paper
-patch                                                 PatchGAN
-patch_projection                                      features of patches, to be compared
+unet, residual, srresnet, esrgan, context_encoder, discogan   generators, named after their shape or paper
+patch                                                         PatchGAN
+patch_projection                                              features of patches, to be compared
 """
