@@ -26,8 +26,8 @@ class ESRGAN(SRGAN):
     stays in ``before``, for pictures between the two: ``interpolated``.
 
     generator, discriminator, perceptual, pretraining_images, game_rate: see :class:`SRGAN`.
-    loss: the paper's is relativistic. adversarial_weight: lambda, 5e-3 in the paper. l1_weight: eta, 1e-2 there, where features
-        see what those of glyphs do not.
+    loss: the paper's is relativistic. adversarial_weight: lambda, 5e-3 in the paper. l1_weight: eta, 1e-2 there,
+        where features see what those of glyphs do not.
     """
 
     @bounded
