@@ -84,8 +84,7 @@ def project(
     place = _space(model, space, [each_of(values, len(target)).to(model.device) for values in inputs])
     aim, network = target.to(model.device).repeat_interleave(starts, 0), model.average.current()
     z = place.start.requires_grad_()
-    optimizer = torch.optim.Adam([z], lr=lr)
-    best, frames = _Best(z, aim, starts), []
+    optimizer, best, frames = torch.optim.Adam([z], lr=lr), _Best(z, aim, starts), []
     with eval_mode(network), torch.enable_grad():
         for step in progress(range(steps + 1)):
             picture = place.drawn(z)
@@ -93,8 +92,7 @@ def project(
             best.update(error, z, picture)
             if step % max(1, steps // FRAMES) == 0 or step == steps:
                 frames.append(best.of_each(best.pictures))
-            loss = (error + prior_weight * place.far(z)).sum()
-            (z.grad,) = torch.autograd.grad(loss, z)
+            (z.grad,) = torch.autograd.grad((error + prior_weight * place.far(z)).sum(), z)
             optimizer.step()
             place.cut(z)
     found = frames[-1]
