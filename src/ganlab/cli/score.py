@@ -1,8 +1,10 @@
 """``ganlab score``: two sets of images, by anybody's protocol."""
 
+import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,7 @@ from ganlab.nearest import listing
 if TYPE_CHECKING:
     import torch
 
+    from ganlab.inference.scoring.group import Group
     from ganlab.inference.scoring.lenses import Lens
     from ganlab.inference.scoring.result import Result
 
@@ -42,15 +45,32 @@ def run(words: list[str]) -> int:
     if cfg.pairs:
         print("\n".join(of_pairs(scored_pairs(cfg))))
         return 0
-    found = at_hand({name: lens_of(name, cfg) for name, cfg in cfgs.items()})
+    from ganlab.inference.scoring.group import joined
+
     try:
-        result = scored(cfg, found)
+        with joined() as group, said_once(group):
+            found = at_hand({name: lens_of(name, cfg) for name, cfg in cfgs.items()})
+            result = scored(cfg, found, group)
     except KeyboardInterrupt:
         raise Interrupted(
             "stopped; what the networks said of images so far is kept, and the same command goes on from there"
         ) from None
-    print("\n".join(every_protocol(result, found) if every else one_protocol(result, found[0])))
+    if group.is_first:
+        print("\n".join(every_protocol(result, found) if every else one_protocol(result, found[0])))
     return 0
+
+
+@contextmanager
+def said_once(group: "Group") -> Iterator[None]:
+    """Within, only the first of several processes speaks; a mistake that all of them have met is told by it."""
+    if group.is_first:
+        yield
+        return
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    except UserError as error:
+        raise SystemExit(error.exit_code) from error
 
 
 def named_sides(words: list[str]) -> list[str]:
@@ -150,7 +170,7 @@ def write_numbers(file: Path | None, result: "Result") -> None:
         write_atomically(file, json.dumps(result.to_json(), indent=2).encode())
 
 
-def scored(cfg: DictConfig, lenses: "Sequence[Lens]") -> "Result":
+def scored(cfg: DictConfig, lenses: "Sequence[Lens]", group: "Group") -> "Result":
     """Find the sides, score them, and write what is to be kept."""
     from ganlab.inference.scoring.kinds import find
     from ganlab.inference.scoring.kinds.made import DataSide, data_of_run
@@ -159,7 +179,7 @@ def scored(cfg: DictConfig, lenses: "Sequence[Lens]") -> "Result":
     from ganlab.inference.scoring.score import score
 
     files = {key: require_writable(key, cfg[key]) for key in ("save", "output") if cfg[key]}
-    device, protocol = device_of(cfg), lenses[0].protocol
+    device, protocol = group.device(device_of(cfg)), lenses[0].protocol
 
     def side(key: str, word: str, seed: int = cfg.seed) -> Any:
         drawn = {
@@ -196,8 +216,10 @@ def scored(cfg: DictConfig, lenses: "Sequence[Lens]") -> "Result":
         ),
         held_out=side("held_out", cfg.held_out) if cfg.held_out else beside,
         against=side("against", cfg.against) if cfg.against else None,
+        group=group,
     )
-    write_numbers(files.get("output"), result)
+    if group.is_first:
+        write_numbers(files.get("output"), result)
     return result
 
 

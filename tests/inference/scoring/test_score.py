@@ -1,10 +1,13 @@
 """Two sides compared: the numbers are those of the distances, and what moves them is said."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
 from ganlab.errors import UserError
+from ganlab.inference.scoring.group import ALONE
 from ganlab.inference.scoring.kinds.arrays import Array
 from ganlab.inference.scoring.kinds.pictures import Folder
 from ganlab.inference.scoring.kinds.statistics import Statistics, save_statistics
@@ -13,6 +16,7 @@ from ganlab.inference.scoring.score import score
 from ganlab.metrics.distances.frechet import frechet_distance, gaussian_of
 from ganlab.metrics.distances.kernel import kernel_distance
 from tests.support.extractors import Pooled
+from tests.support.ranks import company
 from tests.support.scoring import noise, pooled_lens, write_images
 
 
@@ -240,6 +244,29 @@ def test_scoring_that_was_stopped_within_a_side_goes_on_from_there(tmp_path):
     assert {name: one.value for name, one in found.items()} == {
         name: one.value for name, one in whole.items()
     }
+
+
+@pytest.mark.parametrize("kept", [30, 1000])
+def test_processes_that_look_together_score_as_one_does(tmp_path, kept):
+    folders = [write_images(tmp_path / name, noise(45, seed, side=16)) for seed, name in enumerate("ab")]
+    (tmp_path / "b" / "0017.png").write_bytes(b"no image")
+    names = ["fid", "kid", "precision", "swd", "ms_ssim"]
+    settings = Settings(cache_folder=None, batch_size=8, scores=names, kept=kept)
+
+    def work(group, on_corrupt="skip"):
+        fake, real = (Folder(folder, on_corrupt=on_corrupt, workers=1) for folder in folders)
+        return score([fake], real, [pooled_lens(flips=True)], settings, show=lambda line: None, group=group)
+
+    alone, (first, *others) = work(ALONE), company(3, work)
+    assert {name: one.value for name, one in first.scores["test"].items()} == {
+        name: one.value for name, one in alone.scores["test"].items()
+    }
+    assert set(first.scores["test"]) >= {"fid_pooled", "swd", "ms_ssim"}
+    assert (first.sides, first.notes) == (alone.sides, alone.notes)
+    assert "1 left out" in first.sides["real"]
+    assert [other.scores for other in others] == [{}, {}]
+    faults = company(3, partial(work, on_corrupt="error"))
+    assert all(isinstance(fault, UserError) and "0017.png" in str(fault) for fault in faults)
 
 
 def test_seeds_give_a_mean_and_its_spread(tmp_path):

@@ -7,6 +7,7 @@ pixels       scores without any network; perceptual: by LPIPS; classifying: of a
 lenses       a protocol with its networks, and which scores it gives of two sides
 intervals    how far a score would be off for other images, and whether two models differ
 score        the whole of it; networks: of all protocols, each once; result: how, and what came of it
+group        the processes of torchrun, which look together
 notes        what somebody should know of the two sides
 pairs        two sides whose pictures belong together, each to its own
 """

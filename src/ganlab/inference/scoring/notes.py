@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from ganlab.inference.scoring.kinds.pictures import Files
 from ganlab.inference.scoring.lenses import Lens
 from ganlab.inference.scoring.passes import Seen, copies, repeated
 
@@ -23,7 +22,7 @@ def _sizes(count: Counter[tuple[int, ...]]) -> str:
 def notes(generated: Seen, real: Seen | None, lens: Lens) -> Iterator[str]:
     """A sentence for each thing about the sides that moves a score, and is no matter of the generator."""
     for seen in (generated, real):
-        if seen is not None and isinstance(seen.side, Files):
+        if seen is not None:
             for what, n in seen.side.odd.items():
                 if n:
                     yield f"{seen.side.title}: {n} of {seen.n} images are {what}"

@@ -1,7 +1,7 @@
 """One pass over a side's images, which are decoded once for all that looks at them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
@@ -11,10 +11,14 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ganlab.errors import UserError
+from ganlab.inference.scoring.group import ALONE, Group
 from ganlab.inference.scoring.kinds.base import Pictures, Side
 from ganlab.metrics.real import cache
 from ganlab.metrics.real.description import Describing, Description
-from ganlab.types import Extractor
+from ganlab.types import Extractor, Features
+
+Saw = dict[str, list[Features]]  # by network, of the images and perhaps of them mirrored
+Looked = tuple[Pictures, Saw]
 
 
 class Watcher(Protocol):
@@ -65,7 +69,7 @@ class Eyes:
     """The networks that look at a side, each with its description of it, in the making or kept from before.
 
     kept: features that are kept one by one. flips: the networks that see each image mirrored as well. folder: where
-    descriptions are looked for, and kept; None: nowhere.
+    descriptions are looked for, and kept; None: nowhere. group: whose first process has them all.
     """
 
     def __init__(
@@ -75,16 +79,18 @@ class Eyes:
         kept: int,
         flips: Sequence[str],
         folder: Path | None,
+        group: Group,
     ) -> None:
         self.side, self.extractors, self.kept, self.flips, self.folder = side, extractors, kept, flips, folder
         self.known: dict[str, Description] = {}
-        if folder is not None:
+        if folder is not None and group.is_first:
             found = {name: cache.read(folder, self._key(name)) for name in extractors}
             self.known = {name: description for name, description in found.items() if description is not None}
+        done = group.of_first(list(self.known))
         self.making = {
             name: Describing(len(side) * (1 + (name in flips)), one, kept=kept)
             for name, one in extractors.items()
-            if name not in self.known
+            if name not in done
         }
         self.places: dict[str, list[int]] = {name: [] for name in self.making}
 
@@ -92,11 +98,21 @@ class Eyes:
         mirrored = ["mirrored"] * (name in self.flips)
         return cache.key_of(self.side, self.extractors[name], self.kept, "in order", *mirrored)
 
-    def add(self, images: Tensor, numbers: list[int]) -> None:
-        """Take in (B, C, H, W) uint8, which have these numbers in the side."""
-        for name, describing in self.making.items():
-            for turned in (images, images.flip(3)) if name in self.flips else (images,):
-                describing.add(turned)
+    def look(self, images: Tensor) -> Saw:
+        """What each network that has not seen the side says of (B, C, H, W) uint8, and of them mirrored."""
+        return {
+            name: [
+                one.extractor(turned)
+                for turned in ((images, images.flip(3)) if name in self.flips else (images,))
+            ]
+            for name, one in self.making.items()
+        }
+
+    def take(self, saw: Saw, numbers: list[int]) -> None:
+        """Keep what the networks said of images with these numbers in the side."""
+        for name, parts in saw.items():
+            for found in parts:
+                self.making[name].take(found)
                 self.places[name] += numbers
 
     def done(self, order: list[int]) -> dict[str, Description]:
@@ -121,10 +137,12 @@ def look(
     flips: Sequence[str] = (),
     watchers: Sequence[Watcher] = (),
     cache_folder: Path | None = None,
+    group: Group = ALONE,
 ) -> Seen:
     """Look at every image of a side once, for all networks and watchers; see ``Eyes``.
 
-    Of more than ``kept`` images the features kept are those of the first in a fixed random order.
+    Of more than ``kept`` images the features kept are those of the first in a fixed random order. Of several processes
+    each decodes and looks at its batches, and the first one takes them in as if it had done all: in order.
 
     Raises:
         UserError: an image cannot be read, or no two can.
@@ -133,18 +151,60 @@ def look(
     order = (
         torch.randperm(n, generator=torch.Generator().manual_seed(0)).tolist() if n > kept else list(range(n))
     )
-    eyes = Eyes(side, extractors, kept, flips, cache_folder)
+    eyes = Eyes(side, extractors, kept, flips, cache_folder, group)
     everyone: list[Watcher] = [seen.sizes, seen.digests, *watchers]
-    with tqdm(total=n, desc=f"looking at {side.title}", unit="image", leave=False, disable=None) as bar:
-        for pictures in side.pictures(order, batch_size):
+    own = [place for batch in batches_of(order, batch_size)[group.rank :: group.world] for place in batch]
+    looked = ((found, eyes.look(found.images.to(device))) for found in side.pictures(own, batch_size))
+    hidden = None if group.is_first else True
+    with tqdm(total=n, desc=f"looking at {side.title}", unit="image", leave=False, disable=hidden) as bar:
+        for pictures, saw in in_turns(looked, group):
             for watcher in everyone:
                 watcher.add(pictures)
-            eyes.add(pictures.images.to(device), pictures.places)
+            eyes.take(saw, pictures.places)
             bar.update(len(pictures.places))
+    for lacking, odd in group.to_first((side.lacking, side.odd))[1:]:
+        side.lacking |= lacking
+        side.odd += odd
+    if not group.is_first:
+        return seen
     if seen.n < 2:
         raise UserError(f"{side.title} has {seen.n} images that can be read: at least 2 are needed")
     seen.descriptions = eyes.done(order)
     return seen
+
+
+def batches_of(order: Sequence[int], size: int) -> list[Sequence[int]]:
+    return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def in_turns(looked: Iterator[Looked], group: Group) -> Iterator[Looked]:
+    """On the first process what all of them have looked at, one of each in turn; on the others nothing.
+
+    Raises:
+        UserError: on all of them, what one has met.
+    """
+    going = True
+    while going:
+        fault, item = "", None
+        try:
+            item = next(looked, None)
+            if item is not None and group.world > 1:
+                item = _to_send(*item)
+        except UserError as error:
+            fault = str(error)
+        told = group.of_each((fault, item is not None))
+        if first := next((fault for fault, _ in told if fault), ""):
+            raise UserError(first)
+        going = any(there for _, there in told)
+        if going:
+            yield from (one for one in group.to_first(item) if one is not None)
+
+
+def _to_send(pictures: Pictures, saw: Saw) -> Looked:
+    parts = {
+        name: [Features(*(part.cpu() for part in found)) for found in all_] for name, all_ in saw.items()
+    }
+    return Pictures(pictures.images.cpu(), pictures.places), parts
 
 
 def copies(one: Seen, other: Seen) -> int:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from statistics import mean, stdev
 
 from ganlab.inference.scoring.beside import CLASSES, Found, Witness, beside, witness_for
+from ganlab.inference.scoring.group import ALONE, Group
 from ganlab.inference.scoring.intervals import difference, with_intervals
 from ganlab.inference.scoring.kinds.base import Side
 from ganlab.inference.scoring.kinds.statistics import Statistics, save_statistics
@@ -30,19 +31,21 @@ def score(
     *,
     held_out: Part | None = None,
     against: Part | None = None,
+    group: Group = ALONE,
     show: Shown = print,
 ) -> Result:
     """Score one or more sets of generated images, of one generator, against real ones, by every protocol.
 
     generated: several are of several seeds; the values are their means. against: of another generator.
-    show: is told what will be done, before it begins.
+    group: the processes that look together; the result of all but the first is empty. show: is told what will be done,
+    before it begins.
 
     Raises:
         UserError: sides or weights that do not do; before any image is looked at where that can be known.
     """
     given = {"generated": generated[0], "real": real, "against": against, "held_out": held_out}
     parts = {key: part for key, part in given.items() if part is not None}
-    scoring = Scoring(lenses, settings)
+    scoring = Scoring(lenses, settings, group)
     scoring.require(parts, show)
     runs = []
     try:
@@ -51,9 +54,12 @@ def score(
         for part in generated:
             seen = scoring.see("generated", part)
             scoring.looks.setdefault("generated", seen)
-            runs.append(scoring.scores_of(seen))
+            if group.is_first:
+                runs.append(scoring.scores_of(seen))
     finally:
         scoring.memory.save()
+    if not group.is_first:
+        return scoring.result
     scoring.result.scores = {lens.name: over_seeds([run[lens.name] for run in runs]) for lens in lenses}
     if "against" in parts:
         scoring.compare(scoring.scores_of(scoring.looks["against"]))
@@ -65,8 +71,8 @@ def score(
 class Scoring:
     """What is known while sides are looked at, one after the other. looks: at each of them, by its key."""
 
-    def __init__(self, lenses: Sequence[Lens], settings: Settings) -> None:
-        self.lenses, self.settings, self.result = lenses, settings, Result()
+    def __init__(self, lenses: Sequence[Lens], settings: Settings, group: Group) -> None:
+        self.lenses, self.settings, self.group, self.result = lenses, settings, group, Result()
         self.networks = Networks(lenses, settings.device)
         self.memory = Memory(settings.cache_folder / "begun" if settings.cache_folder else None)
         self.looks: dict[str, Look] = {}
@@ -107,6 +113,7 @@ class Scoring:
             flips=self.networks.mirrored if is_real else (),
             watchers=witness.watchers(names),
             cache_folder=settings.cache_folder if is_real else None,
+            group=self.group,
         )
         self.witnesses[id(seen)] = witness
         return seen

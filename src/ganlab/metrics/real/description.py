@@ -10,7 +10,7 @@ from ganlab.metrics.distances.frechet import Gaussian, Moments, gaussian_of
 from ganlab.metrics.distances.manifold import Manifold
 from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.sets import ImageSet
-from ganlab.types import Extractor
+from ganlab.types import Extractor, Features
 
 # features kept one by one, for what moments do not tell; a set's first, in a fixed random order
 KEPT = 10_000
@@ -71,7 +71,10 @@ class Describing:
 
     def add(self, images: Tensor) -> None:
         """Take in (B, C, H, W) uint8."""
-        found = self.extractor(images)
+        self.take(self.extractor(images))
+
+    def take(self, found: Features) -> None:
+        """Take in what the extractor said of images."""
         finite = found.features.isfinite().all(1)
         self.broken += int((~finite).sum())
         self.moments.update(found.features[finite])

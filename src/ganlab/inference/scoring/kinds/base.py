@@ -1,5 +1,6 @@
 """What is scored: images in a fixed order, read as often as is needed."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -20,7 +21,8 @@ class Side:
     """One of the two sides: so many images, which are read in any order.
 
     title: what to call it, for instance "the folder samples/". classes: the names of its labels, or empty.
-    lacking: by number, the images that could not be read and are left out.
+    lacking: by number, the images that could not be read and are left out. odd: how many are something that somebody
+    may be surprised by.
     """
 
     title: str
@@ -28,6 +30,7 @@ class Side:
 
     def __init__(self) -> None:
         self.lacking: dict[int, str] = {}
+        self.odd: Counter[str] = Counter()
 
     def __len__(self) -> int:
         raise NotImplementedError

@@ -47,8 +47,8 @@ class Foreign(Side):
         return self.n
 
     def pictures(self, order: Sequence[int], batch_size: int) -> Iterator[Pictures]:
-        """In the order in which they are drawn, whatever ``order`` says: it is a random one already."""
-        draws = torch.Generator().manual_seed(self.seed)
+        """Those of ``order``, as they are drawn one after the other: that is a random order already."""
+        wanted, draws = set(order), torch.Generator().manual_seed(self.seed)
         for start in range(0, self.n, batch_size):
             stop = min(start + batch_size, self.n)
             size = [stop - start, *self.shape]
@@ -57,7 +57,9 @@ class Foreign(Side):
                 if self.kind == "normal"
                 else 2 * torch.rand(size, generator=draws) - 1
             )
-            yield Pictures(self._drawn(z), list(range(start, stop)))
+            places = [place for place in range(start, stop) if place in wanted]
+            if places:
+                yield Pictures(self._drawn(z[torch.tensor(places) - start]), places)
 
     @torch.no_grad()
     def _drawn(self, z: Tensor) -> Tensor:

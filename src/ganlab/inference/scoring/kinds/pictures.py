@@ -5,7 +5,7 @@ import io
 import logging
 import os
 import zipfile
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -63,7 +63,6 @@ class Files(Side):
         super().__init__()
         self.title, self.names = title, names
         self.on_corrupt, self.workers = on_corrupt, workers
-        self.odd: Counter[str] = Counter()
         self.decoder = AsStored(height=1, width=1, channels=1)
 
     def decoded(self, name: str) -> Decoded:
