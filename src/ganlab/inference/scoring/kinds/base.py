@@ -52,15 +52,20 @@ class Side:
         raise NotImplementedError
 
 
-def alike(images: Iterator[tuple[int, Tensor]], batch_size: int) -> Iterator[Pictures]:
-    """Single (C, H, W) images, each with its number, as batches: a new one where the size changes."""
+def alike(images: Iterator[tuple[int, Tensor | None]], batch_size: int) -> Iterator[Pictures]:
+    """Single (C, H, W) images, each with its number, as batches: a new one where the size changes.
+
+    One that is None is left out, and leaves the others in the batches that they would be in with it.
+    """
     waiting: list[Tensor] = []
     places: list[int] = []
-    for place, image in images:
-        if waiting and (len(waiting) == batch_size or image.shape != waiting[0].shape):
+    for count, (place, image) in enumerate(images):
+        full = count % batch_size == 0
+        if waiting and (full or (image is not None and image.shape != waiting[0].shape)):
             yield Pictures(torch.stack(waiting), places)
             waiting, places = [], []
-        waiting.append(image)
-        places.append(place)
+        if image is not None:
+            waiting.append(image)
+            places.append(place)
     if waiting:
         yield Pictures(torch.stack(waiting), places)

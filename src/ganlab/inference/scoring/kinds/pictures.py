@@ -75,7 +75,7 @@ class Files(Side):
     def pictures(self, order: Sequence[int], batch_size: int) -> Iterator[Pictures]:
         return alike(self._sound(order), batch_size)
 
-    def _sound(self, order: Sequence[int]) -> Iterator[tuple[int, Tensor]]:
+    def _sound(self, order: Sequence[int]) -> Iterator[tuple[int, Tensor | None]]:
         for place, future in self._ahead(order):
             try:
                 pixels, odd = future.result()
@@ -88,6 +88,7 @@ class Files(Side):
                         "on_corrupt=skip"
                     ) from None
                 self.lacking[place] = str(error)
+                yield place, None
 
     def _ahead(self, order: Sequence[int]) -> Iterator[tuple[int, Future[Decoded]]]:
         """Each image in its order, decoded by threads while the ones before are looked at."""
