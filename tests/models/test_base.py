@@ -9,6 +9,7 @@ from torch import nn
 
 from ganlab.errors import UserError
 from ganlab.models.base import GAN
+from ganlab.types import observed
 from tests.support.runs import build, fit
 
 MLP = ["model=mlp_gan", "data.image_size=8"]
@@ -51,7 +52,7 @@ def test_an_update_of_a_kind_is_no_step_of_the_schedule_and_its_terms_are_logged
 
         def training_step(batch, batch_idx):
             result = step(batch, batch_idx)
-            with module.update("generator", "extra") as terms:
+            with module.update("generator", kind="extra") as terms:
                 terms["extra"] = 0 * module.generate(2).sum() + 3.0
             return result
 
@@ -62,6 +63,38 @@ def test_an_update_of_a_kind_is_no_step_of_the_schedule_and_its_terms_are_logged
     assert module.published["generator/extra"] == 3
     assert module.published["generator/loss"] == module.published["generator/adversarial"]
     assert module.trainer.global_step == 3
+
+
+def test_an_update_of_several_players_moves_each_by_its_own_optimizer(tiny, tmp_path):
+    """And its terms are the first one's."""
+    moved, norms = {}, {}
+
+    def wrap(module):
+        halve = partial(torch.optim.lr_scheduler.StepLR, step_size=1, gamma=0.5)
+
+        def training_step(batch, batch_idx):
+            before = {name: [p.clone() for p in ps] for name, ps in module.parameters_of().items()}
+            with module.update("generator", "discriminator") as terms:
+                terms["both"] = module.score(fake := module.generate(4)).mean()
+            for name, parameters in module.parameters_of().items():
+                pairs = zip(before[name], parameters, strict=True)
+                moved.setdefault(name, max(float((one - two).detach().abs().max()) for one, two in pairs))
+            norms.update(module.gradient_norms())
+            score = module.score(fake)
+            return observed(batch["image"], fake, score, score)
+
+        module.schedule_factories, module.training_step = {"discriminator": halve}, training_step
+
+    config = tiny(*MLP, "trainer.max_steps=2", "model.optimizers.discriminator.lr=1e-3")
+    module = fit(config, tmp_path, wrap=wrap)
+    assert moved == {
+        "generator": pytest.approx(2e-4, rel=1e-3),
+        "discriminator": pytest.approx(1e-3, rel=1e-3),
+    }
+    assert module.learning_rate("discriminator") == pytest.approx(1e-3 * 0.5**2)
+    assert norms.keys() == {"generator", "discriminator"}
+    assert {"generator/both", "generator/loss"} <= module.published.keys()
+    assert not {"discriminator/both", "discriminator/loss"} & module.published.keys()
 
 
 def test_k_discriminator_steps_have_new_images_and_new_noise_each(tiny_run):

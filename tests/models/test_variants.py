@@ -21,9 +21,9 @@ def watch_updates(module) -> list[tuple[str, set[str]]]:
         return {name: [p.detach().clone() for p in ps] for name, ps in module.parameters_of().items()}
 
     @contextmanager
-    def watched(player, *kind):
+    def watched(player, **kind):
         before = snapshot()
-        with update(player, *kind) as terms:
+        with update(player, **kind) as terms:
             yield terms
         after = snapshot()
         moved = {

@@ -14,8 +14,8 @@ def step(cfg, tmp_path, steps: int = 1, spy=None):
         update, training_step = module.update, module.training_step
 
         class Watched:
-            def __init__(self, player, *kind):
-                self.inner = update(player, *kind)
+            def __init__(self, *players, **kind):
+                self.inner = update(*players, **kind)
 
             def __enter__(self):
                 self.terms = self.inner.__enter__()

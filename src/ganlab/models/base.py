@@ -77,36 +77,37 @@ class GAN(Players, Telemetry):
     # -- an update -----------------------------------------------------------------------------------------------
 
     @contextmanager
-    def update(self, player: str, kind: str = "") -> Iterator[dict[str, Tensor]]:
-        """One optimizer step of ``player`` on the sum of the terms that the body puts into the dict.
+    def update(self, *players: str, kind: str = "") -> Iterator[dict[str, Tensor]]:
+        """One optimizer step of ``players``, mostly one, on the sum of the terms that the body puts into the dict.
 
-        kind: of a further update of the player in the same step, such as a regularizer's. Its terms are logged, but
-            ``player/loss``, the player's schedule and ``after_update`` know only updates without one.
+        Terms are logged as the first one's. kind: of a further update in the same step, such as a regularizer's. Its
+            terms are logged, but ``player/loss``, schedules and ``after_update`` know only updates without one.
 
         Raises:
             DivergedError: if the sum or its gradient is not finite; the weights are then as before. (Only on a CPU:
                 elsewhere looking would wait for the device, and the health callback looks every few steps.)
             ValueError: if there is no such player, or the body gave no term.
         """
-        if player not in self.parameters_of():
-            raise ValueError(f"update({player!r}): the players of this game are {list(self.parameters_of())}")
-        terms: dict[str, Tensor] = {}
-        with self.only(player):
+        names = ", ".join(map(repr, players))
+        if not players or not set(players) <= self.parameters_of().keys():
+            raise ValueError(f"update({names}): the players of this game are {list(self.parameters_of())}")
+        player, terms = players[0], dict[str, Tensor]()
+        with self.only(*players):
             yield terms
             if not terms:
-                raise ValueError(
-                    f"update({player!r}): give at least one term, as in terms['adversarial'] = ..."
-                )
+                raise ValueError(f"update({names}): give at least one term, as in terms['adversarial'] = ...")
             loss = torch.stack(list(terms.values())).sum() if len(terms) > 1 else next(iter(terms.values()))
             if loss.device.type == "cpu" and self.draws.world == 1:
                 self._stop_unless_finite(player, terms, loss)
-            for parameter in self.parameters_of()[player]:
+            for parameter in (p for one in players for p in self.parameters_of()[one]):
                 parameter.grad = None  # what zero_grad does, without its bookkeeping
             self.manual_backward(loss)
-            self._limit_gradient(player)
-            self._step(player)
-            if not kind:
-                self._count_update(player)
+            for one in players:
+                self._limit_gradient(one)
+            for one in players:
+                self._step(one)
+                if not kind:
+                    self._count_update(one)
         for name, value in terms.items():
             self.track(f"{player}/{name}", value)
         if not kind:

@@ -119,9 +119,10 @@ class Players(LightningModule):
         return list(self._optimizer_of.values()), list(self._schedule_of.values())
 
     @contextmanager
-    def only(self, player: str) -> Iterator[None]:
+    def only(self, *players: str) -> Iterator[None]:
         """Freeze every other player, also if the body raises."""
-        others = [p for name, parameters in self._parameters_of.items() if name != player for p in parameters]
+        kept = self._parameters_of.keys() - players
+        others = [p for name in kept for p in self._parameters_of[name]]
         for parameter in others:
             parameter.requires_grad_(False)
         try:

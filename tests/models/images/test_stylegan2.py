@@ -17,7 +17,7 @@ def test_regularizers_take_steps_of_their_own_and_the_average_moves_once(tiny_ru
 
         def watched(player, kind=""):
             players.append(f"{player[0]}{kind[:1]}")
-            return update(player, kind)
+            return update(player, kind=kind)
 
         def moved(images):
             averages.append(images)

@@ -73,7 +73,7 @@ class StyleGAN2(LatentGAN):
         with self.update("generator") as terms:
             terms["adversarial"] = self.loss.generator(score(self.generate(len(real), *condition)))
         if self.every(self.path_every):
-            with self.update("generator", "path_length") as terms:
+            with self.update("generator", kind="path_length") as terms:
                 half = max(1, len(real) // 2)
                 styles = self.styles(half, *(values[:half] for values in condition))
                 length = path_lengths(self.generator.synthesis, styles, self.draws)
@@ -86,7 +86,7 @@ class StyleGAN2(LatentGAN):
             real_score, fake_score = score(real), score(fake)
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
         if self.every(self.r1_every):
-            with self.update("discriminator", "r1") as terms:
+            with self.update("discriminator", kind="r1") as terms:
                 terms["r1"] = self.r1_every * self.gamma * zero_centred(score, real)
         self.average.update(self.images)
         return observed(real, fake, real_score, fake_score)
