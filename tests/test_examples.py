@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,49 @@ def test_the_banana_is_animated_and_its_chains_know_where_it_is(tmp_path):
     states = right[0][400:]
     assert states.mean(0).abs().max() < 1.2  # (0, 0), four errors of so short a chain
     assert states[:, 0].std() == pytest.approx(example.SPREAD, rel=0.2)
+
+
+OWN = EXAMPLES / "own"
+
+
+@pytest.fixture(scope="module")
+def own_run(tmp_path_factory) -> Path:
+    """A run of seconds in which everything is one's own."""
+    from ganlab.cli import main
+
+    folder = tmp_path_factory.mktemp("own")
+    words = ["model=matching", "model/generator=resizing", "model/loss=absolute", "data=stripes"]
+    words += ["callbacks=diary", "callbacks.diary.every_steps=2", "callbacks.log.every_steps=2", "debug=tiny"]
+    words += ["data.image_size=8", "data.count=16", "metrics.contrast.n_fake=8", "model.generator.width=4"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert main(["--config-dir", str(OWN), *words]) == 0
+    return next(folder.glob("outputs/matching-stripes/*"))
+
+
+def test_a_run_of_one_s_own_parts_is_scored_logged_and_noted(own_run):
+    results = json.loads((own_run / "results.json").read_text(encoding="utf-8"))
+    score = results["scores"]["contrast"]
+    assert 0 <= score["last"]["value"] <= 1
+    assert score["floor"] < 0.5
+    assert "generator/matching" in (own_run / "metrics.csv").read_text(encoding="utf-8")
+    assert re.match(r"\d+ images: D \d", (own_run / "diary.txt").read_text(encoding="utf-8"))
+    assert len((own_run / "diary.txt").read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_a_run_of_one_s_own_parts_is_sampled(own_run):
+    import ganlab
+
+    assert ganlab.load(own_run, config_dirs=[OWN]).sample(3, seed=0).shape == (3, 1, 8, 8)
+
+
+def test_the_page_shows_each_file_as_it_is():
+    page = (EXAMPLES.parent / "docs" / "extend.md").read_text(encoding="utf-8")
+    shown = dict(
+        re.findall(r"^```(?:python|yaml)\n# examples/own/(\S+)\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    )
+    files = [
+        path for path in sorted(OWN.rglob("*")) if path.suffix in (".py", ".yaml") and path.stem != "__init__"
+    ]
+    assert len(files) == 12
+    assert {str(path.relative_to(OWN)): path.read_text(encoding="utf-8") for path in files} == shown
