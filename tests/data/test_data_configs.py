@@ -77,6 +77,7 @@ def test_header_and_keys(name):
         "load_size",
         "side_by_side",
         "dequantize",
+        "degradation",  # a group of its own
         *FolderOptions.__annotations__,
     }
     left_out = set(defaults_of(get_class(cfg._target_))) - set(cfg)

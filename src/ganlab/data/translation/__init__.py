@@ -2,6 +2,7 @@
 
 base, sets       stored pictures of one or two sides, cut and mirrored together; fixed examples for scores
 paired, unpaired, super_resolution, inpainting   the four kinds of batch
+degradations     how small versions of pictures come about
 fonts, photos    inside the installation: letters in two styles, crops of two photographs
 published        the well-known sets in their original layout, downloaded where they are missing
 folders/         users' own folders, a file for each kind

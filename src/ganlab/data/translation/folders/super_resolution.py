@@ -12,6 +12,7 @@ from ganlab.data.disk.settings import FolderData
 from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.crops import FileCrops, WholeDecoder
 from ganlab.data.translation.base import PictureFolderOptions
+from ganlab.data.translation.degradations import Degradation
 from ganlab.data.translation.sets import ExampleSplits, Named
 from ganlab.data.translation.super_resolution import SuperResolutionData, require_divisible
 
@@ -23,6 +24,7 @@ class SuperResolutionFolderOptions(PictureFolderOptions, total=False):
 
     scale: Size
     channels: Channels
+    degradation: Degradation | None
     batch_size: Count
 
 
