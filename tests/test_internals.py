@@ -166,6 +166,9 @@ def lightning_steps():
                 optimizer.step()
             return {"seen": batch["x"]}
 
+        def take_step(self, step, batch, batch_idx):
+            return step(batch, batch_idx)
+
     class Watch(Callback):
         def __init__(self):
             self.steps, self.saved = [], None

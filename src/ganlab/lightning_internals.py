@@ -51,8 +51,10 @@ class TrainingSteps(_TrainingEpochLoop):
 
     A training step is counted once, however many optimizers step in it, and ``max_steps`` of them are taken. Of the
     hooks of callbacks and module only ``on_train_batch_start`` and ``on_train_batch_end`` are called here: there is no
-    validation, no epoch, no accumulation and no result that Lightning collects.
+    validation, no epoch and no result that Lightning collects. The module's ``take_step`` calls ``training_step``.
     """
+
+    accumulate = 1  # parts in which a step goes through the batch of a process
 
     def on_run_start(self, data_fetcher: _DataFetcher) -> None:
         super().on_run_start(data_fetcher)
@@ -78,7 +80,7 @@ class TrainingSteps(_TrainingEpochLoop):
             hook(trainer, module, batch, batch_idx)
         module.on_train_batch_start(batch, batch_idx)
         progress.increment_started()
-        outputs = trainer.strategy.training_step(batch, batch_idx)
+        outputs = module.take_step(trainer.strategy.training_step, batch, batch_idx)  # type: ignore[operator]  # GAN's
         self.manual_optimization.optim_step_progress.increment_ready()
         self.manual_optimization.optim_step_progress.increment_completed()
         progress.increment_processed()
@@ -91,9 +93,15 @@ class TrainingSteps(_TrainingEpochLoop):
         self._batches_that_stepped += 1  # checkpoints keep it
 
 
-def step_by_step(trainer: Trainer) -> None:
-    """Let the trainer train with :class:`TrainingSteps`."""
-    trainer.fit_loop.epoch_loop = TrainingSteps(trainer, max_steps=trainer.max_steps)
+def step_by_step(trainer: Trainer, accumulate: int = 1) -> None:
+    """Let the trainer train with :class:`TrainingSteps`, each in so many parts."""
+    trainer.fit_loop.epoch_loop = steps = TrainingSteps(trainer, max_steps=trainer.max_steps)
+    steps.accumulate = accumulate
+
+
+def accumulation_of(trainer: Trainer) -> int:
+    """In how many parts its steps go through the batch of a process; 1 for a trainer of Lightning's own."""
+    return getattr(trainer.fit_loop.epoch_loop, "accumulate", 1)
 
 
 def counts_training_steps(trainer: Trainer) -> bool:

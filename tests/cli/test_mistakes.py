@@ -69,6 +69,11 @@ MISSPELT = [  # words, and what the answer must say
     ("data=.", "your own pictures are data=folder data.root=."),
     ("+model=vanilla", "choose another without the plus, as in model=vanilla"),
     ("hydra.run.dir=", "a folder is needed, for instance hydra.run.dir=outputs/mine"),
+    ("hydra.run.dir=s3://bucket/run", "and s3: is none; choose hydra.run.dir=outputs/mine"),
+    (
+        "trainer=fsdp",
+        "gradient penalties differentiate whole gradients, which shards do not have; trainer=ddp",
+    ),
     ("sample outputs/x", "outputs/x does not exist"),
     ("export outputs/x", "outputs/x does not exist"),
     ("evaluate run", "as in ganlab evaluate run=DIRECTORY"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import torch
 from lightning.pytorch import LightningDataModule
 
-from ganlab.data.endless import Endless, place
+from ganlab.data.endless import Endless, parts_of_batch, place
 from ganlab.randomness import Draws
 from ganlab.types import Batch
 
@@ -43,16 +43,17 @@ class Noise(LightningDataModule):
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:
         draws = Draws(self.seed, "noise", step, rank=rank, world=world)
-        return Batch(**{key: self._images(draws, key) for key in self.shape})
+        n = self.batch_size * parts_of_batch(self)
+        return Batch(**{key: self._images(draws, key, n) for key in self.shape})
 
-    def _images(self, draws: Draws, key: str) -> torch.Tensor:
+    def _images(self, draws: Draws, key: str, n: int) -> torch.Tensor:
         channels, height, width = self.shape[key]
         if key == "mask":
-            mask = torch.zeros(self.batch_size, 1, height, width)
+            mask = torch.zeros(n, 1, height, width)
             top, left = (height - self.mask_size) // 2, (width - self.mask_size) // 2
             mask[..., top : top + self.mask_size, left : left + self.mask_size] = 1
             return mask
-        coarse = draws.uniform(self.batch_size, channels, 4, 4, low=-1, high=1)
+        coarse = draws.uniform(n, channels, 4, 4, low=-1, high=1)
         return torch.nn.functional.interpolate(coarse, (height, width), mode="bilinear")
 
     def train_dataloader(self) -> Endless:

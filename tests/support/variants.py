@@ -1,9 +1,11 @@
 """Each conf/model/*.yaml as a run of seconds: on embedded data, or on random pictures for those that translate."""
 
+import torch
+
 from ganlab.config import compose
 from ganlab.config.compose.catalogue import catalogue
 from ganlab.config.compose.check import check
-from tests.support.runs import DATA, kind_of
+from tests.support.runs import DATA, build, kind_of, tiny_config
 from tests.support.translation_data import noise
 
 FROM_NOISE = ("images", "labelled", "points", "captions")  # kinds of data; the others are translated
@@ -69,3 +71,41 @@ def translator(model: str, *overrides: str, **data):
             cfg.model[player].width = 8
     check(cfg)
     return cfg
+
+
+def two_steps(name: str, world: int = 1, parts: int = 1, words: list[str] | None = None):
+    """A tiny run, of 16 images a step for those that make images of noise, else of 4; on two processes, or in parts.
+
+    words: of the model and its data, if others than ``words_for`` gives.
+    """
+    short = [
+        "trainer=ddp_cpu" if world == 2 else "trainer=cpu",
+        "trainer.max_steps=2",
+        "trainer.sync_batchnorm=true",
+        f"trainer.accumulate={parts}",
+        "callbacks.health.consistency_steps=1",
+    ]
+    if name in TRANSLATORS:
+        return translator(name, *short, batch_size=4 // world // parts)
+    return tiny_config(*(words or words_for(name)), *short, f"data.batch_size={16 // world // parts}")
+
+
+def descend(parameters, fused: bool | None = None) -> torch.optim.Optimizer:
+    """Steps so small that rounding does not grow; Adam divides rounding by itself. Some schedule ``betas``."""
+    return torch.optim.SGD([{"params": list(parameters), "betas": (0.0, 0.9)}], lr=1e-5, fused=fused)
+
+
+def descending(module) -> None:
+    """Let all players of a module ``descend``."""
+    module.optimizer_factories = dict.fromkeys(module.optimizer_factories, descend)
+
+
+def distance(cfg, one: dict, two: dict) -> float:
+    """The largest difference between the weights after two runs, relative to the largest that a run has made."""
+    _, module = build(cfg)
+    weights = {key: value.detach() for key, value in module.named_parameters()}
+
+    def largest(one: dict, two: dict) -> float:
+        return max(float((one[key] - two[key]).abs().max()) for key in weights)
+
+    return largest(one, two) / largest(one, weights)

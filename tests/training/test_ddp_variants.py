@@ -10,8 +10,8 @@ from torch.nn.modules.dropout import _DropoutNd
 from ganlab.config import instantiate
 from ganlab.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from tests.support.processes import as_rank, free_port
-from tests.support.runs import build, fit, forked, tiny_config, training_state
-from tests.support.variants import TRANSLATORS, VARIANTS, translator, words_for
+from tests.support.runs import fit, forked, training_state
+from tests.support.variants import TRANSLATORS, VARIANTS, descending, distance, two_steps
 
 OF_THE_BATCH = {"ebgan", "ebgan_mlp", "discogan"}  # a term is a function of the mean over a process's batch
 APART = (_DropoutNd, MinibatchDiscrimination, MinibatchStdDev)  # draw for, or compare, one process's samples
@@ -33,31 +33,10 @@ NAMES = [*VARIANTS, *TRANSLATORS, *TECHNIQUES]
 LONGER = "dcgan"  # eight steps, with batch norms synchronized and not
 
 
-def config(name: str, world: int = 1):
-    """A tiny run on one process or two, of 16 images a step for those that make images of noise, else of 4."""
-    words = [
-        "trainer=ddp_cpu" if world == 2 else "trainer=cpu",
-        "trainer.max_steps=2",
-        "trainer.sync_batchnorm=true",
-        "callbacks.health.consistency_steps=1",
-    ]
-    if name in TRANSLATORS:
-        return translator(name, *words, batch_size=4 // world)
-    return tiny_config(*(TECHNIQUES.get(name) or words_for(name)), *words, f"data.batch_size={16 // world}")
-
-
-def descend(parameters, fused: bool | None = None) -> torch.optim.Optimizer:
-    """Steps so small that rounding does not grow; Adam divides rounding by itself. Some schedule ``betas``."""
-    return torch.optim.SGD([{"params": list(parameters), "betas": (0.0, 0.9)}], lr=1e-5, fused=fused)
-
-
 def run(name: str, folder: Path, world: int, **settings) -> None:
-    def wrap(module) -> None:
-        module.optimizer_factories = dict.fromkeys(module.optimizer_factories, descend)
-
-    cfg = config(name, world)
+    cfg = two_steps(name, world, words=TECHNIQUES.get(name))
     cfg.trainer.update(settings)
-    fit(cfg, folder, wrap=wrap)
+    fit(cfg, folder, wrap=descending)
 
 
 def run_longer(folder: Path, world: int, sync_batchnorm: bool) -> None:
@@ -89,24 +68,14 @@ def runs(tmp_path_factory) -> Path:
     return folder
 
 
-def distance(name: str, one: dict, two: dict) -> float:
-    """The largest difference between the weights after two runs, relative to the largest that a run has made."""
-    _, module = build(config(name))
-    weights = {key: value.detach() for key, value in module.named_parameters()}
-
-    def largest(one: dict, two: dict) -> float:
-        return max(float((one[key] - two[key]).abs().max()) for key in weights)
-
-    return largest(one, two) / largest(one, weights)
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_P1_two_processes_train_a_variant_like_one(name, runs):
     """With synchronized batch norms, except where samples of one process meet in something else."""
     one, two = (training_state(runs / name / which) for which in ("one", "two"))
     assert one["ganlab"]["images"] == two["ganlab"]["images"]
-    module: nn.Module = instantiate(config(name).model)
-    apart = distance(name, one["state_dict"], two["state_dict"])
+    cfg = two_steps(name, words=TECHNIQUES.get(name))
+    module: nn.Module = instantiate(cfg.model)
+    apart = distance(cfg, one["state_dict"], two["state_dict"])
     if any(isinstance(part, APART) for part in module.modules()):
         assert apart > 0.01  # that both processes hold the same bits was checked after every step
     elif name not in OF_THE_BATCH:

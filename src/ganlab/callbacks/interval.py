@@ -13,7 +13,11 @@ def crossed(every_images: int, module: GAN, batch: Batch) -> bool:
 
 def images_of_run(trainer: Trainer, module: GAN) -> int:
     """How many images all processes will have seen at the end."""
-    steps, usual, world = trainer.max_steps, trainer.datamodule.batch_size, trainer.world_size
+    steps, usual, world = (
+        trainer.max_steps,
+        trainer.accumulate * trainer.datamodule.batch_size,
+        trainer.world_size,
+    )
     if isinstance(module, Growing):
         return module.batch_at(steps, usual, world)[0]
     return steps * usual * world

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ganlab.bounds import Share, Size
-from ganlab.data.endless import EndlessData, StoredOptions, growth_of, place
+from ganlab.data.endless import EndlessData, StoredOptions, growth_of, parts_of_batch, place
 from ganlab.data.order import IndexStream, kept
 from ganlab.errors import UserError
 from ganlab.memory_budget import require_memory
@@ -134,6 +134,7 @@ class ImageData(EndlessData):
         return IndexStream(
             length=len(self.dataset("train")),
             batch_size=self.batch_size,
+            parts=parts_of_batch(self),
             seed=self.seed,
             rank=rank,
             world=world,

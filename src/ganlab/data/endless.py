@@ -10,13 +10,14 @@ from lightning.pytorch import LightningDataModule
 from ganlab.bounds import Count
 from ganlab.data.identity import Identity, changes, identity_of
 from ganlab.errors import UserError
+from ganlab.lightning_internals import accumulation_of
 from ganlab.types import Batch, Growing
 
 
 class BatchOptions(TypedDict, total=False):
     """The constructor arguments of every data module.
 
-    batch_size: samples per step and process.
+    batch_size: samples per step and process, or of a part of these (``trainer.accumulate``).
     seed: of the order, and of what is done to the samples at random.
     """
 
@@ -119,10 +120,18 @@ def place(data: LightningDataModule) -> tuple[int, int, int, torch.device]:
     return steps, trainer.global_rank, trainer.world_size, trainer.strategy.root_device
 
 
+def parts_of_batch(data: LightningDataModule) -> int:
+    """How often a step has ``batch_size`` samples, on each process: ``trainer.accumulate``."""
+    return 1 if data.trainer is None else accumulation_of(data.trainer)
+
+
 def growth_of(data: EndlessData, world: int) -> dict[str, Callable[[int], Any]]:
     """What ``IndexStream`` is told besides where the trained module grows."""
     module = None if data.trainer is None else data.trainer.lightning_module
     if not isinstance(module, Growing):
         return {}
     queries = {"batch_at": module.batch_at, "side_at": module.side_at}
-    return {name: partial(ask, usual=data.batch_size, world=world) for name, ask in queries.items()}
+    return {
+        name: partial(ask, usual=data.batch_size * parts_of_batch(data), world=world)
+        for name, ask in queries.items()
+    }

@@ -28,6 +28,7 @@ class IndexStream:
     The batch of step s, over all ranks, is positions [s * B * world, (s + 1) * B * world), and rank r takes
     the r-th slice of B: two ranks at batch B see what one process at batch 2B sees.
 
+    parts: how often ``batch_size`` a step of a process is of: B is their product.
     batch_at: for batches of changing size, from a step to the positions before it over all ranks, in place of
         s * B * world, and to its B, at most ``batch_size``.
     side_at: for images that may be smaller, from a step to the pixels on a side that they need.
@@ -43,6 +44,7 @@ class IndexStream:
         length: int,
         batch_size: int,
         seed: int,
+        parts: int = 1,
         rank: int = 0,
         world: int = 1,
         batch_at: Callable[[int], tuple[int, int]] | None = None,
@@ -55,12 +57,14 @@ class IndexStream:
             raise UserError(
                 "the training set holds 0 images: 0 batches per epoch; check the data set's settings"
             )
-        if batch_size * world > length:
-            spread = f" on each of {world} processes" if world > 1 else ""
+        if batch_size * parts * world > length:
+            spread = f", {parts} times (trainer.accumulate)," if parts > 1 else ""
+            spread += f" on each of {world} processes" if world > 1 else ""
             raise UserError(
                 f"data.batch_size={batch_size}{spread} is more than the {length} training images: "
-                f"0 batches per epoch; try data.batch_size={max(1, length // world)} or less"
+                f"0 batches per epoch; try data.batch_size={max(1, length // world // parts)} or less"
             )
+        batch_size *= parts
         self.length, self.batch_size, self.seed = length, batch_size, seed
         self.rank, self.world = rank, world
         self.batch_at = batch_at or (lambda step: (step * batch_size * world, batch_size))

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ganlab.bounds import Count, Positive, Size
 from ganlab.data.base import Split
-from ganlab.data.endless import BatchOptions, Endless, place
+from ganlab.data.endless import BatchOptions, Endless, parts_of_batch, place
 from ganlab.errors import UserError
 from ganlab.memory_budget import require_memory
 from ganlab.randomness import Draws
@@ -82,7 +82,7 @@ class PointData(LightningDataModule):
         draws = Draws(self.seed, rank=rank, world=world)  # on the CPU: the same points on every device
         while True:
             draws.reseed("points", step)
-            yield Batch(point=self.draw(draws, self.batch_size))
+            yield Batch(point=self.draw(draws, self.batch_size * parts_of_batch(self)))
             step += 1
 
 

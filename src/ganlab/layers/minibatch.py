@@ -20,6 +20,8 @@ class MinibatchDiscrimination(nn.Module):
     beside it is left to the bias of the next layer. o is 0 for a sample far from all others, B - 1 among its copies.
     """
 
+    compares_samples = True
+
     @bounded
     def __init__(self, *, features: Size, kernels: Size = 100, dimensions: Size = 5) -> None:
         super().__init__()
@@ -44,6 +46,8 @@ class MinibatchStdDev(nn.Module):
     in group i mod M. A batch smaller than ``group`` is one group.
     Raises UserError where the group does not divide the batch.
     """
+
+    compares_samples = True
 
     @bounded
     def __init__(self, *, group: Size = 4) -> None:

@@ -15,6 +15,8 @@ class DRAGAN(Penalty):
     uniform from 0 to 1, one for each image. So it is in the authors' code.
     """
 
+    compares_samples = True
+
     @bounded
     def __init__(self, *, weight: Weight = 10.0, spread: Weight = 0.5) -> None:
         self.weight, self.spread = weight, spread

@@ -1,20 +1,19 @@
 """The mechanism of adversarial training: players who move one at a time. No variant's algorithm is in here."""
 
 import logging
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ganlab.bounds import Positive, bounded
-from ganlab.errors import DivergedError, UserError
-from ganlab.lightning_internals import counts_training_steps, has_trainer
-from ganlab.models.players import Players
+from ganlab.errors import UserError
+from ganlab.lightning_internals import accumulation_of, counts_training_steps, has_trainer
+from ganlab.models.gradients import Gradients
+from ganlab.models.parts import Parts, Whole, warn_of_parts
 from ganlab.models.restoring import fit_optimizers, fitted_weights, kind_of, require_checkpoint
-from ganlab.models.telemetry import Telemetry
 from ganlab.randomness import Draws, derive, seed_everything
 from ganlab.techniques.per_process import per_process, states_of_all
 from ganlab.types import Batch, Observation, OptimizerFactory, ScheduleFactory, tensors_of
@@ -24,7 +23,7 @@ log = logging.getLogger(__name__)
 SCHEMA = 1  # of what on_save_checkpoint writes; what an earlier schema lacks, on_load_checkpoint knows
 
 
-class GAN(Players, Telemetry):
+class GAN(Gradients):
     """A game of any number of named players, each with modules, an optimizer and perhaps a schedule of its own.
 
     A variant names its players in :meth:`players` and writes its paper's algorithm in ``training_step``, with one
@@ -52,16 +51,14 @@ class GAN(Players, Telemetry):
         gradient_clip: Positive | None = None,
         seed: int = 0,
     ) -> None:
-        super().__init__(optimizers=optimizers, schedules=schedules)
+        super().__init__(gradient_clip=gradient_clip, optimizers=optimizers, schedules=schedules)
         self.automatic_optimization = False
-        self.gradient_clip = gradient_clip
         self.seed = seed
         self.steps = 0
         self.images = 0
         self.counts: dict[str, int] = {}  # a variant's own counters; saved and restored
         self.draws = Draws(seed, "noise")
-        self._moved: set[str] = set()  # players whose gradients nobody has looked at since they stepped
-        self._norms: dict[str, float] = {}  # of such gradients, from before a resume
+        self.parts = Whole()  # of the batch of a step
         # of PerProcess modules, one for each process of the saved run
         self._saved_states: list[dict[str, Any]] = []
 
@@ -97,42 +94,40 @@ class GAN(Players, Telemetry):
             if not terms:
                 raise ValueError(f"update({names}): give at least one term, as in terms['adversarial'] = ...")
             loss = torch.stack(list(terms.values())).sum() if len(terms) > 1 else next(iter(terms.values()))
-            if loss.device.type == "cpu" and self.draws.world == 1:
-                self._stop_unless_finite(player, terms, loss)
-            for parameter in (p for one in players for p in self.parameters_of()[one]):
-                parameter.grad = None  # what zero_grad does, without its bookkeeping
+            if loss.device.type == "cpu" and self.draws.world == self.parts.number:  # of one process
+                self.stop_unless_finite(player, terms, loss)
+            if self.parts.first:
+                for parameter in (p for one in players for p in self.parameters_of()[one]):
+                    parameter.grad = None  # what zero_grad does, without its bookkeeping
             self.manual_backward(loss)
-            for one in players:
-                self._limit_gradient(one)
-            for one in players:
-                self._step(one)
-                if not kind:
-                    self._count_update(one)
+            if self.parts.last:
+                self._move(players, kind)
+        self.parts.meet(f"an update of {names}{kind and f', {kind}'}")
         for name, value in terms.items():
             self.track(f"{player}/{name}", value)
         if not kind:
             self.track(f"{player}/loss", loss)
 
     def manual_backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
-        """Differentiate, and average the gradients over all processes."""
+        """Differentiate; when all parts of the batch have, average the gradients over all processes, once."""
+        loss = loss / self.parts.number if self.parts.number > 1 else loss
         loss.backward(*args, **kwargs)
-        self.trainer.strategy.post_backward(loss)
+        if self.parts.last:
+            self.trainer.strategy.post_backward(loss)
 
-    def _limit_gradient(self, player: str) -> None:
-        """Clip the gradient if asked; on a CPU also stop if it is not finite (it is the same on all processes)."""
-        parameters = self.parameters_of()[player]
-        if self.gradient_clip is not None:
-            norm = nn.utils.clip_grad_norm_(parameters, self.gradient_clip)
-            self.track(f"health/{player}_gradient_norm", norm)
-        elif self.device.type == "cpu":
-            norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
-        if self.device.type == "cpu" and not math.isfinite(norm.item()):
-            raise DivergedError(self._diverged(player, "gradient", f"norm {norm.item():g}"))
+    def _move(self, players: Sequence[str], kind: str) -> None:
+        """By the gradients of all parts and processes."""
+        for player in players:
+            self.limit_gradient(player)
+        for player in players:
+            self._step(player)
+            if not kind:
+                self._count_update(player)
 
     def _step(self, player: str) -> None:
         """Step the optimizer."""
         self.optimizers_by_player()[player].step()
-        self._moved.add(player)
+        self.moved.add(player)
 
     def _count_update(self, player: str) -> None:
         """Step the schedule that is the player's own, and what follows it."""
@@ -147,36 +142,6 @@ class GAN(Players, Telemetry):
         """True in every n-th training step; of 0 in none."""
         return n > 0 and self.steps % n == 0
 
-    # -- what is seen from outside -------------------------------------------------------------------------------
-
-    def gradient_norms(self) -> dict[str, float]:
-        """The norm of the last gradient of each player that has stepped since the last call."""
-        norms = self._present_norms()
-        self._moved, self._norms = set(), {}
-        return norms
-
-    def _present_norms(self) -> dict[str, float]:
-        gradients = {
-            player: [p.grad for p in self.parameters_of()[player] if p.grad is not None]
-            for player in self._moved
-        }
-        new = {player: float(nn.utils.get_total_norm(found)) for player, found in gradients.items() if found}
-        norms = self._norms | new
-        return {player: norms[player] for player in self.parameters_of() if player in norms}
-
-    def _stop_unless_finite(self, player: str, terms: Mapping[str, Tensor], loss: Tensor) -> None:
-        if math.isfinite(loss.item()):
-            return
-        values = ", ".join(f"{name}={value.item():g}" for name, value in terms.items())
-        raise DivergedError(self._diverged(player, "loss", values))
-
-    def _diverged(self, player: str, what: str, values: str) -> str:
-        return (
-            f"the {player}'s {what} is not finite in step {self.steps} ({values}; learning rate "
-            f"{self.learning_rate(player):g}); its weights were not touched. Try a lower model.optimizers.{player}.lr, "
-            "model.gradient_clip=1 or precision=32"
-        )
-
     # -- time and chance -----------------------------------------------------------------------------------------
 
     def on_train_start(self) -> None:
@@ -187,6 +152,9 @@ class GAN(Players, Telemetry):
             )
         rank, world = self.trainer.global_rank, self.trainer.world_size
         self.draws = Draws(self.seed, "noise", rank=rank, world=world, device=self.device)
+        if (accumulate := accumulation_of(self.trainer)) > 1:
+            self.parts = Parts(self, accumulate)
+            warn_of_parts(self, accumulate)
         self.move_telemetry(self.device)
         if rank < len(self._saved_states):
             for name, part in per_process(self):
@@ -203,6 +171,24 @@ class GAN(Players, Telemetry):
         self.draws.reseed("step", self.steps)
         seed_everything(derive(self.seed, "step", self.steps, self.draws.rank), self.device)
 
+    @property
+    def last_part(self) -> bool:
+        """Whether this is the last part of a batch that is divided (``trainer.accumulate``); the whole is one, too.
+
+        What a step does once, beside updates and to other things than buffers and ``counts``, it does then.
+        """
+        return self.parts.last
+
+    def mean_over_ranks(self, value: Tensor) -> Tensor:
+        """The mean of a tensor over all parts of the batch and all processes, the same bits on each of them."""
+        return super().mean_over_ranks(self.parts.mean(value))
+
+    def take_step(
+        self, step: Callable[[Batch, int], Observation], batch: Batch, batch_idx: int
+    ) -> Observation:
+        """``step``, the strategy's ``training_step``, of the whole batch or of one part after the other."""
+        return self.parts.run(step, batch, batch_idx)
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["ganlab"] = {
             "schema": SCHEMA,
@@ -215,7 +201,7 @@ class GAN(Players, Telemetry):
             },
             "schedules": list(self.schedules_by_player()),
             **self.telemetry(),
-            "norms": self._present_norms(),
+            "norms": self.present_norms(),
             "per_process": states_of_all(self, self.draws.world),
         }
         checkpoint["published"] = {"values": dict(self.published), "at": dict(self.published_at)}
@@ -232,7 +218,7 @@ class GAN(Players, Telemetry):
         self.steps, self.images = state["steps"], state["images"]
         self._fit(checkpoint)
         self.counts |= state["counts"]
-        self._norms = dict(state.get("norms", {}))
+        self.norms = dict(state.get("norms", {}))
         self.take_telemetry(state, checkpoint.get("published", {"values": {}, "at": {}}))
         self._saved_states = state.get("per_process", [])
         self.saved_numbers = state.get("numbers", {})

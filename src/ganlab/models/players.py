@@ -92,6 +92,7 @@ class Players(LightningModule):
         self.optimizer_factories = dict(optimizers)
         self.schedule_factories = dict(schedules or {})
         self._optimizer_of: dict[str, Optimizer] = {}
+        self.moving: tuple[str, ...] = ()  # the players that an update is of
         self.numbers: dict[str, list[Numbers]] = {}  # that the optimizers began with ...
         self.saved_numbers: dict[str, list[Numbers]] = {}  # ... and those of a run that is resumed
 
@@ -121,15 +122,27 @@ class Players(LightningModule):
     @contextmanager
     def only(self, *players: str) -> Iterator[None]:
         """Freeze every other player, also if the body raises."""
-        kept = self._parameters_of.keys() - players
-        others = [p for name in kept for p in self._parameters_of[name]]
-        for parameter in others:
-            parameter.requires_grad_(False)
+        self.freeze_all_but(*players)
         try:
             yield
         finally:
-            for parameter in others:
-                parameter.requires_grad_(True)
+            self.thaw()
+
+    def freeze_all_but(self, *players: str) -> None:
+        """Let these be the ``moving``, whose parameters alone require gradients."""
+        self.moving = players
+        for parameter in self._others(players):
+            parameter.requires_grad_(False)
+
+    def thaw(self) -> None:
+        """Undo :meth:`freeze_all_but`."""
+        for parameter in self._others(self.moving):
+            parameter.requires_grad_(True)
+        self.moving = ()
+
+    def _others(self, players: Sequence[str]) -> list[nn.Parameter]:
+        kept = self._parameters_of.keys() - players
+        return [p for name in kept for p in self._parameters_of[name]]
 
     def parameters_of(self) -> dict[str, list[nn.Parameter]]:
         """Each player's parameters."""

@@ -14,9 +14,11 @@ from ganlab.randomness import Draws
 class Telemetry(LightningModule):
     """A module that keeps means of scalars without waiting for the device, and remembers what it published.
 
-    steps, images: the present time. draws: tell how many processes there are.
+    seed: of all that is drawn. steps, images: the present time. counts: of a variant's own. draws: by position.
     """
 
+    seed: int
+    counts: dict[str, int]
     steps: int
     images: int
     draws: Draws

@@ -20,10 +20,16 @@ class GrowthPlan:
         """Until so many images are seen."""
         return bisect_left(range(images + 1), images, key=self.images)
 
-    def require_groups(self, group: int) -> None:
-        """Raises UserError unless ``group`` divides the batch at each resolution, or is larger."""
+    def require_groups(self, group: int, parts: int = 1) -> None:
+        """Raises UserError unless ``parts`` divide each resolution's batch, and ``group``, if smaller, each part."""
         for level, resolution in enumerate(self.growth.resolutions):
             size = self.growth.batch_size(level, self.batch_size)
+            if size % parts:
+                raise UserError(
+                    f"trainer.accumulate={parts} does not divide the batch of {size} at {resolution} pixels; choose "
+                    f"another, or a multiple of {parts} in model.growth.largest_batch"
+                )
+            size //= parts
             if size % min(size, group):
                 raise UserError(
                     f"at {resolution} pixels a batch of {size} does not split into groups of {group} for the standard "

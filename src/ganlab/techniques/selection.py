@@ -22,8 +22,11 @@ class TopK(All):
     """The k fakes that the discriminator likes best (Sinha et al. 2020, algorithm 1), k = max(gamma^epoch, nu) B.
 
     A pull towards an image that the discriminator holds for bad goes anywhere; those are left out more and more. k is
-    of the samples of one process. gamma: what is left of k after each epoch. nu: the least share. epoch: images.
+    of the samples of one process, or of a part of its batch. gamma: what is left of k after each epoch. nu: the least
+    share. epoch: images.
     """
+
+    compares_samples = True
 
     @bounded
     def __init__(self, *, gamma: Part = 0.99, nu: Part = 0.5, epoch: Count = 50_000) -> None:

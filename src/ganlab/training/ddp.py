@@ -2,16 +2,18 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.distributed as dist
-from lightning.pytorch import LightningModule
 from lightning.pytorch.utilities.types import STEP_OUTPUT
 from torch import Tensor
 
 from ganlab.lightning_internals import LaunchedDDP
 from ganlab.training.processes import Launcher, meet
+
+if TYPE_CHECKING:
+    from ganlab.models.base import GAN
 
 
 class AdversarialDDP(LaunchedDDP):
@@ -26,7 +28,7 @@ class AdversarialDDP(LaunchedDDP):
     timeout: seconds that a process waits for its peers.
     """
 
-    lightning_module: LightningModule  # whenever one of its steps is taken
+    lightning_module: "GAN"  # whenever one of its steps is taken
 
     def __init__(self, *, run_dir: Path | None = None, timeout: float = 300.0, **options: Any) -> None:
         super().__init__(timeout=timedelta(seconds=timeout), **options)
@@ -52,7 +54,8 @@ class AdversarialDDP(LaunchedDDP):
     def training_step(self, *args: Any, **kwargs: Any) -> STEP_OUTPUT:
         """The module's, and then rank 0's batch statistics for all, before any callback looks, samples or saves."""
         output = super().training_step(*args, **kwargs)
-        broadcast_coalesced([b for b in self.lightning_module.buffers() if b.is_floating_point()])
+        if self.lightning_module.last_part:
+            broadcast_coalesced([b for b in self.lightning_module.buffers() if b.is_floating_point()])
         return output
 
 

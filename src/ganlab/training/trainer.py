@@ -29,6 +29,7 @@ Devices = Annotated[int, Range(minimum=-1, maximum=LARGEST)]
 Threads = Annotated[int, Range(minimum=1, maximum=1024)]  # with very many, OpenMP ends the process
 Seconds = Annotated[float, Range(above=0, maximum=10_000_000)]  # what fits a timeout of PyTorch
 DONE_ELSEWHERE: dict[str, Any] = {  # what Lightning need not do
+    "max_epochs": -1,
     "enable_checkpointing": False,  # a callback of ganlab's writes them
     "enable_progress_bar": False,  # likewise
     "enable_model_summary": False,
@@ -65,6 +66,8 @@ class Trainer(pl.Trainer):
     devices: on a CPU how many processes; of GPUs how many (-1: all), or which ([0, 2]). auto is one.
     num_nodes: machines, on each of which torchrun or srun starts the processes.
     strategy: "auto" (DDP as soon as there are two processes) or "ddp".
+    accumulate: in how many parts of data.batch_size a process goes through the batch of a step, each player moving once
+        by the gradients of all: as with a batch so many times as large, in the memory of one part.
     sync_batchnorm: let batch norms normalize by the batch of all processes instead of their own.
     precision: "32", "bf16" (autocast; penalties stay in float32), or "auto": bf16 on a GPU that has it, else 32.
     channels_last: keep convolutions' weights and activations in the NHWC layout; the values are the same. "auto": as
@@ -88,6 +91,7 @@ class Trainer(pl.Trainer):
         devices: Devices | str | list[Whole] = "auto",
         num_nodes: Size = 1,
         strategy: Literal["auto", "ddp"] = "auto",
+        accumulate: Size = 1,
         sync_batchnorm: bool = False,
         precision: Literal["auto", "32", "bf16"] = "auto",
         channels_last: bool | Literal["auto"] = "auto",
@@ -105,7 +109,7 @@ class Trainer(pl.Trainer):
         require_processes(count, num_nodes)
         if threads is not None:
             torch.set_num_threads(threads)
-        self.compile_generator, self.channels_last = compile, channels_last
+        self.compile_generator, self.channels_last, self.accumulate = compile, channels_last, accumulate
         self.processes = num_nodes * count
         distributed = strategy == "ddp" or self.processes > 1
         super().__init__(
@@ -115,7 +119,6 @@ class Trainer(pl.Trainer):
             strategy=AdversarialDDP(run_dir=run_dir, timeout=timeout) if distributed else "auto",
             precision=PRECISIONS[_precision(precision, processor)],
             max_steps=max_steps,
-            max_epochs=-1,
             detect_anomaly=detect_anomaly,
             logger=list(loggers),
             callbacks=[callback for callback in callbacks if callback is not None],
@@ -124,14 +127,20 @@ class Trainer(pl.Trainer):
             default_root_dir=run_dir,
             **DONE_ELSEWHERE,
         )
-        step_by_step(self)
+        step_by_step(self, accumulate)
 
     def announce(self, batch_size: int) -> None:
-        """Say in the log how many samples all processes train on in a step, where there are several."""
+        """Say in the log how many samples a step is of, where it is several batches."""
+        parts = "" if self.accumulate == 1 else f"{self.accumulate} times "
         if self.processes > 1:
             log.info(
-                "%d processes: each trains on data.batch_size=%d samples in a step, together on %d",
-                *(self.processes, batch_size, self.processes * batch_size),
+                "%d processes: each trains on %sdata.batch_size=%d samples in a step, together on %d",
+                *(self.processes, parts, batch_size, self.processes * self.accumulate * batch_size),
+            )
+        elif parts:
+            log.info(
+                "trainer.accumulate=%d: a step is of %sdata.batch_size=%d samples, together %d",
+                *(self.accumulate, parts, batch_size, self.accumulate * batch_size),
             )
 
     def fit(  # type: ignore[override]  # of Lightning's ways to train only the one that resumes exactly

@@ -265,7 +265,9 @@ def test_scores_are_spread_over_the_images_of_a_run_whose_batches_shrink(tiny, t
     from ganlab.callbacks.interval import images_of_run
 
     _, module = build(tiny(*quick("progan")))
-    trainer = SimpleNamespace(max_steps=17, world_size=1, datamodule=SimpleNamespace(batch_size=8))
+    trainer = SimpleNamespace(
+        max_steps=17, world_size=1, accumulate=1, datamodule=SimpleNamespace(batch_size=8)
+    )
     assert images_of_run(trainer, module) == 100
     _, module = build(tiny("model=vanilla", "data.image_size=8"))
     assert images_of_run(trainer, module) == 17 * 8

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from ganlab.bounds import Count, Pictured, Side, bounded
+from ganlab.callbacks.interval import images_of_run
 from ganlab.callbacks.pictures.base import Pictures
 from ganlab.callbacks.pictures.canvas import FAKE, INK, REAL, Canvas
 from ganlab.models.points import PlaneGAN
@@ -39,7 +40,7 @@ class Plane(Pictures[PlaneGAN]):
         self.surface_side, self.arrows_side = surface, arrows
 
     def on_train_start(self, trainer: Trainer, pl_module: PlaneGAN) -> None:
-        seen = trainer.max_steps * trainer.datamodule.batch_size * trainer.world_size
+        seen = images_of_run(trainer, pl_module)
         self.every_images = self.chosen or max(1, seen // self.frames)
         self.real = trainer.datamodule.dataset("train").points[: self.n]
         self.reach = 1.3 * float(self.real.abs().max())

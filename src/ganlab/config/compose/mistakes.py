@@ -48,6 +48,7 @@ HABITS = {  # what other programs call a key -> what it is called here
     "n_critic": "model.critic_steps, of model=wgan and model=wgan_gp",
     "beta1": "model.optimizers.generator.betas and model.optimizers.discriminator.betas",
 }
+SHARDED = {"fsdp", "fsdp2", "deepspeed", "zero", "sharded"}  # strategies of other programs
 TOP = frozenset(field.name for field in fields(Train))
 DASHES = "-\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"
 
@@ -111,8 +112,14 @@ def refuse_value(word: str, folders: Sequence[Path]) -> None:
     """A part that is chosen among files, given as a value, a file or a path: ``model.loss=hinge``, ``data=my/pics``."""
     key, equals, value = word.partition("=")
     key, value = key.lstrip("+~").partition("@")[0], value.strip("'\"")
-    if key in ("hydra.run.dir", "hydra.sweep.dir") and equals and not value:
-        raise UserError(f"{word}: a folder is needed, for instance {key}=outputs/mine")
+    if key in ("hydra.run.dir", "hydra.sweep.dir") and equals:
+        _refuse_place(word, key, value)
+    if key == "trainer" and value.lower() in SHARDED:
+        raise UserError(
+            f"{word}: no sharded training: the players here fit into the memory of one GPU, and gradient penalties "
+            "differentiate whole gradients, which shards do not have; trainer=ddp divides the batch among GPUs, and "
+            "trainer.accumulate=4 takes a quarter of it at a time"
+        )
     one = "model/optimizer"  # of one player; dotted, it is a habit of other programs
     if key.startswith("model.optimizers.") and value in options_of(one, folders):
         raise UserError(f"{word}: an optimizer is chosen with {one}@{key}={value}")
@@ -131,6 +138,17 @@ def refuse_value(word: str, folders: Sequence[Path]) -> None:
     if group not in TOP and "/" not in group and habit(group):
         raise UserError(f"{word}: no such key; did you mean {habit(group)}?")
     _refuse_path(word, group, value)
+
+
+def _refuse_place(word: str, key: str, value: str) -> None:
+    """No folder, or one that only a library of some object store could write."""
+    if not value:
+        raise UserError(f"{word}: a folder is needed, for instance {key}=outputs/mine")
+    if scheme := re.match(r"(\w[\w+.-]+):/", value):
+        raise UserError(
+            f"{word}: a run is written into a folder of this machine, and {scheme[1]}: is none; choose "
+            f"{key}=outputs/mine and copy it when the run ends, or mount the store as a file system and name the folder"
+        )
 
 
 def _refuse_no_name(word: str, group: str, value: str, options: Sequence[str]) -> None:

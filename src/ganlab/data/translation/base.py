@@ -17,7 +17,7 @@ from ganlab.data.base import (
     require_memory_for_batch,
 )
 from ganlab.data.disk.settings import FolderOptions
-from ganlab.data.endless import EndlessData, StoredOptions, place
+from ganlab.data.endless import EndlessData, StoredOptions, parts_of_batch, place
 from ganlab.data.order import IndexStream
 from ganlab.data.store.crops import Centred, cut
 from ganlab.data.translation.sets import Examples, ExampleSplits, Named
@@ -137,6 +137,7 @@ class ExampleData(EndlessData):
             side: IndexStream(
                 length=len(stored.images),
                 batch_size=self.batch_size,
+                parts=parts_of_batch(self),
                 seed=derive(self.seed, "order", side),
                 rank=rank,
                 world=world,

@@ -70,8 +70,7 @@ class BEGAN(LatentGAN):
         self.track("game/k", self.k)
         convergence = real + error.abs()  # M_global, section 3.4.1
         self.track("game/convergence", convergence)
-        factor = self.decay(convergence, self.images)
-        if factor != 1:
+        if self.last_part and (factor := self.decay(convergence, self.images)) != 1:
             self.slow_down(factor)
 
     def slow_down(self, factor: float) -> None:

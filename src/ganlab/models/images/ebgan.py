@@ -47,6 +47,11 @@ class EBGAN(LatentGAN):
         self.distance = distance
         self.hinge = hinge
 
+    @property
+    def compares_samples(self) -> bool:
+        """Whether a term is not a mean over samples that do not meet."""
+        return self.pulling_away_weight > 0 or self.hinge == "mean"
+
     def energy(self, image: Tensor) -> Tensor:
         """D(x) = |Dec(Enc(x)) - x|, one for each image: (B,)."""
         image = self.augment(image, self.draws)

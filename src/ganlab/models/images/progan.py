@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Positive, Weight, bounded
 from ganlab.errors import UserError
+from ganlab.lightning_internals import accumulation_of
 from ganlab.losses.penalties import gradient_penalty
 from ganlab.models.images.base import LatentGAN, LatentOptions
 from ganlab.network_types import GrowingDiscriminator, GrowingGenerator
@@ -167,8 +168,9 @@ class ProGAN(LatentGAN):
             UserError: the batch of some resolution does not split into the critic's groups.
         """
         data = self.trainer.datamodule  # type: ignore[attr-defined]  # Lightning sets it in fit
-        plan = GrowthPlan(self.growth, data.batch_size, self.trainer.world_size)
-        plan.require_groups(self.discriminator.group)
+        parts = accumulation_of(self.trainer)
+        plan = GrowthPlan(self.growth, parts * data.batch_size, self.trainer.world_size)
+        plan.require_groups(self.discriminator.group, parts)
         if self.trainer.is_global_zero and self.trainer.loggers:  # not in a trial of a few steps
             rates = dict.fromkeys(f"{self.learning_rate(player):g}" for player in self.players())
             log.info("growth, by images seen:\n%s", plan.table("/".join(rates)))

@@ -75,7 +75,7 @@ class StyleGAN2(LatentGAN):
         if self.every(self.path_every):
             with self.update("generator", kind="path_length") as terms:
                 half = max(1, len(real) // 2)
-                styles = self.styles(half, *(values[:half] for values in condition))
+                styles = self.styles(half, *(values[::2][:half] for values in condition))
                 length = path_lengths(self.generator.synthesis, styles, self.draws)
                 self.path_mean.lerp_(self.mean_over_ranks(length.detach().mean()), self.path_decay)
                 penalty = (length - self.path_mean).square().mean()
@@ -88,11 +88,12 @@ class StyleGAN2(LatentGAN):
         if self.every(self.r1_every):
             with self.update("discriminator", kind="r1") as terms:
                 terms["r1"] = self.r1_every * self.gamma * zero_centred(score, real)
-        self.average.update(self.images)
         return observed(real, fake, real_score, fake_score)
 
     def after_update(self, player: str) -> None:
-        """Nothing: the average moves once, at the end of the step."""
+        """The average moves once a step, when the generator has taken all of its own."""
+        if player == "discriminator":
+            self.average.update(self.images)
 
     def generate(self, n: int, *condition: Tensor) -> Tensor:
         """(n, C, H, W) from the generator in training, with fresh z and fresh noise in each layer."""

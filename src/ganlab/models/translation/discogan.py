@@ -27,6 +27,8 @@ class DiscoGAN(TwoDomains):
     generator_steps: how many follow each other before the discriminators' turn.
     """
 
+    compares_samples = True  # by the mean features of a batch
+
     @bounded
     def __init__(
         self,
