@@ -20,7 +20,7 @@ from ganlab.config.compose.signature import parameters_of
 
 API = {  # of the page for Python: what a person calls, and what she derives from
     "Train and use a model": [
-        "ganlab.config.compose",
+        "ganlab.config.compose.compose.compose",
         "ganlab.training.run.train",
         "ganlab.inference.notebook",
     ],

@@ -75,3 +75,8 @@ def on_page_markdown(markdown, page, config, files):
     origins = {place_of(path): path for path in outside()}
     uri = page.file.src_uri
     return markdown if uri in config._pages else relinked(markdown, origins.get(uri, f"docs/{uri}"))
+
+
+def on_page_content(html, page, config, files):
+    """Docstrings name things as Sphinx does, :func:`load`; here that is the name alone."""
+    return re.sub(r":(?:class|func|meth|mod|attr):(<code[^>]*>)~?", r"\1", html)
