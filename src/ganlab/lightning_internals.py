@@ -54,8 +54,6 @@ class TrainingSteps(_TrainingEpochLoop):
     validation, no epoch and no result that Lightning collects. The module's ``take_step`` calls ``training_step``.
     """
 
-    accumulate = 1  # parts in which a step goes through the batch of a process
-
     def on_run_start(self, data_fetcher: _DataFetcher) -> None:
         super().on_run_start(data_fetcher)
         self._first = _overridden(self.trainer, "on_train_batch_start")
@@ -93,15 +91,14 @@ class TrainingSteps(_TrainingEpochLoop):
         self._batches_that_stepped += 1  # checkpoints keep it
 
 
-def step_by_step(trainer: Trainer, accumulate: int = 1) -> None:
-    """Let the trainer train with :class:`TrainingSteps`, each in so many parts."""
-    trainer.fit_loop.epoch_loop = steps = TrainingSteps(trainer, max_steps=trainer.max_steps)
-    steps.accumulate = accumulate
+def step_by_step(trainer: Trainer) -> None:
+    """Let the trainer train with :class:`TrainingSteps`."""
+    trainer.fit_loop.epoch_loop = TrainingSteps(trainer, max_steps=trainer.max_steps)
 
 
 def accumulation_of(trainer: Trainer) -> int:
     """In how many parts its steps go through the batch of a process; 1 for a trainer of Lightning's own."""
-    return getattr(trainer.fit_loop.epoch_loop, "accumulate", 1)
+    return getattr(trainer, "accumulate", 1)
 
 
 def counts_training_steps(trainer: Trainer) -> bool:

@@ -127,7 +127,7 @@ class Trainer(pl.Trainer):
             default_root_dir=run_dir,
             **DONE_ELSEWHERE,
         )
-        step_by_step(self, accumulate)
+        step_by_step(self)
 
     def announce(self, batch_size: int) -> None:
         """Say in the log how many samples a step is of, where it is several batches."""
