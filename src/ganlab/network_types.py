@@ -9,6 +9,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from ganlab.randomness import Draws
+
 
 class Autoencoder(nn.Module):
     """Images to images of the same shape, by way of codes."""
@@ -48,6 +50,22 @@ class StyledGenerator(nn.Module):
     synthesis: nn.Module  # styles (B, layers, style_size) and where noise is drawn from to images
     layers: int
     w_mean: Tensor
+
+
+class PairGenerator(nn.Module):
+    """z (B, latent_size) to images (B, C, H, W)."""
+
+    def both(self, z: Tensor, draws: Draws | None = None) -> tuple[Tensor, Tensor]:
+        """The images and small ones of the same z; draws: where noise within comes from, None: always the same."""
+        raise NotImplementedError
+
+
+class RebuildingDiscriminator(nn.Module):
+    """Images (B, C, H, W), perhaps with small ones, to scores (B, places)."""
+
+    def rebuilt(self, images: Tensor, quarter: int) -> tuple[Tensor, dict[str, tuple[Tensor, Tensor]]]:
+        """Scores, and by name what was to be rebuilt and what was. quarter: 0 to 3, which one is rebuilt by itself."""
+        raise NotImplementedError
 
 
 class Translation(nn.Module):

@@ -63,6 +63,7 @@ FACTS = {
     "discogan_edges2shoes": Fact(None, Adam(2e-4, 2e-4), 64),
     "ebgan_celeba": Fact(NONE, Adam(None, None), None),
     "esrgan_df2k": Fact(None, Adam(2e-4, 1e-4, (0.9, 0.99)), 16, (10**6 + 4 * 10**5) * 16),
+    "fastgan_100shot": Fact(PER_UPDATE, Adam(2e-4, 2e-4, (0.5, 0.999)), 8, 400_000),
     "gan_cls_coco": Fact(NONE, Adam(2e-4, 2e-4), 64, 200 * 82_783),
     "gan_cls_cub": Fact(NONE, Adam(2e-4, 2e-4), 64, 600 * 8855),
     "gan_int_cub": Fact(NONE, Adam(2e-4, 2e-4), 64, 600 * 8855),

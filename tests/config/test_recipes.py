@@ -7,6 +7,7 @@ from ganlab.config import compose, instantiate
 from ganlab.config.compose.check import check
 from ganlab.data.base import ImageData, Splits
 from ganlab.data.store.memory import MemoryImages
+from ganlab.networks.images.fast import discriminator, generator
 from ganlab.networks.labels import attentive
 from ganlab.training.order import in_order
 from tests.support.recipes import recipes
@@ -21,6 +22,7 @@ COUNTS = {  # of generator and discriminator, as published or counted in the aut
     "dcgan_celeba": (3_576_704, 2_765_568),
     "dcgan_cifar10": (1_068_928, 663_296),
     "ebgan_celeba": (12_660_355, 1_318_659),
+    "fastgan_100shot": (29_127_846, 11_526_160),
     "gan_mnist": (2_503_984, 1_231_441),
     "infogan_mnist": (6_652_481, 6_559_169),
     "lsgan_celeba": (20_444_163, 4_333_441),
@@ -42,6 +44,7 @@ COUNTS = {  # of generator and discriminator, as published or counted in the aut
 }
 SLIM = {  # counted at full width without memory; the width that two steps can be afforded with
     "biggan_imagenet128": 2,
+    "fastgan_100shot": 4,
     "sagan_cifar10": 16,
     "stylegan2_cifar10": 64,
     "stylegan2_ffhq256": 16,
@@ -87,9 +90,8 @@ def test_a_recipe_has_its_paper_s_size_and_trains(name, tmp_path, monkeypatch):
     cfg.trainer.max_steps, cfg.callbacks.samples.columns = 2, 1
     with torch.device("meta" if name in SLIM else "cpu"), monkeypatch.context() as patched:
         if name in SLIM:
-            patched.setattr(
-                attentive, "spectrally_normalized", lambda layer: layer
-            )  # slow, and adds no parameters
+            for networks in (attentive, generator, discriminator):  # slow, and adds no parameters
+                patched.setattr(networks, "spectrally_normalized", lambda layer: layer)
         model = instantiate(cfg.model)
     if name in COUNTS:
         players = model.generator, model.discriminator

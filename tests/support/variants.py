@@ -13,7 +13,9 @@ VARIANTS = [name for name, entry in catalogue()["model"].items() if entry.kind i
 FEW = "data.images_per_caption=2"
 GROWING = ["model.growth.stable_images=8", "model.growth.fade_images=16", "data.image_size=16"]
 STYLED = ["model.r1_every=2", "model.path_every=2", "model.mixing=0.5"]
+SIXTY_FOUR = ["data=photos", "data.image_size=64", "model.generator.widest=8", "data.limit=64"]
 SETTINGS = {  # that make a run of a few steps do what a long one does
+    "fastgan": SIXTY_FOUR,
     "gan_cls": [FEW],
     "gan_int": [FEW],
     "stackgan": [FEW, "model.first_stage_images=24"],

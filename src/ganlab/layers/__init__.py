@@ -5,8 +5,10 @@ norms, spectral, equalized, fixup   norms, spectral normalization, equalized rat
 resblocks, resample, tf_same        residual blocks, smooth resampling, TensorFlow's padding
 modulated    convolutions whose weights follow a style
 labels       a class, or a mixture of classes, as numbers
-minibatch, maxout                   layers that compare a batch; the first GAN's activation
+minibatch, packing                  layers that compare a batch; several samples seen as one
+maxout                              the first GAN's activation
 attention    each place of a map sees all others
+excitation   small maps scale the channels of large ones
 pixel_range                         networks whose pixels lie in [0, 1]
 
 To add one: a module that knows no network, with a test in closed form.

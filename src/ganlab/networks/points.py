@@ -1,13 +1,15 @@
 """Players for points instead of images: small perceptrons."""
 
 from collections.abc import Callable, Sequence
+from typing import TypedDict, Unpack
 
 import torch
 from torch import Tensor, nn
 
-from ganlab.bounds import Size
+from ganlab.bounds import Size, bounded
 from ganlab.errors import UserError
 from ganlab.layers.init import keep_default
+from ganlab.layers.packing import packed, unpacked
 from ganlab.networks.images.mlp import perceptron
 
 
@@ -95,3 +97,33 @@ class PointDiscriminator(nn.Module):
     def forward(self, points: Tensor) -> Tensor:
         phases = (points.unsqueeze(2) * self.frequencies).flatten(1)  # (B, dimensions * frequencies)
         return self.layers(torch.cat((points, phases.sin(), phases.cos()), dim=1)).squeeze(1)
+
+
+class DiscriminatorOptions(TypedDict, total=False):
+    """What :class:`PointDiscriminator` takes beside ``widths`` and ``dimensions``."""
+
+    frequencies: Sequence[float]
+    activation: Callable[[], nn.Module]
+    init: Callable[[nn.Module], None]
+
+
+class PackedPointDiscriminator(PointDiscriminator):
+    """:class:`PointDiscriminator` of ``packing`` points at once, each with their score (Lin et al. 2018, PacGAN).
+
+    packing: m of the paper; it divides the batch. Real points come with real ones, fakes with fakes.
+    """
+
+    @bounded
+    def __init__(
+        self,
+        *,
+        widths: Sequence[Size],
+        packing: Size = 2,
+        dimensions: Size = 2,
+        **options: Unpack[DiscriminatorOptions],
+    ) -> None:
+        super().__init__(widths=widths, dimensions=packing * dimensions, **options)
+        self.packing = packing
+
+    def forward(self, points: Tensor) -> Tensor:
+        return unpacked(super().forward(packed(points, self.packing)), len(points), self.packing)

@@ -1,12 +1,13 @@
-"""DCGAN's discriminator with a layer that compares the samples of a batch, against the collapse onto a few."""
+"""DCGAN's discriminator where samples of a batch meet, against the collapse onto a few."""
 
 from typing import Unpack
 
-from torch import nn
+from torch import Tensor, nn
 
-from ganlab.bounds import Size
+from ganlab.bounds import Size, bounded
 from ganlab.layers.init import init_normal
 from ganlab.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
+from ganlab.layers.packing import packed, unpacked
 from ganlab.networks.images.dcgan import DCGANDiscriminator, DiscriminatorOptions
 
 
@@ -44,3 +45,20 @@ class StdDevDCGANDiscriminator(DCGANDiscriminator):
         head = nn.Conv2d(self.widest + 1, 1, 4, bias=False)
         self.layers = nn.Sequential(*self.layers[:-1], MinibatchStdDev(group=group), head)
         head.apply(init_normal)
+
+
+class PackedDCGANDiscriminator(DCGANDiscriminator):
+    """:class:`DCGANDiscriminator` of ``packing`` images at once, each with their score (Lin et al. 2018, PacGAN).
+
+    packing: m of the paper; it divides the batch. Real images come with real ones, fakes with fakes.
+    """
+
+    @bounded
+    def __init__(
+        self, *, channels: Size = 3, packing: Size = 2, **options: Unpack[DiscriminatorOptions]
+    ) -> None:
+        super().__init__(channels=packing * channels, **options)
+        self.packing = packing
+
+    def forward(self, images: Tensor) -> Tensor:
+        return unpacked(super().forward(packed(images, self.packing)), len(images), self.packing)
