@@ -1,5 +1,8 @@
 """Digits and glyphs: real, labelled, split once and for all, without a download."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +11,8 @@ from PIL import Image
 from ganlab.data.captions.shapes import Shapes
 from ganlab.data.images.packaged import Digits, Glyphs, Photos
 from ganlab.data.images.stacked import StackedDigits
+from ganlab.data.store import scikit_learn
+from ganlab.data.store.photographs import PHOTOS
 from ganlab.data.translation.fonts import FontsUnpaired
 from ganlab.data.translation.photos import PhotosInpaint, PhotosSR
 from ganlab.errors import UserError
@@ -35,6 +40,26 @@ def test_digits_are_scikit_learns_scaled_from_sixteen_to_255():
             assert known[image.numpy().tobytes()] == label
     assert train.pixels.max() == 255
     assert train.pixels.min() == 0
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_the_files_of_scikit_learn_hold_what_its_functions_give(found, monkeypatch):
+    from sklearn.datasets import load_digits, load_sample_image
+
+    if not found:  # a version that keeps them elsewhere
+        monkeypatch.setattr(scikit_learn, "_file", lambda name: None)
+    images, targets = scikit_learn.digits()
+    assert np.array_equal(images, load_digits().images)
+    assert np.array_equal(targets, load_digits().target)
+    for name in PHOTOS:
+        assert np.array_equal(scikit_learn.photograph(name), load_sample_image(f"{name}.jpg"))
+
+
+def test_digits_need_no_import_of_scikit_learn():
+    code = "import sys; from ganlab.data.images.packaged import Digits; Digits().prepare()"
+    code += "; print('sklearn' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_digits_split_is_disjoint_fixed_and_holds_every_class():

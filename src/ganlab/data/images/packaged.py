@@ -11,6 +11,7 @@ from ganlab.data.order import fixed_order
 from ganlab.data.store.glyphs import CHARACTERS, FONTS, draw
 from ganlab.data.store.memory import MemoryImages, resized, with_channels
 from ganlab.data.store.photographs import crops, photographs
+from ganlab.data.store.scikit_learn import digits
 from ganlab.errors import UserError
 
 
@@ -26,13 +27,11 @@ class Digits(ImageData):
         super().__init__(channels=channels, **options)
 
     def load(self) -> Splits:
-        from sklearn.datasets import load_digits
-
-        digits = load_digits()
-        pixels = torch.from_numpy(digits.images).mul(255 / 16).round_().to(torch.uint8).unsqueeze(1)
+        images, targets = digits()
+        pixels = torch.from_numpy(images).mul(255 / 16).round_().to(torch.uint8).unsqueeze(1)
         pixels = with_channels(resized(pixels, self.height, self.width), self.channels)
         order = fixed_order(len(pixels), "digits")
-        return split(pixels, torch.from_numpy(digits.target).long(), CHARACTERS["digits"], order[:500])
+        return split(pixels, torch.from_numpy(targets), CHARACTERS["digits"], order[:500])
 
 
 class Glyphs(ImageData):

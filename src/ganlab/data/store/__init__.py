@@ -10,6 +10,7 @@ pairs        the same with two files, or the halves of one
 crops        pictures in their own sizes, cut as they are needed
 windows      windows of a few large pictures
 photographs  two photographs inside an installed package: which windows train, which are held out
+scikit_learn the images inside scikit-learn
 pyramid      small copies, for a model that learns small images first
 glyphs       letters and digits drawn from fonts
 """

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganlab.data.store.scikit_learn import photograph
 from ganlab.data.store.windows import Windows, texture
 from ganlab.errors import UserError
 
@@ -16,9 +17,7 @@ FLAT = 0.03  # of black to white: less ``texture`` than this, and any method is 
 
 def photographs() -> Tensor:
     """(2, 3, 427, 640) uint8."""
-    from sklearn.datasets import load_sample_image
-
-    pixels = np.stack([load_sample_image(f"{name}.jpg") for name in PHOTOS])
+    pixels = np.stack([photograph(name) for name in PHOTOS])
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
 
 
