@@ -7,6 +7,7 @@ from PIL import Image
 import ganlab
 from ganlab.config import compose
 from ganlab.errors import UserError
+from ganlab.inference.class_names import class_names
 from ganlab.inference.export.formats import export
 from ganlab.inference.sample import write_samples
 from ganlab.randomness import Draws
@@ -162,6 +163,17 @@ def test_an_export_of_it_says_the_names_of_its_classes(labelled, tmp_path):
     folder = export(labelled, output=tmp_path / "shared").folder
     assert json.loads((folder / "config.json").read_text())["class_names"] == ["2", "fox, red", "it's"]
     assert ganlab.load(folder).classes == 3
+
+
+@pytest.mark.parametrize("names", [7, "fox", {"fox": 0}, [["fox"], None, 3.5]])
+def test_names_of_classes_that_are_no_list_are_none(labelled, tmp_path, names):
+    import json
+
+    folder = export(labelled, output=tmp_path / "shared").folder
+    about = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(about | {"class_names": names}))
+    expected = [str(name) for name in names] if isinstance(names, list) else []
+    assert class_names(folder, "labelled") == expected
 
 
 def test_the_front_door_shows_what_is_behind_it():

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+import ganlab as package
 from ganlab.config import compose
 from ganlab.errors import UserError
 from ganlab.training import processes
@@ -40,6 +41,27 @@ def conditional(tmp_path_factory):
 
 def weights_of(folder) -> dict:
     return training_state(folder)["state_dict"]
+
+
+def test_a_notebook_s_configuration_has_the_model_of_the_run(conditional):
+    cfg = package.compose([f"start={conditional}", "data=glyphs", "freeze=1"])
+    assert (cfg.chosen.model, cfg.chosen.data, cfg.freeze) == ("cgan", "glyphs", 1)
+    assert package.compose([f"start={conditional}", "model=vanilla"]).chosen.model == "vanilla"
+
+
+def test_the_doctor_tries_the_steps_of_a_run_that_starts_from_another(conditional):
+    from ganlab.doctor import trial
+
+    def told(*words):
+        cfg = package.compose([*SMALL, f"start={conditional}", *words])
+        data = build(cfg)[0]
+        return [finding.line() for finding in trial.run(cfg, data, conditional) if finding.level == "fault"]
+
+    assert told("model=cgan") == []
+    [line] = told("model=cgan", "data=glyphs", "freeze=1")
+    assert "freeze: discriminator" in line
+    [line] = told("model=dcgan_64", "data.image_size=64")
+    assert "its generator is another network" in line
 
 
 def test_both_players_and_the_average_are_taken_over_and_nothing_else(digits, caplog):

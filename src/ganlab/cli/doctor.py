@@ -4,14 +4,13 @@ from pathlib import Path
 
 from ganlab.cli.arguments import refuse_flags
 from ganlab.config import own
-from ganlab.config.compose.compose import compose
-from ganlab.config.runs.start import quoted_start, with_start
+from ganlab.config.runs.start import compose
 
 
 def run(words: list[str]) -> int:
     """Print a line for everything looked at; 2 if something would stop the run."""
     refuse_flags("doctor", words)
-    cfg = compose(with_start(quoted_start(words)), config_dirs=own.folders())
+    cfg = compose(words, config_dirs=own.folders())
     print(f"{cfg.chosen.model} on {cfg.chosen.data}", flush=True)
     from ganlab.doctor import examine
     from ganlab.training.run import quiet

@@ -9,10 +9,10 @@ explore    the keys of the tools of ``ganlab explore``; score: of ``ganlab score
 
 from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check
-from ganlab.config.compose.compose import compose
 from ganlab.config.compose.paths import config_dir
 from ganlab.config.runs.record import save_config, saved_config
 from ganlab.config.runs.settled import Settled, settled
+from ganlab.config.runs.start import compose
 
 __all__ = [
     "Settled",

@@ -16,6 +16,7 @@ from ganlab.config import instantiate
 from ganlab.doctor.finding import Finding, fault, good
 from ganlab.errors import GanlabError
 from ganlab.randomness import derive
+from ganlab.training.starting import freeze_first, start_from
 from ganlab.types import Growing
 
 STEPS, WARM_UP = 5, 2
@@ -39,6 +40,9 @@ def run(cfg: DictConfig, data: Any, run_dir: Path) -> Iterator[Finding]:
     try:
         model = instantiate(cfg.model)
         model.check(data.shape, data.classes)
+        freeze_first(model, cfg.freeze)
+        if cfg.start is not None:
+            start_from(model, Path(cfg.start))
         yield good("model", f"{sum(p.numel() for p in model.parameters()):,} weights; it fits the data")
         if isinstance(model, Growing):
             yield from growing(cfg, data, model)

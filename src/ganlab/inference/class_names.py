@@ -12,7 +12,8 @@ def class_names(run_dir: Path, data_kind: str) -> list[str]:
     """Those of the data that a run was trained on: only a model of labelled data learns what they mean."""
     if data_kind != "labelled":
         return []
-    return [str(name) for name in config_of(run_dir).get("class_names") or ()]
+    names = config_of(run_dir).get("class_names")
+    return [str(name) for name in names] if isinstance(names, Sequence) and not isinstance(names, str) else []
 
 
 def number_of(label: int | str, names: Sequence[str]) -> int:

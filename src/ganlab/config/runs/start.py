@@ -10,6 +10,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 
 from ganlab.config import own
+from ganlab.config.compose import compose as plain
 from ganlab.config.compose.hydra_compose import compose_all
 from ganlab.config.compose.overrides import key_of, merge_overrides, quote
 from ganlab.config.runs.record import saved_overrides
@@ -22,6 +23,19 @@ START = "start"
 AUTO = {"resume=auto", "resume='auto'"}
 RECIPES = ("experiment", "debug", "sweep")  # keys whose word may set something of the model
 CHOOSE_A_MODEL = ("model", "experiment", "sweep")  # keys whose word gives a model instead of the run's
+
+
+def compose(
+    overrides: Sequence[str] = (), config_name: str = "train", *, config_dirs: Sequence[Path] = ()
+) -> DictConfig:
+    """As :func:`ganlab.config.compose.compose.compose`; with ``start=RUN`` the run's model unless another is chosen.
+
+    Raises:
+        UserError: an override that does not fit, and as :func:`with_start`.
+    """
+    own.add(config_dirs)
+    words = with_start(quoted_start(overrides)) if config_name == "train" else overrides
+    return plain.compose(words, config_name, config_dirs=config_dirs)
 
 
 def with_start(words: Sequence[str]) -> list[str]:
