@@ -12,7 +12,7 @@ from ganlab.config.compose.catalogue import catalogue
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "docs" / "site"
-OWN = [*sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "benchmarks").glob("*.md"))]
+OWN = [*sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "benchmarks").glob("*.md"))]
 OWN += [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 
 
