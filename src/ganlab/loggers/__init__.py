@@ -3,7 +3,8 @@
 csv                  metrics.csv, always written
 wandb, wandb_files   Weights & Biases, online or offline
 tensorboard          TensorBoard
-tracker              what the two services are told beside numbers
+services             MLflow and Comet, through Lightning's own loggers
+tracker              what the services are told beside numbers
 past                 what a run directory knows of its past
 
 To add one: subclass ``tracker.Tracker``, add ``conf/logger/NAME.yaml``.

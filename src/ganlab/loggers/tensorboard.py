@@ -12,7 +12,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from ganlab.errors import UserError
 from ganlab.loggers import past
-from ganlab.loggers.tracker import Tracker, score_lines
+from ganlab.loggers.tracker import Tracker, read_picture, score_lines
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -85,7 +85,7 @@ class TensorBoardLog(Tracker):
         for row in earlier:
             self.log_metrics({**row.metrics, "progress/images": row.images}, row.step)
         for picture in past.pictures(self.run_dir, step) if earlier else []:
-            self.log_picture("samples", _read(picture.path), images=picture.images, step=picture.step)
+            self.log_picture("samples", read_picture(picture.path), images=picture.images, step=picture.step)
 
     @rank_zero_only
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
@@ -128,10 +128,3 @@ def _flat(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield from _flat(value, f"{prefix}{key}.")
         elif value is not None and not key.startswith("_"):
             yield f"{prefix}{key}", value if isinstance(value, bool | int | float) else str(value)
-
-
-def _read(path: Path) -> np.ndarray:
-    from PIL import Image
-
-    with Image.open(path) as picture:
-        return np.asarray(picture.convert("RGB"))

@@ -1,6 +1,7 @@
 """What a tracking service is told beside Lightning's metrics: the beginning, pictures, and the end."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -64,6 +65,14 @@ def score_lines(results: dict[str, Any]) -> dict[str, Any]:
         lines[f"better/{name}"] = score.better
         lines[f"protocol/{name}"] = ", ".join(f"{key}: {value}" for key, value in score.protocol.items())
     return {key: value for key, value in lines.items() if value is not None}
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """(height, width, 3) uint8."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
 
 
 @runtime_checkable

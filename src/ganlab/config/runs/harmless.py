@@ -24,6 +24,7 @@ BUILD = (
     *COMPUTE,
     "ganlab.callbacks.",
     "ganlab.data.",
+    "ganlab.loggers.services.",
     "ganlab.loggers.tensorboard.",
     "ganlab.loggers.wandb.",
     "ganlab.metrics.",
