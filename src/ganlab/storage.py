@@ -8,6 +8,12 @@ from pathlib import Path
 TEMPORARY = ".partial"
 
 
+def cache_folder(name: str) -> Path:
+    """Where ``name`` is kept for later runs: in ``$GANLAB_CACHE``, else ``ganlab`` in the user's cache directory."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("GANLAB_CACHE") or Path(cache) / "ganlab") / name
+
+
 def as_typed(path: Path) -> Path:
     """The path as the user would type it: relative where it lies below the present folder."""
     path = path.resolve()

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ganlab.data.store.workers import in_threads
+from ganlab.data.store.known import KnownFiles, absolute, common_folder
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +56,12 @@ def _beside_files(stored: Any) -> bytes:
 
 
 def _of_files(files: Sequence[str]) -> Identity:
-    root = os.path.commonpath([os.path.dirname(os.path.abspath(file)) for file in files])
-    digests = torch.zeros(len(files), dtype=torch.int64)
-
-    def look(index: int) -> None:
-        digests[index] = ends_of(files[index])
-
-    in_threads(look, len(files), "reading the ends of files")
-    names = "\0".join(os.path.relpath(os.path.abspath(file), root).replace(os.sep, "/") for file in files)
+    paths = absolute(files)
+    root = common_folder(paths)
+    below = len(os.path.join(root, ""))
+    ends = KnownFiles(files).answers(files, "ends", ends_of, "reading the ends of files")
+    digests = torch.tensor(ends, dtype=torch.int64)
+    names = "\0".join(path[below:].replace(os.sep, "/") for path in paths)
     packed = zlib.compress(names.encode("utf-8", "surrogateescape"))
     return {"root": root, "names": torch.frombuffer(bytearray(packed), dtype=torch.uint8), "digests": digests}
 

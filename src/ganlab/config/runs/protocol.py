@@ -16,6 +16,7 @@ FREE = {  # keys of these that decide how fast or from where, or how a model tra
     "seed",
     "workers",
     "memory_limit",
+    "cache",
     "flip",
     "load_size",
     "on_missing",

@@ -52,7 +52,7 @@ class CaptionFiles(FileData, CaptionData):
         corrupt = CorruptFiles("error", len(train) + len(test))
         files, held_out = (self._files(part, corrupt) for part in (train, test))
         read_headers(files, held_out)
-        pictures = in_memory_if_small(files, held_out, self.memory_limit)
+        pictures = in_memory_if_small(files, held_out, self.memory_limit, self.cache)
         log.info("%s: %d captioned images to train on, %d held out", self.root, len(train), len(test))
         return CaptionSplits(
             *(

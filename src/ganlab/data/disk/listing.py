@@ -19,6 +19,7 @@ HELD_OUT = ("test", "val", "valid", "validation")
 
 
 UNREAD = (".heic", ".heif", ".jxl", ".psd", ".svg", ".exr", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf")
+NAMED = (*EXTENSIONS, *UNREAD)
 CONVERT = "convert them first, for instance with: magick mogrify -format png *"
 
 
@@ -60,18 +61,19 @@ def _walk(root: Path) -> Listing:
     found, real = Listing([], 0, 0, {}), os.path.realpath(root)
     others = links = 0
     for folder, folders, files in os.walk(root, onerror=_raise_unreadable):
+        below = "" if folder == str(root) else f"{Path(folder).relative_to(root).as_posix()}/"
         links += sum(os.path.islink(os.path.join(folder, name)) for name in folders)
         folders[:] = [name for name in folders if not hidden(name)]
         for name in files:
             path = os.path.join(folder, name)
-            if hidden(name) or not name.lower().endswith((*EXTENSIONS, *UNREAD)):
+            if hidden(name) or not name.lower().endswith(NAMED):
                 others += 1
             elif _leads_out(path, real):
                 links += 1
             elif reason := why_odd(path):
                 found.odd.setdefault(reason, []).append(printable(os.path.relpath(path, root)))
             else:
-                found.paths.append(Path(folder, name).relative_to(root).as_posix())
+                found.paths.append(below + name)
     return found._replace(paths=sorted(found.paths), others=others, links=links)
 
 

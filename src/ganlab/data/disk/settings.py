@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypedDict
 
-from ganlab.bounds import Count, Share, Whole, Workers
+from ganlab.bounds import Count, Share, Weight, Whole, Workers
 from ganlab.data.base import StoredImages
 from ganlab.data.endless import EndlessData
 from ganlab.data.store.corrupt import CorruptFiles, OnCorrupt
 from ganlab.data.store.decode import Decoder
 from ganlab.data.store.files import FileImages, read_headers
+from ganlab.data.store.holding import stay_in_files
 from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ class FileOptions(TypedDict, total=False):
     root: str | None
     memory_limit: Whole
     workers: Workers | None
+    cache: Weight
 
 
 class FolderOptions(FileOptions, total=False):
@@ -44,6 +46,8 @@ class FileData(EndlessData):
         memory_limit: In MB (10^6 bytes): images that take up to that much as uint8 are decoded once and kept;
             more than that stays in its files, decoded as needed by ``workers``.
         workers: Decoding processes; 0: the training process decodes; null: all CPU cores but one, 8 at most.
+        cache: GB (10^9 bytes) of decoded images that are kept on disk for all runs, where they do not fit into memory;
+            0 keeps none. What was used longest ago makes room.
         options: Of the next class.
     """
 
@@ -55,9 +59,13 @@ class FileData(EndlessData):
         root: str | None = None,
         memory_limit: Whole = 2000,
         workers: Workers | None = None,
+        cache: Weight = 0.0,
         **options: Any,
     ) -> None:
         super().__init__(**options)
+        if not cache >= 0:
+            raise UserError(f"data.cache={cache}: how many GB of decoded images may be kept, 0 for none")
+        self.cache = cache
         chosen = self.default_root if root in (None, "", "???") else root
         self.nowhere = chosen is None
         self._root = Path(chosen or "").expanduser()
@@ -123,7 +131,7 @@ class FolderData(FileData):
         read_headers(*sets)
         size = sum(len(images) * images.bytes_per_image for images in sets) / 1e6
         if size > self.memory_limit:
-            log.info("%.0f MB of pixels stay in their files (data.memory_limit=%s)", size, self.memory_limit)
+            stay_in_files(sets, size, self.memory_limit, self.cache)
             return list(sets)
         kept = [images.into_memory("decoding") for images in sets]
         sets[0].corrupt.check()

@@ -48,7 +48,7 @@ class CelebA(FileData, ImageData):
             FileImages(paths=paths, decoder=decoder, corrupt=corrupt, workers=self.workers)
             for paths in (train, test)
         )
-        return in_memory_if_small(stored, held_out, self.memory_limit)
+        return in_memory_if_small(stored, held_out, self.memory_limit, self.cache)
 
     def _list(self, download: bool) -> tuple[list[str], list[str]]:
         """The files of parts 0 and 2 of the list; raises RuntimeError where one is missing."""

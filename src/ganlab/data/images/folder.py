@@ -1,6 +1,7 @@
 """Any folder of images: nested or by class, any mode and size, in memory where it fits."""
 
 import logging
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,7 +59,7 @@ class Folder(FolderData, ImageData):
         train, test = (self._files(part, classes, corrupt) for part in parts)
         headers = read_headers(train, test)
         describe(self.root, listing, (train, test), headers)
-        return in_memory_if_small(train, test, self.memory_limit)
+        return in_memory_if_small(train, test, self.memory_limit, self.cache)
 
     def _files(self, part: Part, classes: tuple[str, ...], corrupt: CorruptFiles) -> FileImages:
         targets = None
@@ -66,7 +67,7 @@ class Folder(FolderData, ImageData):
             number = {name: index for index, name in enumerate(classes)}
             targets = torch.tensor([number[part.class_of(path)] for path in part.paths], dtype=torch.int64)
         return FileImages(
-            paths=[str(self.root / path) for path in part.paths],
+            paths=[os.path.join(self.root, path) for path in part.paths],
             decoder=self.decoder((self.height, self.width), self.channels),
             corrupt=corrupt,
             targets=targets,

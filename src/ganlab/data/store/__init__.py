@@ -4,6 +4,8 @@ holding      in memory where it fits, else in files
 decode       one image file to uint8, whatever its format, mode and size
 memory       all images in one tensor on the training device
 files        images that stay in their files, decoded by workers
+decoded      images decoded once for all runs, mapped into memory
+known        what earlier starts have found out about files
 corrupt      what is done about files that cannot be read
 workers      threads that read many files; processes that outlive the signals of their group
 pairs        the same with two files, or the halves of one

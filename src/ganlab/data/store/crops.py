@@ -15,6 +15,7 @@ from torch import Tensor
 from ganlab.data.order import IndexStream
 from ganlab.data.store.decode import CorruptImage, Decoder, Header, channels_first
 from ganlab.data.store.files import FileImages
+from ganlab.data.store.known import KnownFiles
 from ganlab.data.store.workers import in_threads
 from ganlab.errors import UserError
 from ganlab.randomness import Draws
@@ -56,14 +57,15 @@ class FileCrops(FileImages):
     """Crops of files read by ``WholeDecoder``: at random spots for training, else of the centre."""
 
     decoder: WholeDecoder
+    of_one_size = False
     total_bytes = 0  # of all pictures, as far as their headers say
 
     @property
     def bytes_per_image(self) -> float:
         return self.total_bytes / max(1, len(self))
 
-    def check_headers(self, title: str) -> list[Header]:
-        headers = super().check_headers(title)
+    def check_headers(self, title: str, known: KnownFiles) -> list[Header]:
+        headers = super().check_headers(title, known)
         self.total_bytes = sum(header.width * header.height for header in headers) * self.decoder.channels
         return headers
 

@@ -17,6 +17,8 @@ from ganlab.data.base import StoredImages
 from ganlab.data.order import IndexStream
 from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.decode import CorruptImage, FileDecoder, Header
+from ganlab.data.store.decoded import Decoded
+from ganlab.data.store.known import KnownFiles
 from ganlab.data.store.memory import MemoryImages
 from ganlab.data.store.workers import in_threads, outlive_signals
 from ganlab.errors import UserError
@@ -30,6 +32,9 @@ class FileImages:
     Where an unreadable file is skipped, the next readable one of the same class takes its place: the same one
     on every machine, in every worker and in memory.
     """
+
+    of_one_size = True  # once decoded
+    decoded: Decoded | None = None  # where they are kept
 
     def __init__(
         self,
@@ -98,6 +103,8 @@ class FileImages:
 
     def read(self, index: int) -> np.ndarray:
         """(C, H, W) uint8; raises CorruptImage by the policy "error", UserError if no other can stand in."""
+        if self.decoded is not None and (kept := self.decoded.read(index)) is not None:
+            return kept
         for candidate in self._candidates(index):
             path = self.paths[candidate]
             try:
@@ -116,18 +123,19 @@ class FileImages:
             if self.targets is None or self.targets[other] == self.targets[index]:
                 yield other
 
-    def check_headers(self, title: str) -> list[Header]:
+    def check_headers(self, title: str, known: KnownFiles) -> list[Header]:
         """The headers of all readable files; raises UserError for those that can never be used."""
-        headers: list[Header] = []
 
-        def look(index: int) -> None:
+        def look(path: str) -> list[Any] | None:
             try:
-                headers.append(self.decoder.header(self.paths[index]))
+                return list(self.decoder.header(path))
             except CorruptImage as error:
-                self.corrupt.found[self.paths[index]] = str(error)
+                self.corrupt.found[path] = str(error)
+                return None
 
-        in_threads(look, len(self), title)
-        return headers
+        question = f"header {hashlib.sha256(repr(self.decoder).encode()).hexdigest()[:16]}"
+        answers = known.answers(self.paths, question, look, title)
+        return [Header(*header) for header in answers if isinstance(header, list)]
 
     def find_damage(self) -> None:
         """Decode every file, to note in ``corrupt`` those that cannot be."""
@@ -208,7 +216,8 @@ def read_headers(*sets: FileImages) -> list[Header]:
         UserError: for files that can never be used, and for unreadable ones: all are named at once, so that whoever
             repairs them need not come back for each.
     """
-    headers = [header for images in sets for header in images.check_headers("reading headers")]
+    known = KnownFiles([path for images in sets for path in images.files])
+    headers = [header for images in sets for header in images.check_headers("reading headers", known)]
     corrupt = sets[0].corrupt
     if corrupt.stops:
         log.warning(

@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 from ganlab.data.store.decode import Decoder, Header
 from ganlab.data.store.files import FileImages
+from ganlab.data.store.known import KnownFiles, Unknown
 from ganlab.errors import UserError
 
 
@@ -122,6 +123,10 @@ class TwoFileImages(FileImages):
     def files(self) -> list[str]:
         """Those of both sides."""
         return [file for path in self.paths for file in (path, self.decoder.partner[path])]
+
+    def check_headers(self, title: str, known: KnownFiles) -> list[Header]:
+        """As for single files, but asked each time: a header here is of two files."""
+        return super().check_headers(title, Unknown())
 
     def fingerprint(self) -> str:
         """A hash of every file's path, length and time of change, and of how they are decoded."""

@@ -16,6 +16,7 @@ from ganlab.metrics.distances.frechet import Gaussian
 from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.real.description import KEPT, Description, describe, shuffled
 from ganlab.sets import ImageSet
+from ganlab.storage import cache_folder
 from ganlab.types import Extractor
 
 log = logging.getLogger(__name__)
@@ -25,8 +26,7 @@ FORMAT = "2"  # a change of what is computed or stored is a change of this
 
 def default_folder() -> Path:
     """``$GANLAB_CACHE``, else ``ganlab`` in the user's cache directory."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("GANLAB_CACHE") or Path(cache) / "ganlab") / "features"
+    return cache_folder("features")
 
 
 class Known(Protocol):

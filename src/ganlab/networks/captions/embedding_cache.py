@@ -1,6 +1,5 @@
 """Embeddings of texts on disk: computed once, by whichever process is first."""
 
-import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ganlab.errors import UserError
+from ganlab.storage import cache_folder
 
 
 class EmbeddingCache:
@@ -56,5 +56,4 @@ class EmbeddingCache:
 
 def default_folder() -> Path:
     """``$GANLAB_CACHE``, else ``ganlab`` in the user's cache directory."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("GANLAB_CACHE") or Path(cache) / "ganlab") / "texts"
+    return cache_folder("texts")
