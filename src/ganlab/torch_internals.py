@@ -8,8 +8,21 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils._python_dispatch import TorchDispatchMode
 
-__all__ = ["BatchNorm", "Movable", "TorchDispatchMode", "copy_all_", "lerp_all_", "require_dimensions"]
+__all__ = [
+    "PICKLED",
+    "BatchNorm",
+    "Movable",
+    "TorchDispatchMode",
+    "copy_all_",
+    "lerp_all_",
+    "require_dimensions",
+]
 
+PICKLED = {  # what pickles of others call for where they hold tensors; as names, nothing of it is called
+    "tensor": ("torch._utils", "_rebuild_tensor_v2"),
+    "parameter": ("torch._utils", "_rebuild_parameter"),
+    "storage": ("torch.storage", "_load_from_bytes"),
+}
 BatchNorm = _BatchNorm  # what BatchNorm1d, 2d and 3d share, their forward included
 
 

@@ -20,6 +20,8 @@ def run(words: list[str]) -> int:
     """Compose conf/train.yaml with the words that name no file, and write the run directory."""
     refuse_flags("import-weights", words)
     files, output, overrides = sorted_out(words)
+    if "" in files and files[""].suffix == ".pkl":  # a snapshot of both players
+        files |= dict.fromkeys(("generator", "discriminator"), files.pop(""))
     cfg = compose(overrides, config_dirs=own.folders())
     fits(cfg, own.folders())
     stem = next(iter(files.values())).stem
@@ -31,7 +33,8 @@ def run(words: list[str]) -> int:
     print(f"{len(files)} network{'s' if len(files) > 1 else ''} in {run_dir}")
     if untouched:
         print(f"random weights, for no file was given: {', '.join(untouched)}")
-    print(f"next: {to_open('sample', run_dir, 'input=FOLDER')}")
+    from_noise = cfg.kinds.get("model") in ("images", "labelled")
+    print(f"next: {to_open('sample', run_dir, 'n=16' if from_noise else 'input=FOLDER')}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Weights of widely used PyTorch code, pix2pix, CycleGAN, CUT and BasicSR, as a run directory of ganlab."""
+"""Weights of widely used PyTorch code, pix2pix, CycleGAN, CUT, BasicSR and StyleGAN2, as a run directory of ganlab."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,9 @@ from torch import Tensor, nn
 
 from ganlab.config import check, instantiate, save_config
 from ganlab.errors import UserError
+from ganlab.inference.foreign_names import renamed
+from ganlab.inference.foreign_pickles import SNAPSHOT, read_stored
+from ganlab.models.images.base import LatentGAN
 from ganlab.network_types import Translation
 from ganlab.training.checkpoints import AtomicCheckpointIO, checkpoint_name, require_file, why_unreadable
 
@@ -48,7 +51,9 @@ def import_weights(
     for name, path in files.items():
         if name not in networks:
             raise UserError(f"{name}={path}: this model has the networks {', '.join(networks)}")
-        networks[name].load_state_dict(converted(read(path), networks[name], path))
+        networks[name].load_state_dict(weights_for(name, networks[name], path))
+    if isinstance(model, LatentGAN):
+        model.average.follow(model.generator)  # the file's weights, and not those that it was made with
     optimizers, schedules = model.configure_optimizers()
     state: dict[str, Any] = {
         "state_dict": model.state_dict(),
@@ -62,6 +67,13 @@ def import_weights(
     save_config(cfg, run_dir, overrides)
     AtomicCheckpointIO().save_checkpoint(state, run_dir / "checkpoints" / checkpoint_name(0))
     return [name for name in networks if name not in files]
+
+
+def weights_for(name: str, network: nn.Module, path: Path) -> dict[str, Tensor]:
+    """The tensors in a file for the network of this name, under the names of ``network``."""
+    if path.suffix == SNAPSHOT:
+        return renamed(read_stored(path, name), network.state_dict(), path)
+    return converted(read(path), network, path)
 
 
 def read(path: Path) -> dict[str, Tensor]:
