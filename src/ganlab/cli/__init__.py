@@ -21,6 +21,7 @@ COMMANDS = {  # and the module of each, imported when it is asked for
     "score": "score",
     "doctor": "doctor",
     "list": "listing",
+    "zoo": "zoo",
     "completion": "completion",
     "import-weights": "import_weights",
     "explore": "explore",

@@ -12,6 +12,7 @@ from ganlab.config.compose.mistakes import refuse_flag, refuse_mistakes
 from ganlab.config.compose.overrides import key_of, quote
 from ganlab.config.compose.yaml_files import require_modest_below
 from ganlab.config.hydra_internals import flag_parser, flags_of
+from ganlab.config.runs import zoo
 from ganlab.config.runs.resume import find_run, graphs_in, runs_below
 from ganlab.config.secrets import put_away
 from ganlab.errors import UserError
@@ -124,7 +125,7 @@ def options_of_run(command: str, words: list[str]) -> list[str]:
 def named_run(words: list[str], *, or_export: bool = False, or_graphs: bool = False) -> Path:
     """The run directory that ``run=...`` names; ``UserError`` where there is none, with one that may be meant.
 
-    or_export: what ``ganlab export`` has written will do as well, also at an address of the Hub, hf://user/name.
+    or_export: what ``ganlab export`` has written will do as well, also as zoo:NAME or hf://user/name of the Hub.
     or_graphs: an export that runs without ganlab too.
     """
     values = [word.partition("=")[2] for word in words if key_of(word) == "run"]
@@ -133,7 +134,7 @@ def named_run(words: list[str], *, or_export: bool = False, or_graphs: bool = Fa
         newest = f"; the newest is run={runs[0]}" if runs else "; there is none below outputs/ yet"
         raise UserError(f"which run? Give run=DIRECTORY{newest}")
     name = values[-1].strip("'\"").replace("\\'", "'")
-    path = _fetched(name) if name.startswith(HUB) else Path(name).expanduser()
+    path = _place(name)
     if or_graphs and graphs_in(path):
         return path
     if (path / EXPORTED).is_file():
@@ -143,6 +144,13 @@ def named_run(words: list[str], *, or_export: bool = False, or_graphs: bool = Fa
             f"{path} is an export and knows no data; name the run directory that it was made from"
         )
     return find_run(path)
+
+
+def _place(name: str) -> Path:
+    """Where a run or an export is; one that is elsewhere is fetched."""
+    if name.startswith(zoo.ADDRESS):
+        return zoo.fetched(name)
+    return _fetched(name) if name.startswith(HUB) else Path(name).expanduser()
 
 
 def _fetched(address: str) -> Path:

@@ -110,6 +110,8 @@ def values(conf: "Conf", key: str, value: str) -> Iterator[str]:
         yield from runs()
     if key == "resume":
         yield "auto"
+    if key == "run":
+        yield from (f"zoo:{path.name}" for path in (Path(__file__).parents[1] / "zoo").glob("*/"))
     if key in RUN_KEYS or key.rpartition(".")[2] in PATH_KEYS:
         folder = Path(value).expanduser() if value.endswith("/") else Path(value).expanduser().parent
         start = value[: value.rfind("/") + 1]

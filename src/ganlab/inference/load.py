@@ -27,13 +27,14 @@ def load(
     It is made from the run's configuration, and from weights read without pickle. ``run_dir`` may also be what
     ``ganlab export`` has written. ``config_dirs`` are folders with modules of your own, as ``--config-dir`` takes them:
     what lies there may run because a run names it, from now on in this process. hf://user/name, perhaps with @REVISION,
-    is an export on the Hub of Hugging Face.
+    is an export on the Hub of Hugging Face, zoo:NAME one that is installed with ganlab.
 
     Raises:
         UserError: if this is no run directory, holds no such checkpoint, or would run code that is not trusted.
         StorageError: if the checkpoint is damaged.
     """
     from ganlab.config import own
+    from ganlab.config.runs import zoo
     from ganlab.config.runs.resume import graphs_in, is_run
     from ganlab.config.runs.trust import instantiate_saved
 
@@ -44,7 +45,7 @@ def load(
         from ganlab.inference.export.hub import fetch
 
         run_dir = fetch(str(run_dir))
-    run_dir = Path(run_dir)
+    run_dir = zoo.find(str(run_dir)) if str(run_dir).startswith(zoo.ADDRESS) else Path(run_dir)
     if is_export(run_dir):
         return load_export(run_dir).to(device)
     if not is_run(run_dir):
