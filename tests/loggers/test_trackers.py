@@ -1,6 +1,7 @@
 """A training run with every tracking service at once, without an account, read back with their own tools."""
 
 import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def run(tmp_path_factory) -> Iterator[Path]:
         "group=trials",
         "tags=[try,8px]",
         "logger.wandb.notes=a small one",
+        "logger.wandb.artifacts=true",
     ]
     with pytest.MonkeyPatch.context() as patch:
         alone(patch, tmp_path_factory.mktemp("home"))
@@ -98,6 +100,16 @@ def test_wandb_has_how_it_ended(run, rows):
     ended = summary(starts(run)[0])
     assert ended["status"] == "finished"
     assert ended["generator/loss"] == rows[-1]["generator/loss"]
+
+
+def test_wandb_keeps_the_last_checkpoint(run):
+    [artifact] = records(starts(run)[0], "artifact")
+    assert (artifact["type"], artifact["name"]) == ("model", f"model-{(run / 'wandb' / 'id').read_text()}")
+    files = {entry["path"]: entry for entry in artifact["manifest"]["contents"]}
+    assert set(files) == {"model.ckpt", "config.yaml"}
+    assert artifact["aliases"] == ["last", "latest"]  # the second is W&B's own
+    kept = json.loads(artifact["metadata"])
+    assert (kept["steps"], kept["file"]) == (12, (run / "checkpoints" / "last.ckpt").resolve().name)
 
 
 def test_X8_wandb_has_nothing_of_the_machine(run):

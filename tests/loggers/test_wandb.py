@@ -226,6 +226,18 @@ def test_a_sweep_of_wandb_keeps_the_id_that_it_chose(tmp_path, monkeypatch):
     assert run_id(tmp_path / "b", resumed=False) == "chosen"
 
 
+@pytest.mark.parametrize(
+    ("status", "alerts", "told"), [("diverged", True, 1), ("diverged", False, 0), ("finished", True, 0)]
+)
+def test_a_run_that_diverged_is_an_alert(status, alerts, told, tmp_path):
+    tracker = WandbLog(save_dir=tmp_path, mode="offline", name="mine", alerts=alerts)
+    tracker.begin({"seed": 0}, 0)
+    tracker.finish({"status": status, "error": "generator/loss is nan", "scores": {}})
+    found = records(starts(tmp_path)[0], "alert")
+    assert len(found) == told
+    assert all(one["title"] == "mine has diverged" and "is nan" in one["text"] for one in found)
+
+
 def test_disabled_leaves_nothing(tmp_path):
     tracker = WandbLog(save_dir=tmp_path, mode="disabled")
     tracker.begin({}, 0)

@@ -14,7 +14,7 @@ from ganlab.bounds import Text, Weight
 from ganlab.errors import UserError
 from ganlab.loggers import past
 from ganlab.loggers.tracker import Tracker, score_lines
-from ganlab.loggers.wandb_files import files, last_step, mark_uploaded, run_id
+from ganlab.loggers.wandb_files import files, keep_models, last_step, mark_uploaded, run_id
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,8 @@ class WandbLog(Tracker):
     on_failure: what to do if W&B cannot be reached at the start: go on "offline" with a warning, or "fail".
     init_timeout, finish_timeout: seconds that it may take to reach W&B, and to upload the rest at the end.
     group, tags, notes: of the run; its model, data set and seed become tags too.
+    artifacts: keep the best and the last checkpoint there, as versions of the artifact ``model-<id>``. alerts: let W&B
+        tell its user, as set there, of a run that has diverged or failed.
     """
 
     def __init__(
@@ -55,10 +57,13 @@ class WandbLog(Tracker):
         on_failure: Literal["offline", "fail"] = "offline",
         init_timeout: Weight = 30.0,
         finish_timeout: Weight = 60.0,
+        artifacts: bool = False,
+        alerts: bool = True,
     ) -> None:
         super().__init__()
         self.run_dir, self.mode, self.on_failure = Path(save_dir), mode, on_failure
         self.tags, self.init_timeout, self.finish_timeout = list(tags), init_timeout, finish_timeout
+        self.artifacts, self.alerts = artifacts, alerts
         self.about = {
             "project": project,
             "entity": entity,
@@ -193,6 +198,14 @@ class WandbLog(Tracker):
         run, self.run = self.run, None
         try:
             run.summary.update({**score_lines(results), "status": results.get("status")})
+            if self.alerts and results.get("status") in ("diverged", "failed"):
+                run.alert(
+                    f"{run.name} has {results['status']}",
+                    str(results.get("error") or "see its log"),
+                    level="ERROR",
+                )
+            if self.artifacts:
+                keep_models(run, self.run_dir, results)
             run.finish(exit_code=0 if results.get("status") == "finished" else 1)
             if run.offline:
                 where = _as_typed(self.run_dir / "wandb")

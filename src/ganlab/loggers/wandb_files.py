@@ -1,4 +1,4 @@
-"""What W&B keeps in ``wandb/`` of the run directory: the run's id, and one file for each of its starts."""
+"""What W&B keeps in ``wandb/`` of the run directory: its id, a file for each start; and what it is given to keep."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 
 def run_id(folder: Path, *, resumed: bool) -> str:
@@ -50,3 +51,21 @@ def mark_uploaded(paths: Iterable[Path]) -> None:
     for path in paths:
         if path.parent.name.startswith("offline-"):
             path.with_suffix(".wandb.synced").touch()
+
+
+def keep_models(run: Any, run_dir: Path, results: dict[str, Any]) -> None:
+    """Log the checkpoints as versions of one artifact, with their configuration: aliases ``best`` and ``last``."""
+    import wandb
+
+    aliases: dict[Path, list[str]] = {}
+    for alias in ("best", "last"):
+        path = run_dir / "checkpoints" / f"{alias}.ckpt"
+        if path.exists():
+            aliases.setdefault(path.resolve(), []).append(alias)
+    about = {key: results[key] for key in ("model", "data", "seed", "steps", "images") if key in results}
+    for path, names in aliases.items():
+        artifact = wandb.Artifact(f"model-{run.id}", type="model", metadata={**about, "file": path.name})
+        artifact.add_file(str(path), name="model.ckpt")
+        if (config := run_dir / ".hydra" / "config.yaml").is_file():
+            artifact.add_file(str(config), name="config.yaml")
+        run.log_artifact(artifact, aliases=names)
