@@ -3,11 +3,15 @@
 import math
 import os
 import re
+import weakref
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from ganlab.errors import UserError
 from ganlab.torch_internals import TorchDispatchMode
@@ -75,3 +79,47 @@ class Budget(TorchDispatchMode):
             self.taken += math.prod(args[0]) * (kwargs.get("dtype") or torch.get_default_dtype()).itemsize
             require_memory(self.taken, self.what)
         return func(*args, **kwargs)
+
+
+class Living(TorchDispatchMode):
+    """Counts the bytes of all tensors that are alive within it, and remembers the most; on any device.
+
+    bytes, peak: now, and at most so far. What a device needs beside tensors is not in them.
+    """
+
+    def __init__(self, before: Iterable[Tensor] = ()) -> None:
+        """before: tensors that live already, and are counted as well."""
+        super().__init__()
+        self.bytes = self.peak = 0
+        self._known: set[int] = set()
+        for tensor in before:
+            self._see(tensor)
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for value in tree_leaves(result):
+            if isinstance(value, Tensor):
+                self._see(value)
+        return result
+
+    def _see(self, tensor: Tensor) -> None:
+        storage = tensor.untyped_storage()
+        place, size = storage._cdata, storage.nbytes()
+        if place not in self._known:
+            self._known.add(place)
+            self.bytes += size
+            self.peak = max(self.peak, self.bytes)
+            weakref.finalize(storage, self._forget, place, size)  # when the last of all that share it is gone
+
+    def _forget(self, place: int, size: int) -> None:
+        self._known.discard(place)
+        self.bytes -= size
+
+
+def held_by(model: Any) -> tuple[list[Tensor], list[Tensor]]:
+    """The weights and buffers of a game, and the numbers that its optimizers keep of them."""
+    states = [
+        state for optimizer in model.optimizers_by_player().values() for state in optimizer.state.values()
+    ]
+    numbers = [value for state in states for value in state.values() if isinstance(value, Tensor)]
+    return [*model.parameters(), *model.buffers()], numbers

@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-import ganlab.models.players
 from ganlab.config import compose
-from ganlab.randomness import Draws
+from tests.support.meta import on_meta, to_meta
 from tests.support.runs import build
 from tests.support.variants import TRANSLATORS, VARIANTS, translator, words_for
 
@@ -56,42 +55,23 @@ class Copies(TorchFunctionMode):
         return result
 
 
-class OnMeta(Draws):
-    """A generator of random numbers cannot be made there."""
-
-    def __init__(self, seed: int, world: int = 1) -> None:
-        self.seed, self.rank, self.world, self.generator = seed, 0, world, None
-        self.reseed()
-
-    @property
-    def device(self) -> torch.device:
-        return torch.device("meta")
-
-    def reseed(self, *parts) -> None:
-        self._parts, self._common = parts, None
+@pytest.fixture
+def there():
+    """What a test puts on the device, as long as it runs."""
+    with on_meta():
+        yield
 
 
-def on_meta(cfg, monkeypatch):
-    """The model there, with optimizers that were made for what it is there, and the batches of its first steps."""
+def moved(cfg):
+    """The model there, and the batches of its first steps."""
     data, module = build(cfg)
     batches = data._batches()
     batches = [next(batches) for _ in range(FIRST + STEPS)]
-    module.to("meta")
-    monkeypatch.setattr(
-        ganlab.models.players, "fused", lambda player, factory, parameters: factory(parameters)
-    )
-    module.configure_optimizers()
+    to_meta(module)
     for parameters in module.parameters_of().values():
         assert all(parameter.is_meta for parameter in parameters)
     for optimizer in module.optimizers_by_player().values():
         assert all(parameter.is_meta for group in optimizer.param_groups for parameter in group["params"])
-    autocast, enabled = torch.autocast, torch.is_autocast_enabled  # which the device has none of
-    monkeypatch.setattr(torch, "autocast", lambda kind, **options: autocast("cpu", **options))
-    monkeypatch.setattr(torch, "is_autocast_enabled", lambda kind: enabled("cpu"))
-    module.draws = OnMeta(0)
-    module.manual_backward = lambda loss: loss.backward()
-    module.train()
-    module.steps = 1
     return module, [{key: value.to("meta") for key, value in batch.items()} for batch in batches]
 
 
@@ -107,17 +87,15 @@ def steps(module, batches) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("name", [*VARIANTS, *TRANSLATORS, *TECHNIQUES])
-def test_a_step_waits_for_nothing(name, monkeypatch):
+def test_a_step_waits_for_nothing(name, there):
     words = [*(TECHNIQUES.get(name) or words_for(name)), "trainer=cpu", "data.batch_size=4"]
     cfg = translator(name) if name in TRANSLATORS else compose(words)
-    module, batches = on_meta(cfg, monkeypatch)
+    module, batches = moved(cfg)
     assert steps(module, batches) == [[]] * STEPS
 
 
-def test_what_waits_is_noticed(monkeypatch):
-    module, batches = on_meta(
-        compose(["model=mlp_gan", "data.image_size=8", "data.batch_size=4"]), monkeypatch
-    )
+def test_what_waits_is_noticed(there):
+    module, batches = moved(compose(["model=mlp_gan", "data.image_size=8", "data.batch_size=4"]))
     module.after_update = lambda player: module.track("game/number", torch.tensor(1.0, device=module.device))
     assert steps(module, batches) == [["tensor", "tensor"]] * STEPS
     module.after_update = lambda player: float(module.generator(module.prior(module.draws, 2)).sum())

@@ -15,11 +15,39 @@ from omegaconf import DictConfig
 from ganlab.config import instantiate
 from ganlab.doctor.finding import Finding, fault, good
 from ganlab.errors import GanlabError
+from ganlab.memory_budget import Living, held_by
 from ganlab.randomness import derive
 from ganlab.training.starting import freeze_first, start_from
-from ganlab.types import Growing
+from ganlab.types import Growing, tensors_of
 
 STEPS, WARM_UP = 5, 2
+
+
+class Memory(Callback):
+    """How many bytes of tensors are alive at most in the last step."""
+
+    def __init__(self) -> None:
+        self.living: Living | None = None
+        self.peak = 0
+
+    def on_train_batch_start(self, trainer: Any, module: Any, batch: Any, batch_idx: int) -> None:
+        if batch_idx == STEPS:
+            weights, numbers = held_by(module)
+            gradients = [weight.grad for weight in module.parameters() if weight.grad is not None]
+            self.living = Living([*weights, *numbers, *gradients, *tensors_of(batch).values()])
+            self.living.__enter__()
+
+    def on_train_batch_end(self, *_: object) -> None:
+        self.close()
+
+    def on_exception(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """No more is counted."""
+        if self.living is not None:
+            self.living.__exit__(None, None, None)
+            self.peak, self.living = self.living.peak, None
 
 
 class Clock(Callback):
@@ -47,29 +75,30 @@ def run(cfg: DictConfig, data: Any, run_dir: Path) -> Iterator[Finding]:
         if isinstance(model, Growing):
             yield from growing(cfg, data, model)
         else:
-            seconds = seconds_per_step(cfg, data, model)
+            seconds, peak = tried(cfg, data, model)
             steps = cfg.trainer.max_steps
-            yield good("training", f"{seconds:.3g} s a step, so {in_words(steps, seconds * steps)}")
+            yield good("training", f"{seconds:.3g} s a step, so {in_words(steps, seconds * steps, peak)}")
     except GanlabError as error:
         yield fault("model", str(error))
 
 
 def growing(cfg: DictConfig, data: Any, model: Growing) -> Iterator[Finding]:
     """Try every size that the model will have, in the middle of its time."""
-    batch, whole = data.batch_size, 0.0
+    batch, whole, most = data.batch_size, 0.0, 0
     middles = [
         (side, steps, model.batch_at(steps[len(steps) // 2], batch, 1)[0])
         for side, steps in sizes(model, cfg.trainer.max_steps, batch)
     ]
     for side, steps, images in middles:
         model.skip_to(images)
-        seconds = seconds_per_step(cfg, data, model)
+        seconds, peak = tried(cfg, data, model)
+        most = max(most, peak)
         whole += seconds * len(steps)
         took = timedelta(seconds=round(seconds * len(steps)))
         yield good(
             "training", f"{side} x {side}: {seconds:.3g} s a step, {len(steps):,} steps in about {took}"
         )
-    yield good("training", in_words(cfg.trainer.max_steps, whole))
+    yield good("training", in_words(cfg.trainer.max_steps, whole, most))
 
 
 def sizes(model: Growing, steps: int, batch: int) -> Iterator[tuple[int, range]]:
@@ -85,20 +114,21 @@ def sizes(model: Growing, steps: int, batch: int) -> Iterator[tuple[int, range]]
         first = past
 
 
-def in_words(steps: int, seconds: float) -> str:
-    """How long the whole run takes, and the GPU memory that the trial took."""
-    text = f"{steps:,} steps take about {timedelta(seconds=round(seconds))} here, on one process"
+def in_words(steps: int, seconds: float, peak: int) -> str:
+    """How long the whole run takes, and the memory of a step: what the GPU gave, else ``peak`` bytes of tensors."""
+    memory = f"tensors of {peak / 1e6:,.0f} MB at once"
     if torch.cuda.is_available():
-        text += f"; {torch.cuda.max_memory_allocated() / 1e9:.1f} GB of GPU memory"
-    return text
+        memory = f"{torch.cuda.max_memory_allocated() / 1e9:.1f} GB of GPU memory"
+    took = timedelta(seconds=round(seconds))
+    return f"{steps:,} steps take about {took} here, on one process; {memory}"
 
 
-def seconds_per_step(cfg: DictConfig, data: Any, model: Any) -> float:
-    """The mean after the first steps, which also set things up."""
-    clock = Clock()
+def tried(cfg: DictConfig, data: Any, model: Any) -> tuple[float, int]:
+    """Seconds of a step, a mean after the first ones, which also set things up; bytes at most in one step more."""
+    clock, memory = Clock(), Memory()
     trial = cfg.trainer.copy()
-    trial.max_steps, trial.devices, trial.num_nodes, trial.strategy = STEPS, 1, 1, "auto"
+    trial.max_steps, trial.devices, trial.num_nodes, trial.strategy = STEPS + 1, 1, 1, "auto"
     with tempfile.TemporaryDirectory() as folder:
-        trainer = instantiate(trial, run_dir=Path(folder), callbacks=[clock], loggers=[])
+        trainer = instantiate(trial, run_dir=Path(folder), callbacks=[clock, memory], loggers=[])
         trainer.fit(model, datamodule=data)
-    return (clock.times[-1] - clock.times[WARM_UP - 1]) / (STEPS - WARM_UP)
+    return (clock.times[STEPS - 1] - clock.times[WARM_UP - 1]) / (STEPS - WARM_UP), memory.peak
