@@ -46,7 +46,7 @@ FLOORS = {  # what each may import beside itself and what is open to all
     },  # networks, data and callbacks reach a model through its configuration
     "config": set(),
     "training": {"config", "loggers", "models"},
-    "doctor": {"config"},
+    "doctor": {"config", "training"},  # its trial begins as a run does
     "callbacks": {"metrics", "models", "report", "training", "loggers"},
     "inference": {"config", "data", "metrics", "models", "report", "techniques", "training"},
     "search": {"callbacks", "config", "models", "training"},  # its sweeper, and the callback of its runs

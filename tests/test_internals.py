@@ -239,7 +239,9 @@ def torch_batch_norm():
 
 @canary("torch", "torch_internals.py", "counting the memory that tensors would take")
 def torch_dispatch():
-    from ganlab.torch_internals import TorchDispatchMode
+    from ganlab.torch_internals import TorchDispatchMode, tree_leaves
+
+    assert tree_leaves({"a": [1, (2, None)], "b": 3}) == [1, 2, None, 3]
 
     class Counter(TorchDispatchMode):
         called = ()

@@ -11,10 +11,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves
 
 from ganlab.errors import UserError
-from ganlab.torch_internals import TorchDispatchMode
+from ganlab.torch_internals import TorchDispatchMode, tree_leaves
 
 SHARE = 0.8  # of the memory that one thing may take
 CONTAINER = Path("/sys/fs/cgroup/memory.max")
@@ -104,7 +103,7 @@ class Living(TorchDispatchMode):
 
     def _see(self, tensor: Tensor) -> None:
         storage = tensor.untyped_storage()
-        place, size = storage._cdata, storage.nbytes()
+        place, size = id(storage), storage.nbytes()  # one object for as long as the memory lives
         if place not in self._known:
             self._known.add(place)
             self.bytes += size

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 __all__ = [
     "PICKLED",
@@ -16,6 +17,7 @@ __all__ = [
     "copy_all_",
     "lerp_all_",
     "require_dimensions",
+    "tree_leaves",
 ]
 
 PICKLED = {  # what pickles of others call for where they hold tensors; as names, nothing of it is called
