@@ -332,6 +332,7 @@ def test_one_name_in_two_rooms_means_one_role():
     roles |= {
         "inpainting",
         "paired",
+        "semantic",
         "unpaired",
         "super_resolution",
     }  # of translation, for users' folders too

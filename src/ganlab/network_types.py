@@ -91,6 +91,19 @@ class Encoder(Translation):
         raise NotImplementedError
 
 
+class LabelCode(nn.Module):
+    """Label maps (B, 1, H, W) in [-1, 1] to what networks read of them, (B, channels, H, W)."""
+
+    regions: int  # how many ids are known
+    channels: int
+
+
+class LabelTranslation(Translation):
+    """A translation of label maps, which it reads by ``labels``."""
+
+    labels: LabelCode
+
+
 class Completion(Translation):
     """Images with a hole, of ``image_size`` and no other, to their middles."""
 

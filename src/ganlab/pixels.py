@@ -30,6 +30,21 @@ def to_uint8(images: Tensor) -> Tensor:
     return images.detach().float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
 
 
+def region_ids(label_map: Tensor) -> Tensor:
+    """The ids, int64, that a label map in [-1, 1] stands for, any shape."""
+    return to_uint8(label_map).long()
+
+
+def coloured_regions(label_map: Tensor) -> Tensor:
+    """(B, 1, H, W) label maps to (B, 3, H, W) in [-1, 1]: a colour for each id, the same always, and grey for 255."""
+    ids = torch.arange(256.0)
+    turns = ids * 0.618034 % 1  # golden ratio: ids that follow each other are far apart in hue
+    light = 0.55 + 0.35 * (ids % 3) / 2
+    waves = torch.stack([torch.cos(2 * torch.pi * (turns - third / 3)) for third in range(3)], dim=1)
+    table = ((0.5 + 0.5 * waves) * light[:, None] * 2 - 1).where((ids < 255)[:, None], torch.zeros(()))
+    return table.to(label_map.device)[region_ids(label_map)[:, 0]].permute(0, 3, 1, 2)
+
+
 def grid(images: Tensor, columns: int = 8, padding: int = 2) -> Tensor:
     """(N, C, H, W) uint8 to one (3, height, width) uint8 picture, row by row, on a dark ground."""
     if images.dtype != torch.uint8:

@@ -17,7 +17,8 @@ ScheduleFactory = Callable[[Optimizer], LRScheduler]
 class Batch(TypedDict, total=False):
     """One training batch; a data module promises the keys of its kind.
 
-    image, source, target, a, b, low, high: (B, C, H, W) float32 in [-1, 1]; label: (B,) int64; point: (B, 2) float32;
+    image, source, target, a, b, low, high: (B, C, H, W) float32 in [-1, 1]; label_map: likewise with one channel, the
+    ids of regions as 8-bit pictures hold them, 255 where nobody knows; label: (B,) int64; point: (B, 2) float32;
     mask: (B, 1, H, W) float32, 1 where the image is missing, else 0. caption, mismatch: (B, L) int64 ids of words or
     letters, 0 after the end of a caption.
     """
@@ -26,7 +27,8 @@ class Batch(TypedDict, total=False):
     label: Tensor
     point: Tensor
     source: Tensor  # paired: the input ...
-    target: Tensor  # ... and what it should become
+    target: Tensor  # ... and what it should become; so of a label map
+    label_map: Tensor
     a: Tensor  # unpaired: the two domains
     b: Tensor
     low: Tensor  # super-resolution: high, made smaller

@@ -81,6 +81,7 @@ FACTS = {
     "sagan_cifar10": Fact(None, Adam(1e-4, 4e-4, (0.0, 0.999)), None),
     "sngan_cifar10": Fact(NONE, Adam(2e-4, 2e-4, (0.0, 0.9)), 64, 5 * 50_000 * 64),
     "sngan_cnn_cifar10": Fact(NONE, Adam(2e-4, 2e-4, (0.0, 0.9)), 64, 5 * 50_000 * 64),
+    "spade_ade20k": Fact(None, Adam(1e-4, 4e-4, (0.0, 0.9)), 32, 200 * 20_210),
     "srgan_div2k": Fact(None, Adam(1e-4, 1e-4, (0.9, 0.999)), 16, (10**6 + 2 * 10**5) * 16),
     "srresnet_div2k": Fact(None, Adam(1e-4, None, (0.9, 0.999)), 16, 10**6 * 16),
     "stackgan_cub": Fact(NONE, Adam(2e-4, 2e-4), 64, 2 * 600 * 8855),

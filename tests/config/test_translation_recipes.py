@@ -10,6 +10,7 @@ from tests.support.recipes import recipes
 # the networks' parameters, the steps of the whole run, and the shapes of a batch
 RECIPES = {
     "pix2pix_facades": ([2_768_705, 54_413_955], 80_000, {"source": (3, 256), "target": (3, 256)}),
+    "spade_ade20k": ([5_836_930, 96_492_483], 126_312, {"label_map": (1, 256), "target": (3, 256)}),
     "cyclegan_horse2zebra": ([11_378_179] * 2 + [2_764_737] * 2, 266_800, {"a": (3, 256), "b": (3, 256)}),
     "cut_horse2zebra": ([2_764_737, 11_378_179, 560_384], 533_600, {"a": (3, 256), "b": (3, 256)}),
     "fastcut_horse2zebra": ([2_764_737, 11_378_179, 560_384], 266_800, {"a": (3, 256), "b": (3, 256)}),
@@ -22,7 +23,7 @@ RECIPES = {
 
 
 def test_every_recipe_is_among_them():
-    assert recipes("paired", "unpaired", "super_resolution", "inpainting") == set(RECIPES)
+    assert recipes("paired", "semantic", "unpaired", "super_resolution", "inpainting") == set(RECIPES)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -57,6 +58,7 @@ def test_rates_of_the_papers():
     }
     assert rates["context_encoder_paris"] == {"discriminator": 2e-4, "generator": 2e-3}
     assert rates["srgan_div2k"] == {"discriminator": 1e-4, "generator": 1e-4}
+    assert rates["spade_ade20k"] == {"discriminator": 4e-4, "generator": 1e-4}
     assert rates["discogan_edges2shoes"] == {"generator": 2e-4, "discriminator": 2e-4}
     srgan = compose(["experiment=srgan_div2k"])
     batches = srgan.model.pretraining_images // srgan.data.batch_size

@@ -35,6 +35,8 @@ def made(cfg):
     """The data module, of pictures that the user would have."""
     if OmegaConf.is_missing(cfg, "root"):
         cfg.root = "pictures"
+    if OmegaConf.is_missing(cfg, "regions"):
+        cfg.regions = 3
     return instantiate(cfg, _convert_="all")
 
 
@@ -51,6 +53,7 @@ def image_data() -> list[str]:
 
 MODELS_TAKE = {  # what models find under ${data...}, by the kind of data
     "paired": {"image_size", "batch_size", "source_channels", "target_channels"},
+    "semantic": {"image_size", "batch_size", "regions", "target_channels"},
     "unpaired": {"image_size", "batch_size", "a_channels", "b_channels"},
     "super_resolution": {"image_size", "batch_size", "channels", "scale"},
     "inpainting": {"image_size", "batch_size", "channels", "mask_size"},
@@ -76,6 +79,7 @@ def test_header_and_keys(name):
     handed_on = {
         "load_size",
         "side_by_side",
+        "colours",
         "dequantize",
         "degradation",  # a group of its own
         *FolderOptions.__annotations__,
@@ -130,7 +134,7 @@ def test_image_to_image_data_is_of_its_kind_and_has_what_models_take(name):
     defaults = defaults_of(type(data))
     fixed = {"known", "direction", "side_by_side", "load_size", "batch_size", "flip"}
     recipe = fixed if "known" in cfg else set()
-    for key in set(cfg) - recipe - {"_target_", "seed", "root"}:
+    for key in set(cfg) - recipe - {"_target_", "seed", "root", "regions"}:
         assert cfg[key] == defaults[key], key
 
 

@@ -11,9 +11,12 @@ from torch import nn
 from ganlab.errors import UserError
 from ganlab.inference.import_weights import converted, read
 from ganlab.inference.load import load
+from ganlab.layers.labels import OneHot
 from ganlab.networks.translation.esrgan import RRDBNet
+from ganlab.networks.translation.multiscale import MultiScale
 from ganlab.networks.translation.patch import PatchGAN
 from ganlab.networks.translation.residual import ResNetTranslator
+from ganlab.networks.translation.spade import SPADEGenerator
 from ganlab.networks.translation.unet import UNet
 from tests.support.known_layouts import RRDB, CUTProjection, cut_patch, cut_resnet, patch, resnet, unet
 from tests.support.runs import fit
@@ -66,6 +69,69 @@ def test_basicsr_s_network_gives_the_same_pictures_here(old, tmp_path):
     deeper = RRDBNet(channels=3, width=4, growth=2, blocks=3)
     with pytest.raises(UserError, match=r"blocks\.2\.dense1\.conv1\.weight is absent"):
         converted(read(path), deeper, path)
+
+
+def of_spade(blocks: list[str]) -> dict[str, torch.Tensor]:
+    """The names in SPADE's latest_net_G.pth, with the shapes of a generator of width 2 that doubles twice."""
+    shapes = {"fc": (4, 4, 3), "conv_img": (3, 2, 3)}
+    for name, before, after in zip(blocks, (4, 4, 4, 4), (4, 4, 4, 2), strict=True):
+        middle = min(before, after)
+        convolutions = {"0": (middle, before, 3), "1": (after, middle, 3)}
+        convolutions |= {"s": (after, before, 1)} if before != after else {}
+        for part, shape in convolutions.items():
+            shapes[f"{name}.conv_{part}"] = shape
+            wide = middle if part == "1" else before
+            norm = f"{name}.norm_{part}"
+            shapes |= {f"{norm}.mlp_shared.0": (5, 4, 3), f"{norm}.mlp_gamma": (wide, 5, 3)}
+            shapes |= {f"{norm}.mlp_beta": (wide, 5, 3), f"{norm}.param_free_norm": (wide,)}
+    state = {}
+    for name, shape in shapes.items():
+        if name.endswith("norm"):
+            state |= {f"{name}.running_mean": torch.randn(shape), f"{name}.running_var": torch.rand(shape)}
+            state[f"{name}.num_batches_tracked"] = torch.tensor(7)
+            continue
+        normal = ".conv_" in name
+        out, entering, kernel = shape
+        state[f"{name}.weight_orig" if normal else f"{name}.weight"] = torch.randn(
+            out, entering, kernel, kernel
+        )
+        state |= {f"{name}.weight_u": torch.randn(out)} if normal else {}
+        state |= {f"{name}.weight_v": torch.randn(entering * kernel**2)} if normal else {}
+        state |= {} if name.endswith("conv_s") else {f"{name}.bias": torch.randn(out)}
+    return state
+
+
+def test_names_of_spade_s_generator_and_of_both_multiscale_discriminators():
+    torch.manual_seed(0)
+    state = of_spade(["head_0", "G_middle_0", "G_middle_1", "up_0"])
+    network = SPADEGenerator(labels=OneHot(regions=3), image_size=32, doublings=2, width=2, hidden=5)
+    network.load_state_dict(converted(state, network, Path("latest_net_G.pth")))
+    convolution = network.blocks[3].conv_s.parametrizations.weight
+    assert torch.equal(convolution.original, state["up_0.conv_s.weight_orig"])
+    assert torch.equal(convolution[0]._u, state["up_0.conv_s.weight_u"])
+    assert torch.equal(network.blocks[2].norm_1.gamma.weight, state["G_middle_1.norm_1.mlp_gamma.weight"])
+    assert torch.equal(
+        network.blocks[0].norm_0.norm.running_var, state["head_0.norm_0.param_free_norm.running_var"]
+    )
+    del state["up_0.conv_1.bias"]
+    with pytest.raises(UserError, match=r"blocks\.3\.conv_1\.bias is absent, and blocks\.3"):
+        converted(state, network, Path("latest_net_G.pth"))
+    for spectral in (True, False):
+        network = MultiScale(channels=4, width=2, layers=1, spectral=spectral)
+        own = {key: torch.randn_like(value) for key, value in network.state_dict().items()}
+        theirs = {}
+        for key, value in own.items():
+            _, scale, layer, inner, rest = key.split(".", 4)
+            rest = rest.replace("parametrizations.weight.original", "weight_orig")
+            rest = rest.replace("parametrizations.weight.0._", "weight_")
+            place = f"{inner}.0" if spectral and layer == "1" else inner  # SPADE wraps what it normalizes
+            theirs[
+                f"discriminator_{scale}.model{layer}.{place}.{rest}"
+                if spectral
+                else f"scale{1 - int(scale)}_layer{layer}.{inner}.{rest}"
+            ] = value
+        found = converted(theirs, network, Path("latest_net_D.pth"))
+        assert all(torch.equal(found[key], value) for key, value in own.items())
 
 
 def test_the_statistics_that_a_layer_has_here_come_along():

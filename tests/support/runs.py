@@ -18,6 +18,7 @@ DATA = {  # embedded data for each kind of model
     "points": "ring",
     "captions": "shapes",
     "paired": "fonts_paired",
+    "semantic": "shapes_semantic",
     "unpaired": "fonts_unpaired",
     "super_resolution": "photos_sr",
     "inpainting": "photos_inpaint",

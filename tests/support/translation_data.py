@@ -6,6 +6,7 @@ import torch
 from lightning.pytorch import LightningDataModule
 
 from ganlab.data.endless import Endless, parts_of_batch, place
+from ganlab.pixels import from_uint8
 from ganlab.randomness import Draws
 from ganlab.types import Batch
 
@@ -33,10 +34,11 @@ class Noise(LightningDataModule):
         target_channels: int = 3,
         a_channels: int = 1,
         b_channels: int = 3,
+        regions: int = 5,
     ) -> None:
         super().__init__()
         self.shape = {key: tuple(shape) for key, shape in shapes.items()}
-        self.batch_size, self.seed, self.mask_size = batch_size, seed, mask_size
+        self.batch_size, self.seed, self.mask_size, self.regions = batch_size, seed, mask_size, regions
 
     def prepare(self) -> None:
         pass
@@ -53,6 +55,9 @@ class Noise(LightningDataModule):
             top, left = (height - self.mask_size) // 2, (width - self.mask_size) // 2
             mask[..., top : top + self.mask_size, left : left + self.mask_size] = 1
             return mask
+        if key == "label_map":
+            ids = draws.integers(n * 16, self.regions).view(-1, 1, 4, 4)
+            return from_uint8(ids.repeat_interleave(height // 4, 2).repeat_interleave(width // 4, 3))
         coarse = draws.uniform(n, channels, 4, 4, low=-1, high=1)
         return torch.nn.functional.interpolate(coarse, (height, width), mode="bilinear")
 
@@ -71,6 +76,7 @@ def noise(kind: str, *, size: int = 32, batch_size: int = 2, scale: int = 2, cha
     one, other = channels
     node = {
         "paired": {"source_channels": one, "target_channels": other},
+        "semantic": {"regions": 5, "target_channels": other},
         "unpaired": {"a_channels": one, "b_channels": other},
         "super_resolution": {"channels": other, "scale": scale},
         "inpainting": {"channels": other, "mask": "centre", "mask_size": size // 2},
@@ -78,6 +84,7 @@ def noise(kind: str, *, size: int = 32, batch_size: int = 2, scale: int = 2, cha
     square, small = [size, size], [size // scale, size // scale]
     shapes = {
         "paired": {"source": [one, *square], "target": [other, *square]},
+        "semantic": {"label_map": [1, *square], "target": [other, *square]},
         "unpaired": {"a": [one, *square], "b": [other, *square]},
         "super_resolution": {"low": [other, *small], "high": [other, *square]},
         "inpainting": {"image": [other, *square], "mask": [1, *square]},

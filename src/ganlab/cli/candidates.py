@@ -10,7 +10,17 @@ import yaml
 from ganlab.cli import pages
 
 TRAINING = ("train", "doctor")  # commands that take the keys of train.yaml
-KINDS = ("images", "labelled", "paired", "unpaired", "super_resolution", "inpainting", "captions", "points")
+KINDS = (
+    "images",
+    "labelled",
+    "paired",
+    "semantic",
+    "unpaired",
+    "super_resolution",
+    "inpainting",
+    "captions",
+    "points",
+)
 FIXED = {  # words of commands that are no keys
     "list": ["models", "data", "recipes", "metrics", "sweeps", "runs", *(f"kind={kind}" for kind in KINDS)],
     "completion": ["bash", "fish", "zsh"],

@@ -12,6 +12,7 @@ from torch import Tensor
 from ganlab.data.disk.listing import UNREAD, hidden, in_words, is_text, printable, warn_of_odd, why_odd
 from ganlab.data.store.crops import WholeDecoder
 from ganlab.data.store.decode import EXTENSIONS
+from ganlab.data.store.label_maps import UNKNOWN, LabelDecoder
 from ganlab.errors import StorageError, UserError
 from ganlab.pixels import from_uint8, to_uint8
 
@@ -101,6 +102,13 @@ def read_picture(path: Path, channels: int) -> Tensor:
     """(1, channels, H, W) in [-1, 1], upright; raises UserError for a file that cannot be read."""
     decoder = WholeDecoder(height=1, width=1, channels=channels, max_pixels=LARGEST)
     return from_uint8(torch.tensor(decoder(str(path)))).unsqueeze(0)
+
+
+def read_label_map(path: Path) -> Tensor:
+    """(1, 1, H, W) in [-1, 1], of ids: grey levels, or places in a palette; raises UserError for colours."""
+    decoder = LabelDecoder(height=1, width=1, channels=1, max_pixels=LARGEST, regions=UNKNOWN)
+    with decoder.opened(str(path)) as image:
+        return from_uint8(torch.tensor(decoder.ids(image)))[None, None]
 
 
 def as_image(picture: Tensor) -> Image.Image:

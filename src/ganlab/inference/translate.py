@@ -20,6 +20,7 @@ from ganlab.inference.picture_files import (
     Format,
     Found,
     find_pictures,
+    read_label_map,
     read_picture,
     require_apart,
     targets,
@@ -29,6 +30,7 @@ from ganlab.memory_budget import lacks_memory
 from ganlab.metrics.translation.base import spread
 from ganlab.models.translation.base import ImageToImage
 from ganlab.models.translation.esrgan import ESRGAN
+from ganlab.pixels import coloured_regions
 from ganlab.report.gallery import Gallery
 from ganlab.types import Translator
 
@@ -140,6 +142,9 @@ def _translated(
     model: Translator, one: Found, channels: int, masks: Masks | None, options: dict[str, Any]
 ) -> dict[str, Tensor]:
     """What the gallery shows of one picture: (C, H, W) by caption, ``output`` among them."""
+    if model.data_kind == "semantic":
+        label_map = read_label_map(one.path)
+        return {"input": coloured_regions(label_map)[0], "output": model.convert(label_map, **options)[0]}
     picture = read_picture(one.path, channels)
     if masks is None:
         return {"input": picture[0], "output": model.convert(picture, **options)[0]}
@@ -207,7 +212,7 @@ def channels_of(model: Translator, run_dir: Path, direction: str) -> int:
         return model.networks()[direction].in_channels
     shapes = instantiate_saved(run_dir, "data").shape
     inputs = {"a_to_b": "a", "b_to_a": "b"}.get(direction)
-    key = inputs or next(key for key in ("source", "low", "image") if key in shapes)
+    key = inputs or next(key for key in ("source", "label_map", "low", "image") if key in shapes)
     return shapes[key][0]
 
 

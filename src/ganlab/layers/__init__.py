@@ -4,7 +4,7 @@ init         initial weights, by function
 norms, spectral, equalized, fixup   norms, spectral normalization, equalized rates, networks without norms
 resblocks, resample, tf_same        residual blocks, smooth resampling, TensorFlow's padding
 modulated    convolutions whose weights follow a style
-labels       a class, or a mixture of classes, as numbers
+labels       a class, a mixture of classes, or a label map, as numbers
 minibatch, packing                  layers that compare a batch; several samples seen as one
 maxout                              the first GAN's activation
 attention    each place of a map sees all others

@@ -1,7 +1,10 @@
 """Norms of generators: one without weights, one that knows the class."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
 from ganlab.layers.labels import embedded
 
@@ -50,6 +53,29 @@ class VectorBatchNorm2d(nn.Module):
     def forward(self, maps: Tensor, vector: Tensor) -> Tensor:
         gain, offset = (1 + self.gain(vector))[..., None, None], self.offset(vector)[..., None, None]
         return torch.addcmul(offset, gain, self.norm(maps))
+
+
+class SpatiallyAdaptiveNorm(nn.Module):
+    """SPADE: (1 + gamma(m)) norm(x) + beta(m) (Park et al. 2019, equations 1 to 3).
+
+    maps (B, channels, h, w) and labels (B, label_channels, H, W), nearest-resized, to the shape of maps. gamma and beta
+    are two 3 x 3 convolutions of labels, the first of which they share.
+
+    hidden: its channels, 128 in the paper. norm: makes a norm of so many channels without weights.
+    """
+
+    def __init__(
+        self, channels: int, label_channels: int, *, hidden: int, norm: Callable[[int], nn.Module]
+    ) -> None:
+        super().__init__()
+        self.norm = norm(channels)
+        self.shared = nn.Sequential(nn.Conv2d(label_channels, hidden, 3, padding=1), nn.ReLU())
+        self.gamma = nn.Conv2d(hidden, channels, 3, padding=1)
+        self.beta = nn.Conv2d(hidden, channels, 3, padding=1)
+
+    def forward(self, maps: Tensor, labels: Tensor) -> Tensor:
+        shared = self.shared(interpolate(labels, maps.shape[2:], mode="nearest"))
+        return torch.addcmul(self.beta(shared), 1 + self.gamma(shared), self.norm(maps))
 
 
 class NormalizedSigmoid(nn.Sequential):

@@ -11,6 +11,7 @@ mode_seeking  on a generator that draws the same whatever z is
 similarity    between two images, and between the codes of a batch
 patch_nce     between patches of an image and of what became of it
 perceptual    between the features of two images
+scales        of discriminators that judge at several scales
 precision     losses are computed in at least float32
 
 To add an adversarial loss: give ``discriminator`` and ``generator`` as ``types.AdversarialLoss`` says, add

@@ -2,16 +2,16 @@
 
 import hashlib
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-from ganlab.bounds import Positive, bounded
+from ganlab.bounds import Positive, Weight, bounded
 from ganlab.errors import UserError
-from ganlab.losses.similarity import mean_squared_error
+from ganlab.losses.similarity import mean_squared_error, reconstruction_l1
 
 FILE = "vgg19-dcbb9e9d.pth"
 URL = f"https://download.pytorch.org/models/{FILE}"
@@ -66,6 +66,45 @@ class FeatureDistance:
         with torch.no_grad():
             target_maps = self.features.maps(target) / self.scale
         return self.distance(self.features.maps(image) / self.scale, target_maps).mean()
+
+
+class LayersDistance:
+    """The weighted sum over layers of the distance of their maps (Wang et al. 2018, pix2pixHD, section 3.3).
+
+    features: gives maps of several layers. layer_weights: one for each; pix2pixHD's are 1/32, 1/16, 1/8, 1/4 and 1.
+    distance: of two maps (B, C, h, w), for each of the batch; there of absolute differences.
+    """
+
+    def __init__(
+        self,
+        *,
+        features: "VGG19Layers",
+        layer_weights: Sequence[Weight] = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0),
+        distance: Callable[[Tensor, Tensor], Tensor] = reconstruction_l1,
+    ) -> None:
+        self.features, self.layer_weights, self.distance = features, layer_weights, distance
+        self._device: torch.device | None = None
+
+    @property
+    def name(self) -> str:
+        """Says whose features they are."""
+        return f"perceptual_{self.features.name}"
+
+    def prepare(self) -> None:
+        """Read the weights; raises UserError if they cannot be had."""
+        self.features.prepare()
+
+    def __call__(self, image: Tensor, target: Tensor) -> Tensor:
+        """(B, C, H, W) twice to a scalar."""
+        if image.device != self._device:
+            self._device = image.device
+            self.features.to(image.device)
+        with torch.no_grad():
+            targets = self.features.layer_maps(target)
+        layers = zip(self.layer_weights, self.features.layer_maps(image), targets, strict=True)
+        return torch.stack(
+            [weight * self.distance(maps, other).mean() for weight, maps, other in layers]
+        ).sum()
 
 
 class VGG54:
@@ -128,9 +167,10 @@ class VGG54:
 
     def maps(self, images: Tensor) -> Tensor:
         """(B, 1 or 3, H, W) in [-1, 1] to (B, 512, H / 16, W / 16)."""
-        network = self._prepared()
-        colours = (images.expand(-1, 3, -1, -1) + 1) / 2
-        return network((colours - self.mean) / self.deviation)
+        return self._prepared()(self._normalised(images))
+
+    def _normalised(self, images: Tensor) -> Tensor:
+        return ((images.expand(-1, 3, -1, -1) + 1) / 2 - self.mean) / self.deviation
 
 
 class VGG54Linear(VGG54):
@@ -138,6 +178,22 @@ class VGG54Linear(VGG54):
 
     name = "vgg54_linear"
     layers = 35
+
+
+class VGG19Layers(VGG54):
+    """The maps after the first ReLU at each of VGG19's five sizes."""
+
+    name = "vgg19"
+    layers = 30
+    ends = (1, 6, 11, 20, 29)
+
+    def layer_maps(self, images: Tensor) -> list[Tensor]:
+        """(B, 1 or 3, H, W) in [-1, 1] to five maps, from (B, 64, H, W) to (B, 512, H / 16, W / 16)."""
+        maps, found = self._normalised(images), []
+        for index, layer in enumerate(self._prepared().children()):
+            maps = layer(maps)
+            found += [maps] if index in self.ends else []
+        return found
 
 
 def vgg19(state: dict[str, Tensor], layers: int) -> nn.Module:

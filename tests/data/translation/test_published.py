@@ -31,7 +31,8 @@ def load(name: str, root: Path, **changes):
 
 UNPAIRED = sorted(published.CYCLEGAN)
 PAIRED = sorted(published.PIX2PIX)
-EVERY = [*UNPAIRED, *PAIRED, "div2k", "df2k"]
+EVERY = [*UNPAIRED, *PAIRED, "div2k", "df2k", "ade20k"]
+ADE = "ADEChallengeData2016"
 TESTS = dict.fromkeys(PAIRED, "val") | {"facades": "test"}  # facades has train, val and test
 
 
@@ -44,6 +45,7 @@ def no_network(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(published, "BERKELEY", "http://127.0.0.1:9")
     monkeypatch.setattr(published, "ZURICH", "http://127.0.0.1:9")
+    monkeypatch.setattr(published, "MIT", "http://127.0.0.1:9")
     monkeypatch.setattr(published, "SEOUL", "http://127.0.0.1:9")
     monkeypatch.setattr(downloads, "PAUSE", 0)
 
@@ -61,6 +63,13 @@ def unpacked(root: Path, name: str) -> Path:
                 white, black = np.full((32, 32, 3), 255, np.uint8), noise(i, 32, 32) // 4
                 write(root / name / part / f"{i}_AB.jpg", np.concatenate((white, black), 1))
         (root / name / "._train").write_bytes(b"of macOS")
+    elif name == "ade20k":
+        for part, n in (("training", 5), ("validation", 2)):
+            for i in range(n):
+                write(root / ADE / "images" / part / f"ADE_{i:08}.jpg", noise(i, 50, 40))
+                write(
+                    root / ADE / "annotations" / part / f"ADE_{i:08}.png", np.full((40, 50), 30 * i, np.uint8)
+                )
     else:
         fill(root / "DIV2K" / "DIV2K_train_HR", 5, ".", size=(140, 100))
         fill(root / "DIV2K" / "DIV2K_valid_HR", 2, ".", size=(140, 100))
@@ -76,6 +85,11 @@ def packed(root: Path, name: str, made: Path) -> Path:
         root.mkdir()
         with zipfile.ZipFile(root / f"{name}.zip", "w") as archive:
             archive.mkdir(name)
+            for path in files:
+                archive.write(path, path.relative_to(made))
+    elif name == "ade20k":
+        root.mkdir()
+        with zipfile.ZipFile(root / f"{ADE}.zip", "w") as archive:
             for path in files:
                 archive.write(path, path.relative_to(made))
     elif name in PAIRED:
@@ -105,7 +119,7 @@ def small(name: str) -> dict:
 def test_a_known_set_is_read_unpacked_packed_and_by_its_own_folder(tmp_path, name):
     made = unpacked(tmp_path / "made", name)
     by_hand = packed(tmp_path / "by_hand", name, made)
-    own = made / {"div2k": "DIV2K", "df2k": "."}.get(name, name)
+    own = made / {"div2k": "DIV2K", "df2k": ".", "ade20k": ADE}.get(name, name)
     sets = [load(name, root, **small(name)) for root in (made, by_hand, own)]
     batches = [next(iter(data.train_dataloader())) for data in sets]
     for data, batch in zip(sets, batches, strict=True):
@@ -115,6 +129,12 @@ def test_a_known_set_is_read_unpacked_packed_and_by_its_own_folder(tmp_path, nam
         assert (len(train), len(test)) == ((6, 1) if name in UNPAIRED else (8 if name == "df2k" else 5, 2))
         assert test.names == sets[0].dataset("test").names
     assert not list(by_hand.rglob("*.unpacking"))
+
+
+def test_ids_of_ade20k_begin_at_1_and_0_means_that_nobody_knows(tmp_path):
+    data = load("ade20k", unpacked(tmp_path, "ade20k"), image_size=16, load_size=None, batch_size=5)
+    train = data.dataset("train").batch(torch.arange(5))["label_map"]
+    assert [int(ids.unique()) for ids in to_uint8(train)] == [255, 29, 59, 89, 119]
 
 
 @pytest.mark.parametrize("name", PAIRED)
@@ -142,8 +162,7 @@ def test_without_files_and_network_it_is_said_what_belongs_where(tmp_path, name)
     folder, file = tmp_path / "data", f"{name}.zip" if name in UNPAIRED else f"{name}.tar.gz"
     if name == "div2k":
         folder, file = folder / "DIV2K", "DIV2K_train_HR.zip"
-    if name == "df2k":
-        file = "Flickr2K.tar"
+    file = {"df2k": "Flickr2K.tar", "ade20k": f"{ADE}.zip"}.get(name, file)
     with pytest.raises(UserError) as caught:
         load(name, tmp_path / "data").prepare()
     text = str(caught.value)

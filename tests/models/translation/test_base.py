@@ -7,6 +7,7 @@ import torch
 
 from ganlab.config import instantiate
 from ganlab.errors import UserError
+from ganlab.pixels import from_uint8
 from tests.support.runs import differences
 from tests.support.translation_data import Noise
 from tests.support.variants import translator
@@ -21,6 +22,7 @@ def made(model: str, *overrides: str, **data):
 
 KEYS = {
     "pix2pix": {"target": 3},
+    "spade": {"target": 3},
     "cyclegan": {"b": 3, "a": 1, "cycle_a": 1, "cycle_b": 3},
     "discogan": {"b": 3, "a": 1, "cycle_a": 1, "cycle_b": 3},
     "cut": {"b": 3},
@@ -59,6 +61,8 @@ def test_a_picture_of_any_size_keeps_it(name):
     for direction in model.directions:
         channels = model.networks()[direction].in_channels
         image, mask = torch.rand(1, channels, 37, 70) * 2 - 1, None
+        if name == "spade":
+            image = from_uint8(torch.randint(0, 5, image.shape))
         if name.startswith("context"):
             mask = torch.zeros(1, 1, 37, 70)
             mask[..., 5:15, 60:] = 1

@@ -8,12 +8,15 @@ from torch import nn
 
 from ganlab.config import compose, config_dir, instantiate
 from ganlab.errors import UserError
+from ganlab.layers.labels import OneHot
 from ganlab.networks.translation.context_encoder import ContextDiscriminator, ContextEncoder
 from ganlab.networks.translation.discogan import DiscoGANDiscriminator, DiscoGANGenerator
 from ganlab.networks.translation.esrgan import DenseBlock, ESRGANDiscriminator, ResidualInResidual, RRDBNet
+from ganlab.networks.translation.multiscale import MultiScale
 from ganlab.networks.translation.patch import PatchGAN
 from ganlab.networks.translation.patch_projection import PatchProjection
 from ganlab.networks.translation.residual import ResNetTranslator
+from ganlab.networks.translation.spade import SPADEGenerator
 from ganlab.networks.translation.srresnet import Bicubic, SRGANDiscriminator, SRResNet
 from ganlab.networks.translation.unet import UNet
 
@@ -47,6 +50,16 @@ COUNTS = {
     "RRDB smaller": (partial(RRDBNet, channels=3, image_size=64, width=16, growth=8), 145_379),
     "ESRGAN D 128": (partial(ESRGANDiscriminator, channels=3), 14_499_401),
     "ESRGAN D 256": (partial(ESRGANDiscriminator, channels=3, image_size=256), 21_055_049),
+    "SPADE ADE20K": (partial(SPADEGenerator, labels=OneHot(regions=150)), 96_492_483),
+    "SPADE COCO": (partial(SPADEGenerator, labels=OneHot(regions=184)), 97_510_851),
+    "SPADE Cityscapes": (
+        partial(SPADEGenerator, labels=OneHot(regions=35), image_size=[256, 512]),
+        93_048_003,
+    ),
+    "SPADE D ADE20K": (partial(MultiScale, channels=154, spectral=True), 5_836_930),
+    "SPADE D Cityscapes": (partial(MultiScale, channels=39, spectral=True), 5_601_410),
+    "pix2pixHD D": (partial(MultiScale, channels=39), 5_603_202),
+    "pix2pixHD D one scale": (partial(MultiScale, channels=39, scales=1), 2_801_601),
     "context encoder 4000": (partial(ContextEncoder, channels=3), 71_130_531),
     "context encoder 100": (partial(ContextEncoder, channels=3, bottleneck=100), 7_221_231),
     "context encoder D": (partial(ContextDiscriminator, channels=3), 2_766_529),
@@ -60,13 +73,16 @@ def test_parameter_count_is_exact(name):
         network = make()
     assert sum(parameter.numel() for parameter in network.parameters()) == count
     statistics = sum(b.numel() for key, b in network.named_buffers() if "running" in key)
-    assert statistics == {"SRResNet": 4_224, "ESRGAN D 128": 5_760}.get(name, statistics)
+    assert statistics == {"SRResNet": 4_224, "SPADE ADE20K": 21_888, "ESRGAN D 128": 5_760}.get(
+        name, statistics
+    )
     if name.startswith(("U-Net", "ResNet")):
         assert statistics == 0, "it has no memory of other batches"
 
 
 # model/<group>=<name>: a model that takes it, data, the size of its images, and the number of parameters there
 PAIRS, DOMAINS = ("pix2pix", "photos_edges"), ("discogan", "fonts_unpaired")
+REGIONS = ("spade", "shapes_semantic")
 SHARP, HOLES = ("srgan", "photos_sr"), ("context_encoder", "photos_inpaint")
 OPTIONS = {
     "generator": {
@@ -81,6 +97,7 @@ OPTIONS = {
         "resnet_3": (*PAIRS, 256, 269_377 + 2 * 49 * 16 + 2),
         "discogan": (*DOMAINS, 64, 5_513_856 - 4 * 16 * 64),
         "srresnet": (*SHARP, 96, 1_549_462),
+        "spade": (*REGIONS, 32, 644_531),
         "rrdb": (*SHARP, 128, 16_697_987),
         "context_encoder": (*HOLES, 128, 71_130_531),
     },
@@ -90,6 +107,8 @@ OPTIONS = {
         "patch_cut": (*PAIRS, 256, 2_764_737 + 16 * 64),
         "discogan": (*DOMAINS, 64, 2_765_568 - 2 * 16 * 64),
         "srgan": (*SHARP, 96, 23_565_505),
+        "multiscale": (*REGIONS, 32, 5_603_202 - 2 * 16 * 64 * 30),  # nine channels in
+        "multiscale_spectral": (*REGIONS, 32, 5_601_410 - 2 * 16 * 64 * 30),
         "esrgan": (*SHARP, 128, 14_499_401),
         "context_encoder": (*HOLES, 128, 2_766_529),
     },
@@ -101,7 +120,9 @@ CASES = [(group, name) for group, names in OPTIONS.items() for name in names]
 def test_an_option_gives_the_network_of_its_name(group, name):
     model, data, size, count = OPTIONS[group][name]
     cfg = compose([f"model={model}", f"model/{group}={name}", f"data={data}", f"data.image_size={size}"])
-    source, target = {"pix2pix": (1, 3), "discogan": (1, 0)}.get(model, (3, 0))
+    if group == "discriminator" and "multiscale" in name:
+        cfg.model.discriminator.width = 64
+    source, target = {"pix2pix": (1, 3), "spade": (6, 3), "discogan": (1, 0)}.get(model, (3, 0))
     with torch.device("meta"):
         network = instantiate(cfg.model[group])
         if not isinstance(network, nn.Module):

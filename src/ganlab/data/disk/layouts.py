@@ -53,16 +53,18 @@ class Domains(NamedTuple):
     b: Domain
 
 
-def find_domains(root: Path, expected: str) -> dict[str, Domains] | None:
+def find_domains(
+    root: Path, expected: str, named: Sequence[tuple[str, str]] = SIDES
+) -> dict[str, Domains] | None:
     """The pictures of both sides, by split: "train", and "test" if there are folders for it.
 
-    None where no folder is named as a side is. ``expected`` ends error messages.
+    None where no folder is ``named`` as a side is. ``expected`` ends error messages.
 
     Raises:
         UserError: no such root, a side without folder or without images.
     """
     require_folder(root, expected)
-    for sides in SIDES:
+    for sides in named:
         for layout in LAYOUTS:
             train = [layout.format(split="train", side=side) for side in sides]
             if _any_is_there(root, train):

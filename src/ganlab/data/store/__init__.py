@@ -2,6 +2,7 @@
 
 holding      in memory where it fits, else in files
 decode       one image file to uint8, whatever its format, mode and size
+label_maps   one whose pixels are ids of regions
 memory       all images in one tensor on the training device
 files        images that stay in their files, decoded by workers
 decoded      images decoded once for all runs, mapped into memory

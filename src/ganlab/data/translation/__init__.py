@@ -1,7 +1,7 @@
 """Data for turning pictures into pictures.
 
 base, sets       stored pictures of one or two sides, cut and mirrored together; fixed examples for scores
-paired, unpaired, super_resolution, inpainting   the four kinds of batch
+paired, semantic, unpaired, super_resolution, inpainting   the four kinds of batch
 degradations     how small versions of pictures come about
 fonts, photos    inside the installation: letters in two styles, crops of two photographs
 published        the well-known sets in their original layout, downloaded where they are missing

@@ -4,17 +4,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ganlab.bounds import Size
+from ganlab.bounds import Size, Whole
 from ganlab.data.disk.archives import obtain
 from ganlab.data.disk.downloads import Archive
+from ganlab.data.disk.layouts import Domain, Domains
 from ganlab.data.disk.listing import Part, find_images
 from ganlab.data.translation.folders.paired import PairedFolder
+from ganlab.data.translation.folders.semantic import SemanticFolder
 from ganlab.data.translation.folders.super_resolution import SuperResolutionFolder
 from ganlab.data.translation.folders.unpaired import UnpairedFolder
+from ganlab.data.translation.semantic import Regions
 from ganlab.errors import UserError
 
 BERKELEY = "http://efrosgans.eecs.berkeley.edu"
 ZURICH = "https://data.vision.ee.ethz.ch/cvl/DIV2K"
+MIT = "http://data.csail.mit.edu/places/ADEchallenge"
 SEOUL = "https://cv.snu.ac.kr/research/EDSR"
 FLICKR = "Flickr2K/Flickr2K_HR"
 
@@ -106,6 +110,26 @@ class DF2K(Div2K):
         train, test = ([f"DIV2K/{path}" for path in part.paths] for part in super().parts()[1])
         more = find_images(self.root / FLICKR).paths
         return self.root, (Part("", [*train, *(f"{FLICKR}/{path}" for path in more)]), Part("DIV2K/", test))
+
+
+class ADE20K(SemanticFolder):
+    """Scenes of 150 regions: 20,210 and 2,000 held out (Zhou et al. 2017), in ``root/ADEChallengeData2016``."""
+
+    def __init__(
+        self, *, regions: Regions = 150, first_id: Whole = 1, root: str = "data", **options: Any
+    ) -> None:
+        super().__init__(regions=regions, first_id=first_id, root=root, **options)
+
+    def found(self) -> tuple[Path, dict[str, Domains]]:
+        folder = obtained(self.root, Archive(f"{MIT}/ADEChallengeData2016.zip", "ADEChallengeData2016"))
+        sides = ("annotations", "images")
+
+        def part(split: str) -> Domains:
+            return Domains(
+                *(Domain(s, folder / s / split, find_images(folder / s / split).paths) for s in sides)
+            )
+
+        return folder, {"train": part("training"), "test": part("validation")}
 
 
 def pix2pix_archive(known: str) -> Archive:

@@ -34,6 +34,7 @@ TASKS = {  # of the Hub, by kind of data
     "labelled": "unconditional-image-generation",
     "captions": "text-to-image",
     "paired": "image-to-image",
+    "semantic": "image-to-image",
     "unpaired": "image-to-image",
     "super_resolution": "image-to-image",
     "inpainting": "image-to-image",

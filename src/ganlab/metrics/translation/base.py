@@ -19,6 +19,7 @@ from ganlab.types import Batch, Translator, batch_of, tensors_of
 log = logging.getLogger(__name__)
 
 FITTING = {  # by a key that only their batches have
+    "label_map": "semantic",
     "target": "pairs",
     "high": "super_resolution",
     "mask": "inpainting",

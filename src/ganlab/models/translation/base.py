@@ -18,6 +18,7 @@ from ganlab.types import Batch, Observation, batch_of, observed, tensors_of
 
 KEYS = {  # of the batches of each kind of data
     "paired": ("source", "target"),
+    "semantic": ("label_map", "target"),
     "unpaired": ("a", "b"),
     "super_resolution": ("low", "high"),
     "inpainting": ("image", "mask"),

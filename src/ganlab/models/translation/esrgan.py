@@ -41,7 +41,7 @@ class ESRGAN(SRGAN):
         adversarial_weight: Weight = 5e-3,
         l1_weight: Weight = 1.0,
         pretraining_images: Whole = 8000,
-        game_rate: Weight = 1.0,
+        game_rate: Weight = 0.1,
         **options: Unpack[GameOptions],
     ) -> None:
         super().__init__(

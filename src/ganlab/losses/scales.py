@@ -1,0 +1,36 @@
+"""Losses of discriminators that judge at several scales and show what they saw: a list of maps for each scale."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from ganlab.losses.similarity import l1
+
+Maps = Sequence[Sequence[Tensor]]
+
+
+def over_scales(loss: Callable[..., Tensor], *maps: Maps) -> Tensor:
+    """The sum over scales of a loss of each scale's scores, its last map, flattened: (N,) of each of ``maps``."""
+    return torch.stack(
+        [loss(*(of_one[-1].flatten() for of_one in scale)) for scale in zip(*maps, strict=True)]
+    ).sum()
+
+
+def matched_features(real: Maps, fake: Maps) -> Tensor:
+    """The mean over scales of the sum over maps, scores left out, of the mean of |fake - real|, a scalar.
+
+    No gradient reaches ``real`` (Wang et al. 2018, pix2pixHD, equation 4, as its code weighs it).
+    """
+    of_scales = [
+        torch.stack([l1(f, r.detach()) for r, f in zip(one[:-1], other[:-1], strict=True)]).sum()
+        for one, other in zip(real, fake, strict=True)
+    ]
+    return torch.stack(of_scales).mean()
+
+
+def halves(maps: Maps) -> tuple[Maps, Maps]:
+    """The maps of the first and of the second half of a batch."""
+    parts = [[each.chunk(2) for each in scale] for scale in maps]
+    first, second = ([[pair[index] for pair in scale] for scale in parts] for index in (0, 1))
+    return first, second
