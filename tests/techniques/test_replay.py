@@ -121,3 +121,16 @@ def test_the_generators_graph_and_impossible_numbers_are_refused():
         ExperienceReplay(capacity=-1)
     with pytest.raises(UserError, match=r"probability=1\.5: expected a number from 0 to 1"):
         ExperienceReplay(probability=1.5)
+
+
+def test_points_are_kept_as_images_are():
+    images, points = ExperienceReplay(capacity=3), ExperienceReplay(capacity=3)
+    draws = Draws(0)
+    for step in range(6):
+        batch = numbered(step * 4, 4)
+        draws.reseed("step", step)
+        seen = names(images(batch, draws))
+        draws.reseed("step", step)
+        of_points = points(batch[:, 0, 0], draws)
+        assert of_points.shape == (4, 2)
+        assert of_points[:, 0].int().tolist() == seen

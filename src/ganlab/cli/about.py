@@ -53,9 +53,8 @@ def fitting_data(words: list[str]) -> list[str]:
     model = known["model"].get(chosen.get("model", ""))
     if model is None or model.kind in (None, *serves("labelled")) or chosen.keys() & {"data", "experiment"}:
         return []
-    return [f"data={name}" for name in models_data(model, known["data"]) if is_at_hand(known["data"][name])][
-        :1
-    ]
+    here = [name for name in models_data(model, known["data"]) if is_at_hand(known["data"][name])]
+    return [f"data={name}" for name in here[:1]]
 
 
 def models_data(model: Entry, data: Mapping[str, Entry]) -> list[str]:

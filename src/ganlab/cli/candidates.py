@@ -25,15 +25,7 @@ FIXED = {  # words of commands that are no keys
     "list": ["models", "data", "recipes", "metrics", "sweeps", "runs", *(f"kind={kind}" for kind in KINDS)],
     "completion": ["bash", "fish", "zsh"],
 }
-OF_RUNS = (
-    "report",
-    "compare",
-    "dashboard",
-    "evaluate",
-    "export",
-    "push",
-    "sample",
-)  # whose first word is a run
+OF_RUNS = ("report", "compare", "evaluate", "export", "push", "sample", "demo")  # whose first word is a run
 RUN_KEYS = ("run", "resume", "start")
 PATH_KEYS = ("input", "output", "mask", "root")  # also as the end of a longer key
 NOT_KEYS = {"defaults", "facts", "_target_", "_partial_", "_args_", "_recursive_", "_convert_"}
@@ -78,9 +70,8 @@ def keys(conf: "Conf", name: str, before: Sequence[str]) -> Iterator[str]:
     chosen = dict(
         each for entry in tree.get("defaults", ()) if isinstance(entry, dict) for each in entry.items()
     )
-    typed = {
-        key: value for key, _, value in (word.partition("=") for word in before) if value and "." not in key
-    }
+    parts = [word.partition("=") for word in before]
+    typed = {key: value for key, _, value in parts if value and "." not in key}
     recipe = conf.read(f"experiment/{typed['experiment']}") if "experiment" in typed else {}
     chosen |= overrides(recipe) | typed
     chosen |= overrides(conf.read(f"data/{chosen.get('data')}")) | typed  # a data set chooses its metrics
@@ -96,9 +87,8 @@ def keys(conf: "Conf", name: str, before: Sequence[str]) -> Iterator[str]:
 
 def tree_groups(tree: dict[str, Any]) -> set[str]:
     """The groups at the top of a file that give a node of the same name."""
-    return {group for entry in tree.get("defaults", ()) if isinstance(entry, dict) for group in entry} - {
-        "hydra"
-    }
+    entries = [entry for entry in tree.get("defaults", ()) if isinstance(entry, dict)]
+    return {group for entry in entries for group in entry if group != "hydra"}
 
 
 def overrides(tree: dict[str, Any]) -> dict[str, Any]:

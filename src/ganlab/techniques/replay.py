@@ -55,7 +55,7 @@ class ExperienceReplay(PerProcess):
         visits = ((slots[:, None] == slots) & swaps) * number
         before, last = visits.tril(-1).amax(dim=1), visits.amax(dim=1)
         found = self.stored[slots]
-        returned = torch.where(_wide(swaps), _choose(before, fake, found), fake)
+        returned = torch.where(_beside(swaps, fake), _choose(before, fake, found), fake)
         self.stored[slots] = _choose(last, fake, found)  # whoever shares a slot writes the same there
         return returned
 
@@ -68,8 +68,9 @@ class ExperienceReplay(PerProcess):
 
 def _choose(number: Tensor, fake: Tensor, otherwise: Tensor) -> Tensor:
     """``fake[number - 1]``, or ``otherwise`` where the number is 0."""
-    return torch.where(_wide(number > 0), fake[(number - 1).clamp_min(0)], otherwise)
+    return torch.where(_beside(number > 0, fake), fake[(number - 1).clamp_min(0)], otherwise)
 
 
-def _wide(mask: Tensor) -> Tensor:
-    return mask[:, None, None, None]
+def _beside(mask: Tensor, samples: Tensor) -> Tensor:
+    """(B,) as it goes with (B, C, H, W) images, or with points (B, 2)."""
+    return mask.reshape(-1, *[1] * (samples.dim() - 1))
