@@ -3,12 +3,10 @@
     python -m benchmarks.score agreement [--n 250] [--threads 1]
     python -m benchmarks.score speed [--n 250] [--rounds 2] [--threads 1]
     python -m benchmarks.score choices [--n 250] [--threads 1]
-    python -m benchmarks.score faults [--threads 1]
 
 All read the same PNGs, and Inception with the same random weights, in each library's format.
 agreement: their values. speed: from a folder to the numbers, in turns; processor time, and wall time beside it.
-choices: what one choice alone changes, starting from torch-fidelity's.
-faults: what each score makes of digits with a fault that grows. Each writes its section of ``score.md``.
+choices: what one choice alone changes, starting from torch-fidelity's. Each writes its section of ``score.md``.
 """
 
 import argparse
@@ -34,12 +32,10 @@ from torch import Tensor
 
 from benchmarks.pages import write
 from ganlab.config import compose, instantiate
-from ganlab.inference.scoring.kinds.made import named_data
 from ganlab.inference.scoring.kinds.pictures import Folder
 from ganlab.inference.scoring.lenses import Lens
 from ganlab.inference.scoring.result import Settings
 from ganlab.inference.scoring.score import score
-from ganlab.metrics.extractors.classifier import EmbeddedFeatures
 from ganlab.metrics.extractors.inception import LAYERS, InceptionFeatures
 from ganlab.metrics.protocol import Protocol
 from tests.support.inception import random_inception, write_torchscript
@@ -248,81 +244,9 @@ def _as_jpeg(source: Path, target: Path, quality: int) -> None:
         Image.open(path).save(target / f"{path.stem}.jpg", quality=quality)
 
 
-def digits_with_faults() -> dict[str, tuple[str, Tensor]]:
-    """By name what is wrong with them, and (500, 1, 32, 32) uint8; the train split is what they are compared with."""
-    data = instantiate(compose(["data=digits"]).data)
-    data.prepare()
-    train, test = (data.dataset(split) for split in ("train", "test"))
-    held_out, labels = test.images(torch.arange(len(test))), test.labels(torch.arange(len(test)))
-    seen, draws = train.images(torch.arange(len(train))), torch.Generator().manual_seed(0)
-    noise = torch.randn(held_out.shape, generator=draws)
-    found = {"held-out digits": ("nothing", held_out)}
-    for deviation in (5, 15, 40):
-        noisy = (held_out + deviation * noise).clamp(0, 255).to(torch.uint8)
-        found[f"noise {deviation}"] = (f"noise of deviation {deviation} of 255", noisy)
-    for width in (3, 5):
-        padded = torch.nn.functional.pad(held_out.float(), [width // 2] * 4)
-        blurred = torch.nn.functional.avg_pool2d(padded, width, 1).to(torch.uint8)
-        found[f"blur {width}"] = (f"blur over {width} x {width} pixels", blurred)
-    for kinds in (8, 5, 1):
-        places = (labels < kinds).nonzero()[:, 0]
-        chosen = places[torch.randint(len(places), (500,), generator=draws)]
-        found[f"{kinds} classes"] = (f"only {kinds} of 10 classes, with repetitions", held_out[chosen])
-    for share in (0.1, 0.5, 1.0):
-        mixed = held_out.clone()
-        mixed[: int(500 * share)] = seen[torch.randperm(len(seen), generator=draws)[: int(500 * share)]]
-        found[f"copies {share:.0%}"] = (f"{share:.0%} are training images", mixed)
-    for share in (0.5, 0.1):
-        distance = (held_out.float() - held_out.float().mean(0)).flatten(1).norm(dim=1)
-        middle = distance.argsort()[: int(500 * share)]
-        chosen = middle[torch.randint(len(middle), (500,), generator=draws)]
-        found[f"truncated {share:.0%}"] = (
-            f"the {share:.0%} nearest to the mean, with repetitions",
-            held_out[chosen],
-        )
-    return found
-
-
-def faults(folder: Path) -> str:
-    """A row for each score: its value for digits as they are, and what each fault makes of it."""
-    cases = digits_with_faults()
-    columns: dict[str, dict[str, float | None]] = {}
-    better: dict[str, str] = {}
-    for name, (_, images) in cases.items():
-        side = write_images(folder / name.replace(" ", "_").replace("%", ""), images)
-        own = Lens(
-            "ganlab",
-            Protocol(name="ganlab", differs="", kid_subset_size=500),
-            {"digits": EmbeddedFeatures(data="digits")},
-        )
-        real = named_data("data:digits:train")
-        generated = [Folder(side, on_corrupt="error", workers=2)]
-        settings = Settings(scores=["all"], allow_small=True)
-        found = score(generated, real, [own], settings, held_out=real.other, show=lambda line: None).scores[
-            "ganlab"
-        ]
-        columns[name] = {called: one.value for called, one in found.items()}
-        better = {called: one.better for called, one in found.items()}
-        print(name, columns[name], flush=True)
-    return faults_table({name: what for name, (what, _) in cases.items()}, columns, better)
-
-
-def faults_table(
-    cases: dict[str, str], columns: dict[str, dict[str, float | None]], better: dict[str, str]
-) -> str:
-    """A row for each score, a column for each fault; ``cases`` says what each of them is."""
-    lines = [f"- {name}: {what}" for name, what in cases.items()]
-    lines += ["", f"| score | {' | '.join(cases)} |", "|---|" + "---|" * len(cases)]
-    for called, way in better.items():
-        values = [columns[name].get(called) for name in cases]
-        cells = ["–" if value is None else f"{value:.3g}" for value in values]
-        lines.append(f"| `{called}` ({'↓' if way == 'lower' else '↑'}) | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("agreement", "speed", "choices", "faults"))
+    parser.add_argument("what", choices=("agreement", "speed", "choices"))
     parser.add_argument("--n", type=int, default=250, help="images of each side")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1)
@@ -338,14 +262,8 @@ def main() -> None:
         elif arguments.what == "speed":
             table = speed(Path(folder), arguments.n, arguments.rounds)
             options += f" --rounds {arguments.rounds}"
-        elif arguments.what == "choices":
-            table = choices(Path(folder), arguments.n)
         else:
-            table, options, sides = (
-                faults(Path(folder)),
-                "",
-                "500 digits against the 1,297 of the train split",
-            )
+            table = choices(Path(folder), arguments.n)
     head = (
         f"`python -m benchmarks.score {arguments.what}{options} --threads {arguments.threads}`: {sides}; torch "
         f"{torch.__version__}, Python {platform.python_version()}"

@@ -62,7 +62,8 @@ def keep_models(run: Any, run_dir: Path, results: dict[str, Any]) -> None:
         path = run_dir / "checkpoints" / f"{alias}.ckpt"
         if path.exists():
             aliases.setdefault(path.resolve(), []).append(alias)
-    about = {key: results[key] for key in ("model", "data", "seed", "steps", "images") if key in results}
+    keys = ("model", "data", "seed", "steps", "images")
+    about: dict[str, Any] = {key: results[key] for key in keys if key in results}
     for path, names in aliases.items():
         artifact = wandb.Artifact(f"model-{run.id}", type="model", metadata={**about, "file": path.name})
         artifact.add_file(str(path), name="model.ckpt")
