@@ -10,7 +10,7 @@ from torch import nn
 from ganlab.config import config_dir, instantiate
 from ganlab.errors import UserError
 from ganlab.losses import perceptual
-from ganlab.losses.perceptual import VGG54, FeatureDistance, VGG54Linear
+from ganlab.losses.perceptual import VGG54, FeatureDistance, LayersDistance, VGG19Layers, VGG54Linear
 from ganlab.losses.similarity import reconstruction_l1
 from ganlab.metrics.extractors.classifier import EmbeddedFeatures
 
@@ -120,6 +120,22 @@ def test_vgg54_ends_with_the_relu_before_the_fifth_pooling_and_is_frozen(vgg):
     assert isinstance(linear._network[-1], nn.Conv2d)
 
 
+def test_five_layers_of_vgg19_are_those_after_the_first_relu_of_each_size(vgg):
+    features = VGG19Layers()
+    images = torch.rand(2, 3, 32, 48) * 2 - 1
+    maps = features.layer_maps(images)
+    sizes = [(64, 32, 48), (128, 16, 24), (256, 8, 12), (512, 4, 6), (512, 2, 3)]
+    assert [tuple(each.shape[1:]) for each in maps] == sizes
+    assert all(each.min() >= 0 for each in maps)
+    others = features.layer_maps(-images)
+    weights = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+    expected = sum(w * (a - b).abs().mean() for w, a, b in zip(weights, maps, others, strict=True))
+    distance = LayersDistance(features=features)
+    torch.testing.assert_close(distance(images, -images), expected)
+    assert distance(images, images) == 0
+    assert distance.name == "perceptual_vgg19"
+
+
 def test_vgg54_normalises_as_its_training_on_imagenet_did(vgg):
     features, seen = VGG54(), []
     features.prepare()
@@ -149,15 +165,12 @@ def test_S15_weights_that_cannot_be_had_are_told_with_file_place_and_way(vgg):
         VGG54(weights="/nowhere/vgg.pth").prepare()
 
 
-@pytest.mark.parametrize("name", ["glyphs", "digits", "vgg54", "vgg54_linear"])
+@pytest.mark.parametrize("name", ["glyphs", "digits", "vgg54", "vgg54_linear", "vgg19"])
 def test_every_option_says_whose_eyes_they_are(name):
     path = config_dir() / "model" / "perceptual" / f"{name}.yaml"
     distance = instantiate(OmegaConf.load(path))
     assert distance.name == f"perceptual_{name}"
-    assert distance.scale == (12.75 if name == "vgg54" else 1)
+    assert getattr(distance, "scale", 1) == (12.75 if name == "vgg54" else 1)
     assert sorted(file.stem for file in path.parent.glob("*.yaml")) == [
-        "digits",
-        "glyphs",
-        "vgg54",
-        "vgg54_linear",
+        *("digits", "glyphs", "vgg19", "vgg54", "vgg54_linear")
     ]
