@@ -28,7 +28,7 @@ def test_a_variant_tells_its_paper_size_recipes_keys_and_what_it_reached(ganlab,
 def test_data_parts_and_recipes_tell_of_themselves_too(ganlab):
     answer = ganlab("train", "data=ring", "model=plane_gan", "model/loss=hinge", "-h")
     assert "gives     points" in answer.out
-    assert "models    plane_gan, plane_r3gan" in answer.out
+    assert re.search(r"models    plane_gan, .*plane_r3gan", answer.out)
     assert "ganlab.losses.adversarial.Hinge: D: E[max(0, 1 - r)]" in answer.out
     answer = ganlab("experiment=sngan_cifar10", "--help")
     assert "model=sngan, model/average=none, data=cifar10" in answer.out
