@@ -83,12 +83,18 @@ def test_what_the_controls_say():
     assert chosen_of(names, (4, 9, "7", "0.5", 0, 0))["truncation"] == 0.5
 
 
-def test_a_picture_of_ones_own_is_translated(tmp_path_factory):
+@pytest.fixture(scope="module")
+def enlarging(tmp_path_factory):
+    """A run of a model of super-resolution."""
     folder = tmp_path_factory.mktemp("demo") / "enlarges"
     cfg = tiny_config("model=srresnet", "data=photos_sr", "trainer.max_steps=1")
     fit(cfg, folder)
     save_config(cfg, folder, [])
-    translating = Translating(load(folder), folder)
+    return folder
+
+
+def test_a_picture_of_ones_own_is_translated(enlarging):
+    folder, translating = enlarging, Translating(load(enlarging), enlarging)
     Image.new("RGBA", (13, 9), "red").save(folder / "mine.png")
     scale = load(folder).networks()["output"].scale
     assert translating.translate(folder / "mine.png").size == (13 * scale, 9 * scale)
@@ -156,3 +162,19 @@ def test_a_missing_package_is_a_sentence_with_its_remedy(run, monkeypatch):
     monkeypatch.setattr("ganlab.inference.demo.serve.find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install 'ganlab\[demo\]'"), served(run):
         pass
+
+
+def test_an_upload_that_is_no_picture_is_a_sentence_on_the_page(enlarging, tmp_path):
+    from gradio_client import Client, handle_file
+
+    (tmp_path / "no.png").write_text("no picture")
+    Image.new("RGB", (8, 6), "red").save(tmp_path / "mine.png")
+    with served(enlarging) as address:
+        client = Client(address, verbose=False, download_files=str(tmp_path))
+        with pytest.raises(Exception, match=r"no\.png \(not an image\)"):
+            client.predict(handle_file(str(tmp_path / "no.png")), 0, api_name="/translate")
+        with pytest.raises(Exception, match="first a picture"):
+            client.predict(None, 0, api_name="/translate")
+        shown = client.predict(handle_file(str(tmp_path / "mine.png")), 0, api_name="/translate")
+    expected = Translating(load(enlarging), enlarging).translate(tmp_path / "mine.png")
+    assert same(Image.open(shown), expected)

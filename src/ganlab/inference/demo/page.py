@@ -119,17 +119,24 @@ def translating_page(translating: Translating, title: str, facts: str) -> gr.Blo
     return page
 
 
+def upload(label: str) -> gr.Image:
+    """Takes a picture file as it is, by its path: what is wrong with it, the translator says."""
+    taken = gr.Image(label=label, type="filepath", sources=["upload", "clipboard"], height=260)
+    # no class of its own: Gradio writes files beside the modules of those that derive from its components
+    setattr(taken, "preprocess", lambda payload: None if payload is None else payload.path)  # noqa: B010
+    return taken
+
+
 def translating_controls(translating: Translating) -> dict[str, Any]:
     """By their names; only those that mean something."""
-    upload: dict[str, Any] = {"type": "filepath", "image_mode": None, "sources": ["upload", "clipboard"]}
-    inputs: dict[str, Any] = {"picture": gr.Image(label="a picture of any size", **upload)}
+    inputs: dict[str, Any] = {"picture": upload("a picture of any size")}
     if len(translating.directions) > 1:
         inputs["direction"] = gr.Radio(
             translating.directions, value=translating.directions[0], label="direction"
         )
     if translating.fills_holes:
         label = "what is missing is white here; without a mask the square in the middle is"
-        inputs["mask"] = gr.Image(label=label, **upload)
+        inputs["mask"] = upload(label)
     inputs["seed"] = gr.Slider(0, 1000, 0, step=1, label="seed of its noise")
     return inputs
 
