@@ -23,7 +23,7 @@ def study(tmp_path):
     return optuna.create_study(storage=storage_of(tmp_path, None), study_name="mine", direction="minimize")
 
 
-def run_of(study, tmp_path, *, number: int, first: bool = True):
+def run_of(study, tmp_path, *, number: int, first: bool = True, pruner: str = "median"):
     """The callback and a trainer of a run that belongs to a point; an evaluation is a step of 8 images."""
     folder = tmp_path / f"run_{number}_{first}"
     folder.mkdir()
@@ -34,7 +34,7 @@ def run_of(study, tmp_path, *, number: int, first: bool = True):
         "trial": trial_id(storage_of(tmp_path, None), "mine", number),
         "first": first,
         "objective": "val/fid",
-        "pruner": "median",
+        "pruner": pruner,
         "warm_up": 2,
     }
     (folder / NOTE).write_text(json.dumps(note))
@@ -76,6 +76,18 @@ def test_a_run_worse_than_half_of_the_others_is_given_up_and_its_seeds_with_it(s
     assert (
         train(*run_of(study, tmp_path, number=0, first=False), 99.0) == STEPS
     )  # the search is done with its point
+
+
+def test_asha_gives_up_what_is_not_among_the_best_third_once_it_is_warm(study, tmp_path):
+    for number, value in enumerate((10.0, 20.0)):
+        study.ask()
+        assert train(*run_of(study, tmp_path, number=number, pruner="asha"), value) == STEPS
+        study.tell(number, value)
+    study.ask()
+    assert train(*run_of(study, tmp_path, number=2, pruner="asha"), 15.0) == 2  # its first rung
+    study.tell(2, state=optuna.trial.TrialState.PRUNED)
+    study.ask()
+    assert train(*run_of(study, tmp_path, number=3, pruner="asha"), 5.0) == STEPS
 
 
 def test_a_run_of_no_search_is_left_alone(tmp_path):

@@ -149,7 +149,7 @@ def make_pruner(kind: str, warm_up: int) -> "BasePruner":
     if kind == "median":
         return pruners.MedianPruner(n_startup_trials=warm_up, n_warmup_steps=1)
     if kind == "asha":
-        return pruners.SuccessiveHalvingPruner(min_resource=2, reduction_factor=3, bootstrap_count=warm_up)
+        return pruners.SuccessiveHalvingPruner(min_resource=2, reduction_factor=3)
     return pruners.NopPruner()
 
 
@@ -168,6 +168,7 @@ class Reporter:
             pruner=make_pruner(note["pruner"], note["warm_up"]),
         )
         self.trial, self.objective, self.reports = note["trial"], note["objective"], note["first"]
+        self.warm_up = note["warm_up"]
         self.is_running = not self.storage.get_trial(self.trial).state.is_finished()
 
     def report(self, step: int, scores: Mapping[str, ScoreRecord]) -> None:
@@ -177,8 +178,15 @@ class Reporter:
         if not (self.is_running and self.reports) or value is None:
             return
         self.storage.set_trial_intermediate_value(self.trial, step, value)
-        if self.study.pruner.prune(self.study, self.storage.get_trial(self.trial)):
+        hopeless = self.study.pruner.prune(
+            self.study, self.storage.get_trial(self.trial)
+        )  # asha keeps its rungs in it
+        if hopeless and self._is_warm():
             self.storage.set_trial_user_attr(self.trial, GIVEN_UP, True)
+
+    def _is_warm(self) -> bool:
+        """Whether as many points are done as are never given up."""
+        return sum(trial.state.is_finished() for trial in self.study.trials) >= self.warm_up
 
     def given_up(self) -> bool:
         return self.is_running and bool(self.storage.get_trial(self.trial).user_attrs.get(GIVEN_UP))
