@@ -72,6 +72,7 @@ FACTS = {
     "infogan_mnist": Fact(NONE, Adam(1e-3, 2e-4), 128, 50 * 100 * 128),
     "lsgan_celeba": Fact(NONE, Adam(1e-3, 1e-3), 64),
     "pix2pix_facades": Fact(None, Adam(2e-4, 2e-4), 1, 200 * 400),
+    "pix2pixhd_cityscapes": Fact(None, Adam(2e-4, 2e-4), 1, 200 * 2975),
     "progan_celeba": Fact(PER_UPDATE, Adam(1e-3, 1e-3, (0.0, 0.99)), 16, 10_000_000),
     "progan_celebahq": Fact(PER_UPDATE, Adam(1e-3, 1e-3, (0.0, 0.99)), 128),  # steps of shrinking batches
     "progan_cifar10": Fact(PER_UPDATE, Adam(1e-3, 1e-3, (0.0, 0.99)), 16),

@@ -37,6 +37,7 @@ PATCHES = ["model.generator.blocks=1", "model.patches=16", "model.projection.siz
 # the kind of data that a model takes, what makes it small, and the players of four steps by their first letters
 TRANSLATORS = {
     "pix2pix": ("paired", [], "dg dg dg dg"),
+    "pix2pixhd": ("paired", ["model.generator.blocks=1"], "gd gd gd gd"),
     "spade": ("semantic", ["model.generator.doublings=2", "model.generator.hidden=4"], "gd gd gd gd"),
     "cyclegan": ("unpaired", ["model.identity_weight=0"], "gd gd gd gd"),
     "cyclegan_small": ("unpaired", ["model.identity_weight=0"], "gd gd gd gd"),

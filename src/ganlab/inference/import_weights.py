@@ -1,4 +1,4 @@
-"""Weights of widely used PyTorch code, pix2pix, CycleGAN, CUT, BasicSR and StyleGAN2, as a run directory of ganlab."""
+"""Weights of widely used PyTorch code, from pix2pix to StyleGAN2, as a run directory of ganlab."""
 
 import re
 from collections.abc import Mapping, Sequence

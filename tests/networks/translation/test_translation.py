@@ -58,6 +58,14 @@ COUNTS = {
     ),
     "SPADE D ADE20K": (partial(MultiScale, channels=154, spectral=True), 5_836_930),
     "SPADE D Cityscapes": (partial(MultiScale, channels=39, spectral=True), 5_601_410),
+    "pix2pixHD global": (
+        partial(ResNetTranslator, in_channels=36, out_channels=3, image_size=512, halvings=4),
+        182_546_755,
+    ),
+    "pix2pixHD global without edges": (
+        partial(ResNetTranslator, in_channels=35, out_channels=3, image_size=512, halvings=4),
+        182_543_619,
+    ),
     "pix2pixHD D": (partial(MultiScale, channels=39), 5_603_202),
     "pix2pixHD D one scale": (partial(MultiScale, channels=39, scales=1), 2_801_601),
     "context encoder 4000": (partial(ContextEncoder, channels=3), 71_130_531),
@@ -95,6 +103,7 @@ OPTIONS = {
         "resnet_9": (*PAIRS, 64, 11_378_179 - 2 * 49 * 64),
         "resnet_6": (*PAIRS, 64, 7_837_699 - 2 * 49 * 64),
         "resnet_3": (*PAIRS, 256, 269_377 + 2 * 49 * 16 + 2),
+        "pix2pixhd": (*PAIRS, 64, 182_543_619 - 34 * 49 * 64),
         "discogan": (*DOMAINS, 64, 5_513_856 - 4 * 16 * 64),
         "srresnet": (*SHARP, 96, 1_549_462),
         "spade": (*REGIONS, 32, 644_531),

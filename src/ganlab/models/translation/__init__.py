@@ -1,7 +1,7 @@
 """Picture to picture.
 
 base, two_domains, one_way   what all share; what unpaired models share, of two generators and of one
-pix2pix, spade       from pairs, and from label maps
+pix2pix, pix2pixhd, spade   from pairs, and from label maps
 cyclegan, discogan   from two domains without pairs, both ways; cut, one way
 srresnet, srgan, esrgan   super-resolution
 context_encoder      filling holes; holes says where they are

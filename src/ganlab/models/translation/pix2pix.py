@@ -1,7 +1,7 @@
 """pix2pix: a conditional GAN that learns from pairs."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Unpack
+from typing import Any, ClassVar, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -69,7 +69,7 @@ class Pix2Pix(ImageToImage):
     def outputs(self, batch: Batch) -> dict[str, Tensor]:
         return {"target": self.generator(batch["source"])}
 
-    def judge(self, batch: Batch) -> Tensor:
+    def judge(self, batch: Batch) -> Any:
         return self.score(batch["source"], batch["target"])
 
     def panels(self, batch: Batch) -> dict[str, Tensor]:
