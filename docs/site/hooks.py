@@ -42,6 +42,11 @@ def relinked(text: str, origin: str) -> str:
     return LINK.sub(new, text)
 
 
+def own_pages() -> list[str]:
+    """The pages of docs/ themselves."""
+    return sorted(path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md"))
+
+
 def outside() -> list[str]:
     """Files of the repository that the site shows and that do not lie in docs/."""
     folders = [*ROOT.glob("benchmarks/*.md"), *ROOT.glob(".github/images/*")]
@@ -52,6 +57,8 @@ def on_config(config):
     """Name the generated pages in the navigation."""
     config._pages = generated()
     parts = {next(iter(part)): part for part in config.nav}
+    named = re.findall(r"[\w/]+\.md", str(config.nav))
+    parts["Work with it"]["Work with it"] += [uri for uri in own_pages() if uri not in named]
     for uri, text in config._pages.items():
         part = {"variants": "Variants", "configuration": "Reference"}.get(uri.split("/")[-2])
         if part:
