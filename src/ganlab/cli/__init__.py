@@ -4,6 +4,7 @@ A command is imported when it is asked for, so that help and mistakes are answer
 """
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -24,6 +25,7 @@ COMMANDS = {  # and the module of each, imported when it is asked for
     "zoo": "zoo",
     "completion": "completion",
     "import-weights": "import_weights",
+    "pack": "pack",
     "explore": "explore",
     "export": "export",
     "push": "push",
@@ -32,13 +34,15 @@ COMMANDS = {  # and the module of each, imported when it is asked for
     "compare": "compare",
     "dashboard": "dashboard",
 }
+# root=shards/{000..999}.tar, whose braces Hydra would take for its own
+RANGE = re.compile(r"^([\w.+]*root)=([^'\"]*\{\d+\.\.\d+\}[^'\"]*)$")
 # with it PyTorch, and what uses it, runs code from files of weights
 UNSAFE = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: see ``ganlab.errors``; 1 is a bug, 130 Ctrl-C."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    words = [RANGE.sub(r"\1='\2'", word) for word in (sys.argv[1:] if argv is None else argv)]
     debug = "--debug" in words or os.environ.get("GANLAB_DEBUG") == "1"
     try:
         return run([word for word in words if word != "--debug"], debug)

@@ -231,7 +231,9 @@ def require_folder(root: Path, expected: str) -> None:
     if root.exists() and not root.is_file():
         raise UserError(f"data.root={root} is a pipe or a device: give the folder; expected{expected}")
     if root.is_file():
-        raise UserError(f"data.root={root} is a file: unpack it, and give the folder; expected{expected}")
+        raise UserError(
+            f"data.root={root} is a file: unpack it and give the folder, or read it by data=shards; expected{expected}"
+        )
     absolute = Path(os.path.abspath(root))
     parent = next(folder for folder in absolute.parents if folder.is_dir())
     name = absolute.relative_to(parent).parts[0]

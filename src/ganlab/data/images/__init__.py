@@ -1,6 +1,7 @@
 """Data of images, with or without labels.
 
 folder            any folder of images
+shards            images in tar or zip files that stay packed
 packaged          digits, glyphs and photographs inside installed packages
 torchvision_sets  MNIST, CIFAR-10 and others, downloaded where they are missing
 celeba            faces that stay in their JPEG files

@@ -2,7 +2,7 @@
 
 from typing import Any, Unpack
 
-from ganlab.bounds import Whole, Workers
+from ganlab.bounds import Weight, Whole, Workers
 from ganlab.data.base import ColourOptions, ImageData, Splits
 from ganlab.data.disk.settings import FileData
 from ganlab.data.images.torchvision_sets import Source, obtain
@@ -24,7 +24,7 @@ class CelebA(FileData, ImageData):
     Args:
         memory_limit: In MB; 0 leaves the images in their files. At 32 x 32 RGB they take 561 MB, and some
             minutes to decode at the start.
-        workers: See ``FileData``.
+        workers, cache: See ``FileData``.
     """
 
     kind: str = "images"
@@ -35,9 +35,10 @@ class CelebA(FileData, ImageData):
         root: str = "data",
         memory_limit: Whole = 0,
         workers: Workers | None = None,
+        cache: Weight = 0.0,
         **options: Unpack[ColourOptions],
     ) -> None:
-        super().__init__(root=root, memory_limit=memory_limit, workers=workers, **options)
+        super().__init__(root=root, memory_limit=memory_limit, workers=workers, cache=cache, **options)
         self.folder = self.root / "celeba"
 
     def load(self) -> Splits:
