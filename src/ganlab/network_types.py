@@ -4,7 +4,8 @@ A network that shows more than its output says so by the class that it derives f
 the class names.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Literal
 
 from torch import Tensor, nn
@@ -38,6 +39,20 @@ class GrowingDiscriminator(GrowingGenerator):
     """Likewise; compares samples in groups of ``group``."""
 
     group: int
+
+
+class StyledSynthesis(nn.Module):
+    """Styles (B, layers, style_size) and where noise is drawn from to images."""
+
+    layers: int
+
+
+class MeasuredSynthesis(StyledSynthesis):
+    """One whose layers divide their maps by a moving average of their magnitude."""
+
+    def measured(self, decay: float, mean: Callable[[Tensor], Tensor]) -> AbstractContextManager[None]:
+        """What is drawn within moves the averages: each keeps ``decay`` of itself; mean: over all processes."""
+        raise NotImplementedError
 
 
 class StyledGenerator(nn.Module):

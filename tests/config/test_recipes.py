@@ -38,6 +38,7 @@ COUNTS = {  # of generator and discriminator, as published or counted in the aut
         23_191_522 + 6 * 262_656,
         24_001_089,
     ),  # eight layers in the mapping, where ADA's code has two
+    "stylegan3_t_afhqv2": (24_873_519, 28_982_849),
     "wgan_celeba": (3_576_704, 2_765_568),
     "wgan_gp_cifar10": (1_204_483, 1_053_825),
     "wgan_gp_mnist": (1_554_177, 1_030_145),
@@ -48,6 +49,7 @@ SLIM = {  # counted at full width without memory; the width that two steps can b
     "sagan_cifar10": 16,
     "stylegan2_cifar10": 64,
     "stylegan2_ffhq256": 16,
+    "stylegan3_t_afhqv2": 8,
 }
 RATES = {  # of both players; 2e-4 where nothing is said
     "began_celeba": (1e-4, 1e-4),
@@ -62,6 +64,7 @@ RATES = {  # of both players; 2e-4 where nothing is said
     "sagan_cifar10": (1e-4, 4e-4),
     "stylegan2_cifar10": (2.5e-3, 2.5e-3),
     "stylegan2_ffhq256": (2.5e-3, 2.5e-3),
+    "stylegan3_t_afhqv2": (2.5e-3, 2e-3),
     "wgan_celeba": (5e-5, 5e-5),
     "wgan_gp_mnist": (1e-4, 1e-4),
 }

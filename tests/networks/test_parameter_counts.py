@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import BatchNorm1d, Identity, LeakyReLU
 
 from ganlab.networks.images import r3gan
+from ganlab.networks.images.alias_free.alias_free import StyleGAN3Generator
 from ganlab.networks.images.began import BEGANDiscriminator, BEGANGenerator
 from ganlab.networks.images.dcgan import DCGANDiscriminator, DCGANGenerator
 from ganlab.networks.images.dcgan_minibatch import MinibatchDCGANDiscriminator, StdDevDCGANDiscriminator
@@ -60,6 +61,10 @@ STYLE_G = partial(
     StyleGAN2Generator, latent_size=512, style_size=512, width=512, narrows_after=64, mapping_layers=8
 )
 STYLE_D = partial(StyleGAN2Discriminator, width=512, narrows_after=64)
+STYLE3_G = partial(
+    StyleGAN3Generator, latent_size=512, style_size=512, width=512, narrows_after=64, layers=14, margin=10
+)
+ROTATED = {"width": 1024, "kernel": 1, "radial": True}
 STYLE_CIFAR = {"image_size": 32, "width": 512, "narrows_after": 64}
 DIGITS_16 = {"channels": 1, "image_size": 16}
 
@@ -231,6 +236,12 @@ NETWORKS = {
             ("D", fast_discriminator.FastGANDiscriminator, {}, (both[1], None)),
         ]
     },
+    **{
+        f"stylegan3 {size} {kind}": (partial(STYLE3_G, image_size=size, **more), parameters, 0)
+        for size, *both in [(256, 28_472_133, 18_816_387), (512, 24_873_519, 16_665_594)]
+        for kind, more, parameters in zip("TR", ({}, ROTATED), both, strict=True)
+    },
+    "stylegan3 digits G": (partial(StyleGAN3Generator, **DIGITS_16), 79_685, 0),
     "r3gan cifar G": (partial(r3gan.R3GANGenerator, width=768), 20_732_160, 0),
     "r3gan cifar D": (partial(r3gan.R3GANDiscriminator, width=768), 20_683_776, 0),
     "r3gan cifar conditional G": (partial(r3gan.ConditionalR3GANGenerator, width=768), 20_781_952, 0),

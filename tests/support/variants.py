@@ -23,6 +23,7 @@ SETTINGS = {  # that make a run of a few steps do what a long one does
     "progan_conditional": GROWING,
     "stylegan2": STYLED,
     "stylegan2_ada": STYLED,
+    "stylegan3": ["model.r1_every=2", "data.image_size=16"],
     "stylegan2_conditional": STYLED,
 }
 

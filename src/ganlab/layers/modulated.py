@@ -18,14 +18,25 @@ class ModulatedConv2d(nn.Module):
     inputs whatever the style. Scaling maps before and after one common convolution is the same, without a
     convolution for each sample.
 
-    up: double the maps, by a transposed convolution of stride 2 and the smooth kernel [1, 3, 3, 1] after it.
+    kernel, padding: where maps are not doubled.
+    up: double them, by a transposed convolution of stride 2 and the smooth kernel [1, 3, 3, 1] after it.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, style_size: int, *, up: bool = False) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        style_size: int,
+        *,
+        up: bool = False,
+        kernel: int = 3,
+        padding: int = 1,
+    ) -> None:
         super().__init__()
+        self.padding = padding
         self.style = EqualizedLinear(style_size, in_channels, gain=1.0, initial_bias=1.0)
         self.weight = nn.Parameter(
-            torch.randn(out_channels, in_channels, 3, 3)
+            torch.randn(out_channels, in_channels, kernel, kernel)
         )  # no scale: the norm undoes it
         self.smooth = Smooth(padding=1, gain=4.0) if up else None
 
@@ -36,7 +47,7 @@ class ModulatedConv2d(nn.Module):
             norm = (style.square() @ squares.t() + 1e-8).rsqrt()  # (B, out_channels)
         maps = maps * style[:, :, None, None].to(maps.dtype)
         if self.smooth is None:
-            maps = F.conv2d(maps, self.weight, padding=1)
+            maps = F.conv2d(maps, self.weight, padding=self.padding)
         else:
             maps = self.smooth(F.conv_transpose2d(maps, self.weight.transpose(0, 1), stride=2))
         return maps * norm[:, :, None, None].to(maps.dtype)

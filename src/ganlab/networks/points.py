@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ganlab.bounds import Size, bounded
 from ganlab.errors import UserError
 from ganlab.layers.init import keep_default
-from ganlab.layers.packing import packed, unpacked
+from ganlab.layers.minibatch import packed, unpacked
 from ganlab.networks.images.mlp import perceptron
 
 

@@ -26,7 +26,7 @@ class LazyAdam(torch.optim.Adam):
         lr: Weight = 2.5e-3,
         betas: tuple[Momentum, Momentum] = (0.0, 0.99),
         eps: Weight = 1e-8,
-        every: Whole = 16,
+        every: Whole = 0,
         fused: bool | None = None,
     ) -> None:
         c = every / (every + 1) if every else 1.0

@@ -82,7 +82,7 @@ class StyleGAN2(LatentGAN):
                 terms["path_length"] = self.path_every * self.path_weight * penalty
         with self.update("discriminator") as terms:
             real = self.presented(real, *condition)
-            fake = self.generate(len(real), *condition).detach()
+            fake = self.fakes(len(real), *condition)
             real_score, fake_score = score(real), score(fake)
             terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
         if self.every(self.r1_every):
@@ -98,6 +98,10 @@ class StyleGAN2(LatentGAN):
     def generate(self, n: int, *condition: Tensor) -> Tensor:
         """(n, C, H, W) from the generator in training, with fresh z and fresh noise in each layer."""
         return self.generator.synthesis(self.styles(n, *condition), self.draws)
+
+    def fakes(self, n: int, *condition: Tensor) -> Tensor:
+        """(n, C, H, W) for the discriminator's update, as constants."""
+        return self.generate(n, *condition).detach()
 
     def styles(self, n: int, *condition: Tensor) -> Tensor:
         """(n, layers, style_size) of fresh z; perhaps of two, the second from some layer on (section 3.2 of 2019)."""

@@ -6,8 +6,7 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Size, bounded
 from ganlab.layers.init import init_normal
-from ganlab.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
-from ganlab.layers.packing import packed, unpacked
+from ganlab.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev, packed, unpacked
 from ganlab.networks.images.dcgan import DCGANDiscriminator, DiscriminatorOptions
 
 

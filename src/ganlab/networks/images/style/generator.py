@@ -1,12 +1,14 @@
-"""StyleGAN2's generators: mapping and synthesis, and the mean style that truncation goes towards."""
+"""Generators with styles, StyleGAN2's: mapping and synthesis, and the mean style that truncation goes towards."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import TypedDict, Unpack
 
 import torch
 from torch import Tensor
 
 from ganlab.bounds import Size
-from ganlab.network_types import StyledGenerator
+from ganlab.network_types import StyledGenerator, StyledSynthesis
 from ganlab.networks.images.style.mapping import LabelledMapping, Mapping
 from ganlab.networks.images.style.synthesis import Synthesis
 
@@ -20,7 +22,34 @@ class SynthesisOptions(TypedDict, total=False):
     narrows_after: Size
 
 
-class StyleGAN2Generator(StyledGenerator):
+class MappedGenerator(StyledGenerator):
+    """z (B, latent_size) by way of styles to images: a mapping, a synthesis, and the mean style between them."""
+
+    def __init__(
+        self,
+        *,
+        latent_size: int,
+        style_size: int,
+        mapping_layers: int,
+        synthesis: Callable[[], StyledSynthesis],
+    ) -> None:
+        super().__init__()
+        self.mapping = Mapping(latent_size=latent_size, style_size=style_size, layers=mapping_layers)
+        self.synthesis = synthesis()
+        self.layers = self.synthesis.layers
+        self.register_buffer("w_mean", torch.zeros(style_size))
+
+    def forward(self, z: Tensor, *condition: Tensor, truncation: float = 1.0) -> Tensor:
+        return self.synthesis(self.styles(z, *condition, truncation=truncation))
+
+    def styles(self, z: Tensor, *condition: Tensor, truncation: float = 1.0) -> Tensor:
+        """(B, layers, style_size): w for every layer, nearer to the mean style where ``truncation`` is below 1."""
+        w = self.mapping(z, *condition)
+        w = torch.lerp(self.w_mean.to(w.dtype), w, truncation)
+        return w[:, None].expand(-1, self.layers, -1)
+
+
+class StyleGAN2Generator(MappedGenerator):
     """z (B, latent_size) to (B, channels, image_size, image_size) (Karras et al. 2020; arXiv:1912.04958).
 
     style_size: numbers of w. width: channels up to ``narrows_after`` pixels, half as many at each doubling beyond.
@@ -38,26 +67,17 @@ class StyleGAN2Generator(StyledGenerator):
         narrows_after: Size = 32,
         mapping_layers: Size = 4,
     ) -> None:
-        super().__init__()
-        self.mapping = Mapping(latent_size=latent_size, style_size=style_size, layers=mapping_layers)
-        self.synthesis = Synthesis(
+        synthesis = partial(
+            Synthesis,
             style_size=style_size,
             channels=channels,
             image_size=image_size,
             width=width,
             narrows_after=narrows_after,
         )
-        self.layers = self.synthesis.layers
-        self.register_buffer("w_mean", torch.zeros(style_size))
-
-    def forward(self, z: Tensor, *condition: Tensor, truncation: float = 1.0) -> Tensor:
-        return self.synthesis(self.styles(z, *condition, truncation=truncation))
-
-    def styles(self, z: Tensor, *condition: Tensor, truncation: float = 1.0) -> Tensor:
-        """(B, layers, style_size): w for every layer, nearer to the mean style where ``truncation`` is below 1."""
-        w = self.mapping(z, *condition)
-        w = torch.lerp(self.w_mean.to(w.dtype), w, truncation)
-        return w[:, None].expand(-1, self.layers, -1)
+        super().__init__(
+            latent_size=latent_size, style_size=style_size, mapping_layers=mapping_layers, synthesis=synthesis
+        )
 
 
 class ConditionalStyleGAN2Generator(StyleGAN2Generator):

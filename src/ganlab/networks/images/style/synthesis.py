@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ganlab.layers.equalized import ScaledLeakyReLU
 from ganlab.layers.modulated import ModulatedConv2d, ToImage
 from ganlab.layers.resample import SmoothUpsample
+from ganlab.network_types import StyledSynthesis
 from ganlab.networks.images.style.widths import widths
 from ganlab.randomness import Draws
 
@@ -35,7 +36,7 @@ class StyleLayer(nn.Module):
         return self.activation(maps + self.strength * noise + self.bias)
 
 
-class Synthesis(nn.Module):
+class Synthesis(StyledSynthesis):
     """Styles (B, layers, style_size) to (B, channels, image_size, image_size) (Karras et al. 2020, figure 7).
 
     The image is a sum over all sizes: each adds to the doubled image of the one before. A size's image has the style

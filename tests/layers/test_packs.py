@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganlab.errors import UserError
-from ganlab.layers.packing import packed, unpacked
+from ganlab.layers.minibatch import packed, unpacked
 from ganlab.networks.images.dcgan_minibatch import PackedDCGANDiscriminator
 from ganlab.networks.points import PackedPointDiscriminator
 
