@@ -22,7 +22,7 @@ from ganlab.inference.export.usage import lines_without_ganlab
 from tests.support.runs import build, kind_of, tiny_config
 from tests.support.variants import TRANSLATORS, translator, words_for
 
-SIZE = {"conv_gan": "28"}  # of the smallest images that it makes, where that is not 16
+SIZE = {"conv_gan": "28", "fastgan": "64"}  # of the smallest images that it makes, where that is not 16
 WRITTEN = [  # models that have every kind of layer between them
     *("dcgan", "cgan_projection", "r3gan_conditional", "progan", "plane_gan", "stackgan"),
     *("pix2pix", "cyclegan_small", "srgan", "context_encoder"),
