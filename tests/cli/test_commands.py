@@ -309,7 +309,7 @@ def test_a_list_is_as_wide_as_the_terminal(monkeypatch):
         assert words <= set(" ".join(shown).split()), "nothing is cut"
 
 
-def test_sample_hands_its_options_on_and_says_where_the_pictures_are(ganlab, trained, monkeypatch):
+def test_sample_hands_its_options_on_and_says_where_the_pictures_are(ganlab, trained, monkeypatch, tmp_path):
     calls = []
 
     def write_samples(run_dir, **options):
@@ -328,6 +328,12 @@ def test_sample_hands_its_options_on_and_says_where_the_pictures_are(ganlab, tra
     assert run_dir == "outputs/odd, = name"
     assert (options["n"], options["seed"], options["label"], options["checkpoint"]) == (3, 0, "2", "best")
     assert str(options["output"]) == "a=b"
+    (tmp_path / "there.png").mkdir()  # a folder, whatever it is called
+    monkeypatch.setattr("ganlab.inference.sample.write_samples", lambda *_, **__: "there.png")
+    assert ganlab("sample", "run=outputs/odd, = name", "n=3").out == "3 pictures in there.png\n"
+    (tmp_path / "sheet.png").touch()
+    monkeypatch.setattr("ganlab.inference.sample.write_samples", lambda *_, **__: "sheet.png")
+    assert ganlab("sample", "run=outputs/odd, = name", "n=3").out == "the captions of the data in sheet.png\n"
 
 
 def test_sample_says_where_all_can_be_seen_at_once(tmp_path):

@@ -50,9 +50,8 @@ def run(words: list[str]) -> int:
         data=data,
     )
     what = {".html": "held-out examples", ".png": "the captions of the data"}
-    print(
-        f"{what[Path(where).suffix]} in {where}" if Path(where).suffix in what else drawn(cfg.n, Path(where))
-    )
+    one_file = what.get(Path(where).suffix) if Path(where).is_file() else None
+    print(f"{one_file} in {where}" if one_file else drawn(cfg.n, Path(where)))
     return 0
 
 
