@@ -10,12 +10,12 @@ import torch
 
 from ganlab.data.base import Splits
 from ganlab.data.disk.listing import HELD_OUT, Listing, held_out_by_hash
+from ganlab.data.disk.members import PackedDecoder, PackedImages
 from ganlab.data.disk.packed import Sample, archives_of, index_of, samples_of
 from ganlab.data.images.folder import Folder, describe
 from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.files import read_headers
 from ganlab.data.store.holding import in_memory_if_small
-from ganlab.data.store.members import PackedDecoder, PackedImages
 from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,6 @@ decoded      images decoded once for all runs, mapped into memory
 known        what earlier starts have found out about files
 corrupt      what is done about files that cannot be read
 workers      threads that read many files; processes that outlive the signals of their group
-members      images inside archives, read where they lie
 pairs        the same with two files, or the halves of one
 crops        pictures in their own sizes, cut as they are needed
 windows      windows of a few large pictures
