@@ -13,7 +13,12 @@ from tests.support.processes import as_rank, free_port
 from tests.support.runs import fit, forked, training_state
 from tests.support.variants import TRANSLATORS, VARIANTS, descending, distance, two_steps
 
-OF_THE_BATCH = {"ebgan", "ebgan_mlp", "discogan"}  # a term is a function of the mean over a process's batch
+OF_THE_BATCH = {
+    "ebgan",
+    "ebgan_mlp",
+    "discogan",
+    "plane_unrolled",
+}  # a term is a function of means over a process's batch
 APART = (_DropoutNd, MinibatchDiscrimination, MinibatchStdDev)  # draw for, or compare, one process's samples
 TECHNIQUES = {  # that look at scores of all processes, or choose samples
     "lecam and apa": [

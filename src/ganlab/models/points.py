@@ -38,6 +38,8 @@ class PlaneUnrolledGAN(LatentGAN):
     G plays against D as it would be after k steps of gradient descent on its loss (equations 5 to 7), and knows how its
     points change those steps: a crowd in one place would be found out. D itself moves by one step, as ever.
 
+    Each process imagines them on its own samples.
+
     loss: of both; ``Saturating`` is the paper's game, in which G stands still where D wins.
     unrolled_steps: k. unrolled_rate: eta of the imagined steps.
     """
