@@ -18,7 +18,7 @@ def keep_default(module: nn.Module) -> None:
     """Leave ``module`` as PyTorch made it."""
 
 
-def init_normal(module: nn.Module, *, std: float = 0.02) -> None:
+def init_normal(module: nn.Module, *, std: Positive = 0.02) -> None:
     """Weights N(0, std), biases 0, batch norm gains N(1, std) and offsets 0 (Radford et al. 2016, section 4).
 
     The gains are those of the authors' code; the paper speaks of weights only.
