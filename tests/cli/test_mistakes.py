@@ -51,7 +51,7 @@ MISSPELT = [  # words, and what the answer must say
     ("--data.batch-size 3", "without dashes: data.batch_size=3"),
     ("--nonsense", "--nonsense: no such flag"),
     ("data={a: 1}", "'data={a:' is half an option: a shell ends a word at a blank, so put it in quotes"),
-    ("data={a:1}", "data={a:1}: a name is needed, as in data=apple2orange; single keys are data.KEY=VALUE"),
+    ("data={a:1}", "data={a:1}: a name is needed, as in data=ade20k; single keys are data.KEY=VALUE"),
     ("model dcgan", "model dcgan: an option is written with =, as in model=dcgan"),
     ("train model dcgan", "model dcgan: an option is written with =, as in model=dcgan"),
     ("seed 3", "as in seed=3"),

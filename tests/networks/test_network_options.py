@@ -15,6 +15,7 @@ from ganlab.randomness import Draws
 CONF = Path(__file__).parents[2] / "conf"
 CLASSES = 4
 AUTOENCODERS = {"began", "ebgan", "mlp_ebgan"}
+PACKED = {"dcgan_packed": 2}  # discriminators that score so many images at once
 CLASSIFIERS = {"acgan", "progan_conditional"}  # discriminators that are told no label, and say one
 
 
@@ -30,7 +31,7 @@ def options(group: str) -> list[str]:
         base = nodes[name].get("defaults", [name])[0]
         return nodes[base].get("_target_", "..").split(".")[2]
 
-    return sorted(name for name in nodes if module(name) not in ELSEWHERE)
+    return sorted(name for name in nodes if module(name) not in ELSEWHERE and not name.startswith("patch"))
 
 
 def made(group: str, name: str, *, image_size: int = 28, channels: int = 1, size: int = 8, **given):
@@ -57,7 +58,7 @@ def labels_for(group: str, name: str) -> tuple[torch.Tensor, ...]:
 
 
 def possible_size(name: str) -> int:
-    return 28 if name == "conv_keras" else 32
+    return {"conv_keras": 28, "fastgan": 64}.get(name, 32)
 
 
 @pytest.mark.parametrize("name", options("model/generator"))
@@ -70,12 +71,14 @@ def test_generator_option(name):
 @pytest.mark.parametrize("name", options("model/discriminator"))
 def test_discriminator_option(name):
     size = possible_size(name)
-    network, images = made("discriminator", name, image_size=size, channels=2), torch.zeros(3, 2, size, size)
+    network = made("discriminator", name, image_size=size, channels=2)
+    images = torch.zeros(3 * PACKED.get(name, 1), 2, size, size)
     answer = network(images, *labels_for("discriminator", name))
     if name in CLASSIFIERS:
         answer, logits = answer
         assert logits.shape == (3, CLASSES)
-    assert answer.shape == (images.shape if name in AUTOENCODERS else (3,))
+    scores = (len(images), 50) if name == "fastgan" else (len(images),)
+    assert answer.shape == (images.shape if name in AUTOENCODERS else scores)
 
 
 @pytest.mark.parametrize("name", options("model/recognition"))

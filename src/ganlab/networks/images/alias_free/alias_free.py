@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
-from ganlab.bounds import Count, Size, Whole
+from ganlab.bounds import Range, Size
 from ganlab.layers.filtered import FilteredLeakyReLU, low_pass
 from ganlab.layers.modulated import ModulatedConv2d, ToImage
 from ganlab.network_types import MeasuredSynthesis
@@ -17,6 +18,9 @@ from ganlab.networks.images.alias_free.waves import Waves
 from ganlab.networks.images.style.generator import MappedGenerator
 from ganlab.randomness import Draws
 
+Layers = Annotated[int, Range(minimum=1, maximum=100)]
+Margin = Annotated[int, Range(minimum=0, maximum=1024)]
+Kernel = Annotated[int, Range(minimum=1, maximum=63)]
 TAPS = 6  # of a filter, for each sample of the lower rate
 OUTPUT = 0.25  # that the sum of the last layer is multiplied by
 
@@ -145,10 +149,10 @@ class StyleGAN3Generator(MappedGenerator):
         width: Size = 32,
         narrows_after: Size = 16,
         mapping_layers: Size = 2,
-        layers: Count = 6,
-        critical: Count = 2,
-        margin: Whole = 6,
-        kernel: Size = 3,
+        layers: Layers = 6,
+        critical: Layers = 2,
+        margin: Margin = 6,
+        kernel: Kernel = 3,
         radial: bool = False,
     ) -> None:
         synthesis = partial(
