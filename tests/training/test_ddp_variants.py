@@ -82,7 +82,7 @@ def test_P1_two_processes_train_a_variant_like_one(name, runs):
     module: nn.Module = instantiate(cfg.model)
     apart = distance(cfg, one["state_dict"], two["state_dict"])
     if any(isinstance(part, APART) for part in module.modules()):
-        assert apart > 0.01  # that both processes hold the same bits was checked after every step
+        assert apart > 1e-5  # more than rounding; that both hold the same bits was checked after every step
     elif name not in OF_THE_BATCH:
         assert apart < 0.002
 
