@@ -41,7 +41,7 @@ GOLDEN = [  # name, image, RGB on a background of (0, 0, 255), tolerance
     ("bit.png", flat("1", 1), (255, 255, 255), 0),
     ("print.jpg", flat("CMYK", (0, 255, 255, 0)), (255, 0, 0), 3),
     ("print.tif", flat("CMYK", (0, 255, 255, 0)), (255, 0, 0), 0),
-    ("video.tif", flat("YCbCr", (100, 128, 128)), (100, 100, 100), 1),
+    ("video.jpg", flat("YCbCr", (100, 128, 128)), (100, 100, 100), 1),
     ("colour.bmp", flat("RGB", (1, 2, 3)), (1, 2, 3), 0),
 ]
 
