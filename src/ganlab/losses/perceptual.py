@@ -19,35 +19,27 @@ SHA256 = "dcbb9e9d"  # what the file's begins with
 KEY = "model.perceptual.features.weights"
 
 
-class FeatureMaps(Protocol):
-    """A fixed network with a name; ``maps`` takes images (B, C, H, W) in [-1, 1] to (B, C', h, w), differentiably."""
+class FixedNetwork(Protocol):
+    """Knows pictures and is not trained; ``name`` says in the log which it is."""
 
     name: str
 
     def prepare(self) -> None: ...
 
-    def to(self, device: torch.device) -> "FeatureMaps": ...
+    def to(self, device: torch.device) -> "FixedNetwork": ...
+
+
+class FeatureMaps(FixedNetwork, Protocol):
+    """``maps`` takes images (B, C, H, W) in [-1, 1] to (B, C', h, w), differentiably."""
 
     def maps(self, images: Tensor) -> Tensor: ...
 
 
-class FeatureDistance:
-    """The mean of (phi(x) / scale - phi(y) / scale)^2 over batch, maps and places (Ledig et al. 2017, equation 5).
+class PerceptualDistance:
+    """How far pictures are apart in what a fixed network makes of them; it follows them to their device."""
 
-    features: phi. scale: 12.75 makes VGG's distance about as large as that of pixels (section 3.2).
-    distance: of two maps (B, C, h, w), for each of the batch; ESRGAN's is that of absolute differences.
-    """
-
-    @bounded
-    def __init__(
-        self,
-        *,
-        features: FeatureMaps,
-        scale: Positive = 1.0,
-        distance: Callable[[Tensor, Tensor], Tensor] = mean_squared_error,
-    ) -> None:
-        self.features, self.scale, self.distance = features, scale, distance
-        self._device: torch.device | None = None
+    features: FixedNetwork
+    _device: torch.device | None = None
 
     @property
     def name(self) -> str:
@@ -63,17 +55,46 @@ class FeatureDistance:
         if image.device != self._device:
             self._device = image.device
             self.features.to(image.device)
+        return self.between(image, target)
+
+    def between(self, image: Tensor, target: Tensor) -> Tensor:
+        """The same, where the network is already; no gradient reaches the target."""
+        raise NotImplementedError
+
+
+class FeatureDistance(PerceptualDistance):
+    """The mean of (phi(x) / scale - phi(y) / scale)^2 over batch, maps and places (Ledig et al. 2017, equation 5).
+
+    features: phi. scale: 12.75 makes VGG's distance about as large as that of pixels (section 3.2).
+    distance: of two maps (B, C, h, w), for each of the batch; ESRGAN's is that of absolute differences.
+    """
+
+    features: FeatureMaps
+
+    @bounded
+    def __init__(
+        self,
+        *,
+        features: FeatureMaps,
+        scale: Positive = 1.0,
+        distance: Callable[[Tensor, Tensor], Tensor] = mean_squared_error,
+    ) -> None:
+        self.features, self.scale, self.distance = features, scale, distance
+
+    def between(self, image: Tensor, target: Tensor) -> Tensor:
         with torch.no_grad():
             target_maps = self.features.maps(target) / self.scale
         return self.distance(self.features.maps(image) / self.scale, target_maps).mean()
 
 
-class LayersDistance:
+class LayersDistance(PerceptualDistance):
     """The weighted sum over layers of the distance of their maps (Wang et al. 2018, pix2pixHD, section 3.3).
 
     features: gives maps of several layers. layer_weights: one for each; pix2pixHD's are 1/32, 1/16, 1/8, 1/4 and 1.
     distance: of two maps (B, C, h, w), for each of the batch; there of absolute differences.
     """
+
+    features: "VGG19Layers"
 
     def __init__(
         self,
@@ -83,22 +104,8 @@ class LayersDistance:
         distance: Callable[[Tensor, Tensor], Tensor] = reconstruction_l1,
     ) -> None:
         self.features, self.layer_weights, self.distance = features, layer_weights, distance
-        self._device: torch.device | None = None
 
-    @property
-    def name(self) -> str:
-        """Says whose features they are."""
-        return f"perceptual_{self.features.name}"
-
-    def prepare(self) -> None:
-        """Read the weights; raises UserError if they cannot be had."""
-        self.features.prepare()
-
-    def __call__(self, image: Tensor, target: Tensor) -> Tensor:
-        """(B, C, H, W) twice to a scalar."""
-        if image.device != self._device:
-            self._device = image.device
-            self.features.to(image.device)
+    def between(self, image: Tensor, target: Tensor) -> Tensor:
         with torch.no_grad():
             targets = self.features.layer_maps(target)
         layers = zip(self.layer_weights, self.features.layer_maps(image), targets, strict=True)

@@ -3,11 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Unpack
 
-import torch
-from torch import Tensor
-
 from ganlab.bounds import Size, Weight, bounded
-from ganlab.losses.scales import Maps, halves, matched_features, over_scales
+from ganlab.losses.scales import Maps, judged, matched_features, over_scales
 from ganlab.models.players import GameOptions
 from ganlab.models.translation.base import NetworkFactory, Shape, TranslationFactory, observation
 from ganlab.models.translation.pix2pix import Pix2Pix
@@ -50,27 +47,21 @@ class Pix2PixHD(Pix2Pix):
         self.perceptual = perceptual
         self.feature_weight, self.perceptual_weight = feature_weight, perceptual_weight
 
-    def judged(self, source: Tensor, real: Tensor, fake: Tensor) -> tuple[Maps, Maps]:
-        """What D sees, at each scale, in (x, y) and (x, G(x)); both in one batch."""
-        return halves(
-            self.discriminator(torch.cat([torch.cat([source, real], 1), torch.cat([source, fake], 1)]))
-        )
-
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
         source, target = batch["source"], batch["target"]
         fake = self.generator(source)  # once, for both players
         with self.update("generator") as terms:
-            real_maps, fake_maps = self.judged(source, target, fake)
+            real_maps, fake_maps = judged(self.discriminator, source, target, fake)
             terms["adversarial"] = over_scales(self.loss.generator, fake_maps)
             terms["features"] = self.feature_weight * matched_features(real_maps, fake_maps)
             terms[self.perceptual.name] = self.perceptual_weight * self.perceptual(fake, target)
         with self.update("discriminator") as terms:
-            real_maps, fake_maps = self.judged(source, target, fake.detach())
+            real_maps, fake_maps = judged(self.discriminator, source, target, fake.detach())
             terms["adversarial"] = over_scales(self.loss.discriminator, real_maps, fake_maps) / 2
         return observation(target, fake, real_maps[0][-1], fake_maps[0][-1])
 
     def judge(self, batch: Batch) -> Maps:
-        return self.judged(batch["source"], batch["target"], batch["target"])[0]
+        return judged(self.discriminator, batch["source"], batch["target"], batch["target"])[0]
 
     def check(self, shapes: Mapping[str, Shape], classes: Sequence[str] = ()) -> None:
         """As for every translator; also that the weights of the distance can be had."""

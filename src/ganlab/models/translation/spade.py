@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Unpack
 
-import torch
 from torch import Tensor, nn
 
 from ganlab.bounds import Size, Weight, bounded
 from ganlab.errors import UserError
-from ganlab.losses.scales import Maps, halves, matched_features, over_scales
+from ganlab.losses.scales import Maps, judged, matched_features, over_scales
 from ganlab.models.players import GameOptions
 from ganlab.models.translation.base import ImageToImage, NetworkFactory, Shape, observation
 from ganlab.models.translation.srgan import Perceptual
@@ -55,11 +54,8 @@ class SPADE(ImageToImage):
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
 
     def judged(self, label_map: Tensor, real: Tensor, fake: Tensor) -> tuple[Maps, Maps]:
-        """What D sees, at each scale, in real and in fake pictures of the label maps; both in one batch."""
-        labels = self.generator.labels(label_map)
-        return halves(
-            self.discriminator(torch.cat([torch.cat([labels, real], 1), torch.cat([labels, fake], 1)]))
-        )
+        """What D sees, at each scale, in real and in fake pictures of the label maps."""
+        return judged(self.discriminator, self.generator.labels(label_map), real, fake)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Observation:
         label_map, target = batch["label_map"], batch["target"]
