@@ -12,7 +12,7 @@ from ganlab.bounds import Positive, bounded
 from ganlab.errors import UserError
 from ganlab.lightning_internals import accumulation_of, counts_training_steps, has_trainer
 from ganlab.models.gradients import Gradients
-from ganlab.models.parts import Parts, Whole, warn_of_parts
+from ganlab.models.parts import Parts, Whole, named, warn_of_parts
 from ganlab.models.restoring import fit_optimizers, fitted_weights, kind_of, require_checkpoint
 from ganlab.randomness import Draws, derive, seed_everything
 from ganlab.techniques.per_process import per_process, states_of_all
@@ -85,14 +85,17 @@ class GAN(Gradients):
                 elsewhere looking would wait for the device, and the health callback looks every few steps.)
             ValueError: if there is no such player, or the body gave no term.
         """
-        names = ", ".join(map(repr, players))
         if not players or not set(players) <= self.parameters_of().keys():
-            raise ValueError(f"update({names}): the players of this game are {list(self.parameters_of())}")
+            raise ValueError(
+                f"update({named(players)}): the players of this game are {list(self.parameters_of())}"
+            )
         player, terms = players[0], dict[str, Tensor]()
         with self.only(*players):
             yield terms
             if not terms:
-                raise ValueError(f"update({names}): give at least one term, as in terms['adversarial'] = ...")
+                raise ValueError(
+                    f"update({named(players)}): give at least one term, as in terms['adversarial'] = ..."
+                )
             loss = torch.stack(list(terms.values())).sum() if len(terms) > 1 else next(iter(terms.values()))
             if loss.device.type == "cpu" and self.draws.world == self.parts.number:  # of one process
                 self.stop_unless_finite(player, terms, loss)
@@ -102,7 +105,7 @@ class GAN(Gradients):
             self.manual_backward(loss)
             if self.parts.last:
                 self._move(players, kind)
-        self.parts.meet(f"an update of {names}{kind and f', {kind}'}")
+        self.parts.meet(players, kind)
         for name, value in terms.items():
             self.track(f"{player}/{name}", value)
         if not kind:

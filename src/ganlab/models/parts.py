@@ -1,7 +1,7 @@
 """One training step in several parts, whose gradients make one update, as those of several processes do."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Semaphore
 from typing import Any, cast
@@ -20,6 +20,11 @@ log = logging.getLogger(__name__)
 Step = Callable[[Batch, int], Observation]
 
 
+def named(players: Sequence[str]) -> str:
+    """As an update is given them."""
+    return ", ".join(map(repr, players))
+
+
 class Whole:
     """A step that is taken at once."""
 
@@ -30,8 +35,8 @@ class Whole:
         """Take ``step``; what it lets callbacks see."""
         return step(batch, batch_idx)
 
-    def meet(self, where: str) -> None:
-        """Wait until all parts are there."""
+    def meet(self, players: Sequence[str], kind: str) -> None:
+        """Wait until all parts are at the end of this update of ``players``."""
 
     def mean(self, value: Tensor) -> Tensor:
         """The mean of a tensor over all parts."""
@@ -89,8 +94,8 @@ class Parts(Whole):
             raise self._error
         return _together([turn.result() for turn in turns])
 
-    def meet(self, where: str) -> None:
-        self._meet(where, None)
+    def meet(self, players: Sequence[str], kind: str) -> None:
+        self._meet(f"an update of {named(players)}{kind and f', {kind}'}", None)
 
     def mean(self, value: Tensor) -> Tensor:
         if not self._running:  # a callback asks, of the whole batch
