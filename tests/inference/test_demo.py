@@ -1,8 +1,6 @@
 """The page of a model: its pictures are those of the commands, and only this machine sees it."""
 
 import shlex
-import subprocess
-from pathlib import Path
 from urllib.request import urlopen
 
 import numpy as np
@@ -13,15 +11,15 @@ from PIL import Image
 from ganlab.cli import main
 from ganlab.config import save_config
 from ganlab.errors import UserError
-from ganlab.inference.demo.drawing import Drawing
-from ganlab.inference.demo.page import chosen_of
+from ganlab.inference.demo.drawing import Asked, Drawing
+from ganlab.inference.demo.page import asked_by
 from ganlab.inference.demo.serve import served
 from ganlab.inference.demo.translating import Translating
 from ganlab.inference.latents.origins import originals, pictures
 from ganlab.inference.latents.source import source
 from ganlab.inference.load import load
 from ganlab.inference.notebook import picture
-from tests.support.pages import browser
+from tests.support.pages import dumped
 from tests.support.runs import fit, saved_run, tiny_config
 
 
@@ -34,7 +32,11 @@ def run(tmp_path_factory):
 def labelled(tmp_path_factory):
     """A run of a model that knows classes by name."""
     folder = tmp_path_factory.mktemp("demo") / "labelled"
-    cfg = tiny_config("model=cgan", "trainer.max_steps=1", "data.image_size=8")
+    return one_step(folder, "model=cgan", "data.image_size=8")
+
+
+def one_step(folder, *words):
+    cfg = tiny_config(*words, "trainer.max_steps=1")
     fit(cfg, folder)
     save_config(cfg, folder, [])
     return folder
@@ -48,13 +50,13 @@ def test_the_page_draws_what_sample_draws_and_says_the_command(labelled, capsys,
     drawing = Drawing(source(labelled))
     assert drawing.classes == [str(digit) for digit in range(10)]
     assert drawing.truncations == list(drawing.model.truncations)
-    asked = {"seed": 3, "n": 4, "label": "7", "truncation": 0.5}
-    shown = drawing.draw(**asked)
+    asked = Asked(seed=3, n=4, label="7", truncation=0.5)
+    shown = drawing.draw(asked)
     expected = drawing.model.sample(4, seed=3, label=7, truncation=0.5)
     assert same(shown, picture(expected, columns=2))
-    assert not same(shown, drawing.draw(seed=3, n=4, label="7"))  # each control counts
-    assert not same(shown, drawing.draw(seed=3, n=4, label="6", truncation=0.5))
-    command = shlex.split(drawing.command(**asked))
+    assert not same(shown, drawing.draw(Asked(seed=3, n=4, label="7")))  # each control counts
+    assert not same(shown, drawing.draw(Asked(seed=3, n=4, label="6", truncation=0.5)))
+    command = shlex.split(drawing.command(asked))
     assert main(command[command.index("sample") :]) == 0
     folder = labelled / "generated" / "last-seed3-label7-truncation0.5"
     drawn = [np.asarray(Image.open(path)) for path in sorted(folder.glob("0*.png"))]
@@ -64,33 +66,28 @@ def test_the_page_draws_what_sample_draws_and_says_the_command(labelled, capsys,
 def test_a_direction_moves_the_noise_along_itself(run):
     drawing = Drawing(source(run))
     z, *rest = originals(drawing.model, [0], n=1, seed=5)
-    moved = drawing.draw(seed=5, n=1, amounts=[0, 2.0])
+    moved = drawing.draw(Asked(seed=5, n=1, amounts=[0, 2.0]))
     assert same(moved, picture(pictures(drawing.model, z + 2 * drawing.vectors[1], *rest), columns=1))
-    assert not same(moved, drawing.draw(seed=5, n=1))
-    assert drawing.command(seed=5, n=1, amounts=[0, 2.0]).startswith("# moved along directions")
-    assert "label" not in drawing.command(seed=5, n=1)
+    assert not same(moved, drawing.draw(Asked(seed=5, n=1)))
+    assert drawing.command(Asked(seed=5, n=1, amounts=[0, 2.0])).startswith("# moved along directions")
+    assert "label" not in drawing.command(Asked(seed=5, n=1))
 
 
 def test_what_the_controls_say():
     names = ["seed", "n", "label", "truncation", "0", "1"]
-    assert chosen_of(names, (4, 9, "any", "none", 0, 1.5)) == {
-        "seed": 4,
-        "n": 9,
-        "label": None,
-        "truncation": None,
-        "amounts": [0.0, 1.5],
-    }
-    assert chosen_of(names, (4, 9, "7", "0.5", 0, 0))["truncation"] == 0.5
+    assert asked_by(names, (4, 9, "", "", 0, 1.5)) == Asked(seed=4, n=9, amounts=[0.0, 1.5])
+    assert asked_by(names, (4, 9, "7", "0.5", 0, 0)).truncation == 0.5
+    assert asked_by(names, (4, 9, "none", "0", 0, 0)) == Asked(
+        seed=4, n=9, label="none", truncation=0.0, amounts=[0.0, 0.0]
+    )  # a class may be called so
+    assert asked_by(["seed", "n", "caption"], (4, 9, " any ")).caption == "any"
 
 
 @pytest.fixture(scope="module")
 def enlarging(tmp_path_factory):
     """A run of a model of super-resolution."""
     folder = tmp_path_factory.mktemp("demo") / "enlarges"
-    cfg = tiny_config("model=srresnet", "data=photos_sr", "trainer.max_steps=1")
-    fit(cfg, folder)
-    save_config(cfg, folder, [])
-    return folder
+    return one_step(folder, "model=srresnet", "data=photos_sr")
 
 
 def test_a_picture_of_ones_own_is_translated(enlarging):
@@ -109,37 +106,21 @@ def test_the_page_is_on_this_machine_and_gone_afterwards(labelled, tmp_path):
     with served(labelled) as address:
         assert address.startswith("http://127.0.0.1:")
         client = Client(address, verbose=False, download_files=str(tmp_path))
-        shown, command = client.predict(5, 4, "7", "none", *[0] * 5, api_name="/draw")
+        shown, command = client.predict(5, 4, "7", "", *[0] * 5, api_name="/draw")
         drawing = Drawing(source(labelled))
-        assert same(Image.open(shown).convert("L"), drawing.draw(seed=5, n=4, label="7").convert("L"))
-        assert command == drawing.command(seed=5, n=4, label="7")
+        assert same(Image.open(shown).convert("L"), drawing.draw(Asked(seed=5, n=4, label="7")).convert("L"))
+        assert command == drawing.command(Asked(seed=5, n=4, label="7"))
         taken = int(address.split(":")[2].strip("/"))
         with (
             pytest.raises(UserError, match=r"port=\d+ is taken"),
             served(labelled, port=taken),
         ):
             pass
-        text = rendered(address, tmp_path)
+        text = dumped(address, tmp_path, "--virtual-time-budget=10000")
     for label in ("cgan on digits", "seed", "class", "truncation", "directions", "the same in a shell"):
         assert label in text
     with pytest.raises(OSError, match="refused"):
         urlopen(address)
-
-
-def rendered(address: str, folder: Path) -> str:
-    """The page as a browser has it after its scripts."""
-    flags = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-background-networking",
-    ]
-    flags += [f"--user-data-dir={folder / 'browser'}", "--virtual-time-budget=10000", "--dump-dom"]
-    done = subprocess.run(
-        [browser(), *flags, address], capture_output=True, text=True, timeout=300, check=True
-    )
-    return done.stdout
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from ganlab.report.compare.comparison import write_comparison
 from ganlab.report.single.write import write_curves, write_page
 
-__all__ = ["Page", "asked", "write_comparison", "write_curves", "write_page"]
+__all__ = ["Page", "asked", "dumped", "write_comparison", "write_curves", "write_page"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -53,19 +53,19 @@ def asked(page: Path, question: str, folder: Path, width: int = 1400) -> str:
         "<output></output><script>onload = () => { const view = frames[0], doc = view.document;"
         f"document.querySelector('output').textContent = JSON.stringify({question}); }}</script>"
     )
-    flags = [
+    size = f"--window-size={max(width, 500) + 50},1000"
+    dump = dumped(frame.as_uri(), folder, "--allow-file-access-from-files", size)
+    return html.unescape(dump.partition("<output>")[2].partition("</output>")[0])
+
+
+def dumped(address: str, folder: Path, *flags: str) -> str:
+    """The page at an address as the browser has it after its scripts; its profile lies in ``folder``."""
+    usual = [
         "--headless",
         "--no-sandbox",
         "--disable-gpu",
         "--no-first-run",
         "--disable-background-networking",
     ]
-    flags += ["--allow-file-access-from-files", f"--user-data-dir={folder / 'browser'}", "--dump-dom"]
-    done = subprocess.run(
-        [browser(), *flags, f"--window-size={max(width, 500) + 50},1000", frame.as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=True,
-    )
-    return html.unescape(done.stdout.partition("<output>")[2].partition("</output>")[0])
+    command = [browser(), *usual, *flags, f"--user-data-dir={folder / 'browser'}", "--dump-dom", address]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout

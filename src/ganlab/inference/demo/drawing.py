@@ -1,6 +1,7 @@
 """A model that draws pictures from noise, by the values of a page's controls."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -26,6 +27,21 @@ if TYPE_CHECKING:
 DIRECTIONS = 5  # of the strongest
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a page's controls say.
+
+    n: how many samples. caption: empty for those of the data. amounts: how far along each direction, in z.
+    """
+
+    seed: int = 0
+    n: int = 16
+    label: str | None = None
+    caption: str = ""
+    truncation: float | None = None
+    amounts: Sequence[float] = ()
+
+
 class Drawing:
     """What can be asked of a model, and its pictures.
 
@@ -42,48 +58,36 @@ class Drawing:
         self.truncations = truncations(self.model)
         self.vectors = strongest(self.model)
 
-    def draw(
-        self,
-        *,
-        seed: int = 0,
-        n: int = 16,
-        label: str | None = None,
-        caption: str = "",
-        truncation: float | None = None,
-        amounts: Sequence[float] = (),
-    ) -> "Image":
-        """n samples as one picture: those of ``ganlab sample``, moved by ``amounts`` along the directions.
+    def draw(self, asked: Asked) -> "Image":
+        """The samples as one picture: those of ``ganlab sample``, moved along the directions.
 
         Raises:
             UserError: words that the model does not know.
         """
-        with self.model.truncated(truncation):
-            z, *condition = self._inputs(n, seed, label, caption.strip())
-            for amount, vector in zip(amounts, self.vectors, strict=False):
+        with self.model.truncated(asked.truncation):
+            z, *condition = self._inputs(asked)
+            for amount, vector in zip(asked.amounts, self.vectors, strict=False):
                 z = z + amount * vector
             images = pictures(self.model, z, *condition)
-        return picture(images, columns=max(1, round(n**0.5)))
+        return picture(images, columns=max(1, round(asked.n**0.5)))
 
-    def command(
-        self,
-        *,
-        seed: int = 0,
-        n: int = 16,
-        label: str | None = None,
-        caption: str = "",
-        truncation: float | None = None,
-        amounts: Sequence[float] = (),
-    ) -> str:
+    def command(self, asked: Asked) -> str:
         """What draws the same pictures in a shell; of moved ones, the sentence that nothing does."""
-        if any(amounts):
+        if any(asked.amounts):
             return "# moved along directions of this page, which ganlab explore directions writes as a file for edit"
-        checkpoint = None if self.source.checkpoint == "last" else self.source.checkpoint
-        told = {"label": label, "caption": caption.strip() or None, "truncation": truncation}
-        words = {"run": as_typed(self.source.run_dir), "checkpoint": checkpoint, "n": n, "seed": seed, **told}
+        words = {
+            "run": as_typed(self.source.run_dir),
+            "checkpoint": None if self.source.checkpoint == "last" else self.source.checkpoint,
+            "n": asked.n,
+            "seed": asked.seed,
+            "label": asked.label,
+            "caption": asked.caption or None,
+            "truncation": asked.truncation,
+        }
         return to_paste("sample", *(f"{key}={value}" for key, value in words.items() if value is not None))
 
-    def _inputs(self, n: int, seed: int, label: str | None, caption: str) -> tuple[Tensor, ...]:
-        draws = Draws(seed, "sample")
+    def _inputs(self, asked: Asked) -> tuple[Tensor, ...]:
+        draws, n, caption = Draws(asked.seed, "sample"), asked.n, asked.caption
         if caption and isinstance(self.model, TextGAN):
             if BETWEEN in caption:
                 raise UserError(
@@ -91,7 +95,7 @@ class Drawing:
                 )
             self.model.book.lexicon.require(caption)
             return self.model.prior(draws, n), self.model.book.ids([caption] * n)
-        return self.model.inputs(n, draws, self.source.label(label))
+        return self.model.inputs(n, draws, self.source.label(asked.label))
 
 
 def truncations(model: LatentGAN) -> list[float]:

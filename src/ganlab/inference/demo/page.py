@@ -8,11 +8,10 @@ from typing import Any
 import gradio as gr
 
 from ganlab.errors import UserError
-from ganlab.inference.demo.drawing import Drawing
+from ganlab.inference.demo.drawing import Asked, Drawing
 from ganlab.inference.demo.translating import Translating
 
 REACH = 3.0  # of a direction, to both sides
-ANY, NONE = "any", "none"
 SHOWN: dict[str, Any] = {"format": "png", "buttons": ["download", "fullscreen"], "elem_classes": "pixels"}
 ONE = "the model"  # events that ask it wait for each other
 
@@ -29,8 +28,8 @@ def drawing_page(drawing: Drawing, title: str, facts: str) -> gr.Blocks:
                 command = gr.Code(label="the same in a shell", language="shell", interactive=False)
 
         def drawn(*values: Any) -> tuple[Any, str]:
-            chosen = chosen_of(list(controls), values)
-            return drawing.draw(**chosen), drawing.command(**chosen)
+            asked = asked_by(list(controls), values)
+            return drawing.draw(asked), drawing.command(asked)
 
         told = told_errors(drawn)
         inputs = [*controls.values()]
@@ -51,13 +50,13 @@ def drawing_page(drawing: Drawing, title: str, facts: str) -> gr.Blocks:
 
 
 def drawing_controls(drawing: Drawing) -> dict[str, Any]:
-    """By the names of what :meth:`Drawing.draw` takes, a direction by its number; only those that mean something."""
+    """By the names of what :class:`Asked` has, a direction by its number; only those that mean something."""
     controls: dict[str, Any] = {
         "seed": gr.Slider(0, 1000, 0, step=1, label="seed"),
         "n": gr.Slider(1, 64, 16, step=1, label="pictures"),
     }
     if drawing.classes:
-        controls["label"] = gr.Dropdown([ANY, *drawing.classes], value=ANY, label="class")
+        controls["label"] = gr.Dropdown([("any", ""), *named(drawing.classes)], value="", label="class")
     if drawing.captions:
         controls["caption"] = gr.Textbox(
             "", label="caption", placeholder="empty: captions of the data; Enter draws"
@@ -66,7 +65,7 @@ def drawing_controls(drawing: Drawing) -> dict[str, Any]:
     if drawing.truncations:
         values = [str(value) for value in drawing.truncations]
         controls["truncation"] = gr.Dropdown(
-            [NONE, *values], value=NONE, label="truncation: more typical, less varied"
+            [("none", ""), *named(values)], value="", label="truncation: more typical, less varied"
         )
     if len(drawing.vectors):
         with gr.Accordion("directions", open=False):
@@ -75,14 +74,22 @@ def drawing_controls(drawing: Drawing) -> dict[str, Any]:
     return controls
 
 
-def chosen_of(names: list[str], values: tuple[Any, ...]) -> dict[str, Any]:
-    """What the controls say, as the arguments of :meth:`Drawing.draw`."""
+def named(choices: list[str]) -> list[tuple[str, str]]:
+    """Each with itself as its value, beside a choice whose value is empty."""
+    return [(choice, choice) for choice in choices]
+
+
+def asked_by(names: list[str], values: tuple[Any, ...]) -> Asked:
+    """What the controls say."""
     said = dict(zip(names, values, strict=True))
-    amounts = [float(said.pop(name)) for name in names if name.isdecimal()]
-    chosen: dict[str, Any] = {name: None if value in (ANY, NONE) else value for name, value in said.items()}
-    if chosen.get("truncation") is not None:
-        chosen["truncation"] = float(chosen["truncation"])
-    return {**chosen, "seed": int(chosen["seed"]), "n": int(chosen["n"]), "amounts": amounts}
+    return Asked(
+        seed=int(said["seed"]),
+        n=int(said["n"]),
+        label=said.get("label") or None,
+        caption=said.get("caption", "").strip(),
+        truncation=float(said["truncation"]) if said.get("truncation") else None,
+        amounts=[float(said[name]) for name in names if name.isdecimal()],
+    )
 
 
 def translating_page(translating: Translating, title: str, facts: str) -> gr.Blocks:
