@@ -19,6 +19,8 @@ OF_THE_BATCH = {
     "discogan",
     "plane_unrolled",
 }  # a term is a function of means over a process's batch
+# whose steps on path lengths are the same: each process takes every other label; without it 0.01 and more
+NEARER = {"stylegan2_conditional": 0.004}
 APART = (_DropoutNd, MinibatchDiscrimination, MinibatchStdDev)  # draw for, or compare, one process's samples
 TECHNIQUES = {  # that look at scores of all processes, or choose samples
     "lecam and apa": [
@@ -82,7 +84,8 @@ def test_P1_two_processes_train_a_variant_like_one(name, runs):
     module: nn.Module = instantiate(cfg.model)
     apart = distance(cfg, one["state_dict"], two["state_dict"])
     if any(isinstance(part, APART) for part in module.modules()):
-        assert apart > 1e-5  # more than rounding; that both hold the same bits was checked after every step
+        least = NEARER.get(name, 0.01)
+        assert apart > least  # that both processes hold the same bits was checked after every step
     elif name not in OF_THE_BATCH:
         assert apart < 0.002
 
