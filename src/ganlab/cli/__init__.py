@@ -68,15 +68,14 @@ def run(words: list[str], debug: bool) -> int:
     if "--version" in words:
         print(f"ganlab {version()}")
         return 0
-    if first == "completion" and not {"--help", "-h"} & set(
-        rest
-    ):  # before anything that takes a moment to import
-        from ganlab.cli import completion
-
-        return completion.run(rest, config_dirs)
     if {"--help", "-h"} & set(rest):
         show_help(first, rest, config_dirs)
         return 0
+    # before anything that takes a moment to import
+    if first == "completion":
+        from ganlab.cli import completion
+
+        return completion.run(rest, config_dirs)
     from ganlab.config import own
 
     own.use(config_dirs)

@@ -74,9 +74,8 @@ def discriminator_name(name: str, state: Collection[str], own: Collection[str]) 
         return ""
     sizes = sorted({int(n[1]) for n in (re.match(r"b(\d+)\.", other) for other in state) if n}, reverse=True)
     block, layer, part = sizes.index(int(match[1])), match[2], match[3]
-    last = (
-        len(sizes) + 2
-    )  # after the first convolution, its activation, the blocks and the deviation of the batch
+    # after the first convolution, its activation, the blocks and the deviation of the batch
+    last = len(sizes) + 2
     if layer == "out":
         return f"head.{part}"
     if layer in ("conv0", "conv1"):

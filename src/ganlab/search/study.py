@@ -178,9 +178,8 @@ class Reporter:
         if not (self.is_running and self.reports) or value is None:
             return
         self.storage.set_trial_intermediate_value(self.trial, step, value)
-        hopeless = self.study.pruner.prune(
-            self.study, self.storage.get_trial(self.trial)
-        )  # asha keeps its rungs in it
+        # asha keeps its rungs in the trial that it is given
+        hopeless = self.study.pruner.prune(self.study, self.storage.get_trial(self.trial))
         if hopeless and self._is_warm():
             self.storage.set_trial_user_attr(self.trial, GIVEN_UP, True)
 

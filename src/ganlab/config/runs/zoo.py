@@ -70,9 +70,8 @@ def fetched(address: str, outputs: Path = Path("outputs")) -> Path:
     folder = outputs / "zoo" / installed.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for file in sorted(
-            installed.iterdir(), key=lambda file: file.name == WEIGHTS
-        ):  # what makes it an export last
+        # what makes it an export comes last
+        for file in sorted(installed.iterdir(), key=lambda file: file.name == WEIGHTS):
             shutil.copyfile(file, folder / f"{file.name}.partial")
             os.replace(folder / f"{file.name}.partial", folder / file.name)
     except OSError as error:

@@ -113,9 +113,8 @@ def key_of(images: Files) -> str:
     files = list(images.files)
     contents = KnownFiles(files).answers(files, "content", content, "reading files")
     parts = [FORMAT, PIL.__version__, repr(images.decoder), images.shape, images.corrupt.policy, contents]
-    if (
-        images.corrupt.policy == "skip" and images.targets is not None
-    ):  # whose image takes a damaged one's place
+    # by its label an image takes a damaged one's place
+    if images.corrupt.policy == "skip" and images.targets is not None:
         parts.append(images.targets.tolist())
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 

@@ -35,9 +35,8 @@ class RRDBNet(Translation):
         UserError: another scale than 2 and 4, or sides that it cannot make.
     """
 
-    published_names: ClassVar[
-        Sequence[tuple[str, str]]
-    ] = (  # BasicSR's, and those of the authors' repository
+    # BasicSR's, and those of the authors' repository
+    published_names: ClassVar[Sequence[tuple[str, str]]] = (
         (r"^(conv_first)\.", "first."),
         (r"^(body|RRDB_trunk)\.(\d+)\.(rdb|RDB)(\d)\.conv(\d)\.", r"blocks.\2.dense\4.conv\5."),
         (r"^(conv_body|trunk_conv)\.", "joined."),

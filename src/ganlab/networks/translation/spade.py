@@ -93,10 +93,8 @@ class SPADEGenerator(LabelTranslation):
         height, width = label_map.shape[2] // self.stride, label_map.shape[3] // self.stride
         maps = self.first(interpolate(labels, (height, width), mode="nearest"))
         for index, block in enumerate(self.blocks):
-            if index not in (
-                0,
-                2,
-            ):  # the head, and the first of two in the middle, are followed by no doubling
+            # the head, and the first of two in the middle, are followed by no doubling
+            if index not in (0, 2):
                 maps = interpolate(maps, scale_factor=2, mode="nearest")
             maps = block(maps, labels)
         return torch.tanh(self.last(leaky_relu(maps, SLOPE)))
