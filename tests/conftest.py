@@ -1,6 +1,7 @@
 """Shared pieces: tiny runs of any variant, on one thread, in a temporary folder."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,11 +33,17 @@ def a_cache_of_its_own(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True, scope="module")
-def nobody_s_own_folders():
-    """What one file of tests has named by ``--config-dir`` is no other's."""
+def nobody_s_own_folders(tmp_path_factory):
+    """What one file of tests has named by ``--config-dir`` is no other's, nor are the modules in it."""
     from ganlab.config import own
 
     own.use([])
+    yield
+    places = (tmp_path_factory.getbasetemp(), Path(__file__).parents[1] / "examples")
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and any(Path(file).is_relative_to(place) for place in places):
+            del sys.modules[name]
 
 
 @pytest.fixture(autouse=True, scope="session")

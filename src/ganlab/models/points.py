@@ -45,6 +45,8 @@ class PlaneUnrolledGAN(LatentGAN):
     """
 
     data_kind: ClassVar[str] = "points"
+    # G's gradient goes through a loss of means over the batch
+    compares_samples = True
 
     @bounded
     def __init__(

@@ -41,7 +41,8 @@ def compose(
 def with_start(words: Sequence[str]) -> list[str]:
     """``words``; where they start from a run, by its path, and with its model unless they choose one.
 
-    A sweep may start from several runs of one model, and from none (null).
+    A sweep may start from several runs of one model, and from none (null). With resume=auto the run may be gone: what
+    has begun needs it no longer, and a new run refuses it.
 
     Raises:
         UserError: no such run, latest with resume=auto, runs of different models, or what is not trusted of a run from
@@ -57,6 +58,8 @@ def with_start(words: Sequence[str]) -> list[str]:
             f"{given[-1]} resume=auto: given again, latest is the run that this command has begun; name the run to "
             "start from by its directory"
         )
+    if AUTO & set(words) and not all(Path(run).expanduser().exists() for run in named):
+        return list(words)
     paths = [None if run is None else find_run(run) for run in runs]
     word = f"{START}={','.join('null' if path is None else quote(str(path)) for path in paths)}"
     merged = [word if key_of(typed) == START else typed for typed in words]
