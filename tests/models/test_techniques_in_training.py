@@ -55,6 +55,13 @@ def test_the_pool_is_in_the_checkpoint_and_matters(tiny_run, tmp_path):
     assert not all(torch.equal(a, b) for a, b in pairs)
 
 
+def test_a_penalty_on_the_weights_is_a_term_of_the_generator_alone(tiny_run):
+    words = ["model=vanilla", "model/weight_penalty=orthogonal", "data.image_size=16"]
+    module = tiny_run(*words, "trainer.max_steps=1", "callbacks.log.every_steps=1")
+    assert module.published["generator/orthogonal"] > 0
+    assert "discriminator/orthogonal" not in module.published
+
+
 def test_ada_moves_and_is_logged(tiny_run):
     module = tiny_run(
         *CASES["ada"], "data.image_size=16", "trainer.max_steps=6", "callbacks.log.every_steps=1"

@@ -21,9 +21,9 @@ class CGAN(LabelledGAN):
     vectors beside the pixels, a map for each class, or the projection of Miyato, Koyama 2018. A fake has the label of
     the real image that it is paired with.
 
-    loss, discriminator_steps, penalty, regularizer, selection: see :class:`~ganlab.models.images.gan.StandardGAN`.
+    loss, discriminator_steps, penalty, regularizer, selection, weight_penalty: see
+        :class:`~ganlab.models.images.gan.StandardGAN`.
     classes: how many labels there are.
-    weight_penalty: further terms of the generator, of its weights alone; none unless given.
     """
 
     presents: ClassVar[bool] = True

@@ -6,13 +6,14 @@ from torch import Tensor
 
 from ganlab.bounds import Count, bounded
 from ganlab.errors import UserError
+from ganlab.losses.orthogonal import NoWeightPenalty
 from ganlab.losses.penalties import NoPenalty
 from ganlab.losses.regularizers import Regularizer
 from ganlab.models.images.base import LatentGAN, LatentOptions, require_no_batch_norm
 from ganlab.techniques.passes import Separate
 from ganlab.techniques.replay import NoReplay
 from ganlab.techniques.selection import All
-from ganlab.types import AdversarialLoss, Batch, Observation, Passes, Penalty, observed
+from ganlab.types import AdversarialLoss, Batch, Observation, Passes, Penalty, WeightPenalty, observed
 
 
 class StandardGAN(LatentGAN):
@@ -27,6 +28,7 @@ class StandardGAN(LatentGAN):
     penalty: further terms of the discriminator, such as R1 (Mescheder et al. 2018); none unless given.
     regularizer: further terms of both players, such as LeCam's; none unless given.
     selection: which fakes the generator learns from; all unless given.
+    weight_penalty: further terms of the generator, of its weights alone; none unless given.
 
     Raises:
         UserError: a gradient penalty on a discriminator with batch normalization; earlier fakes, whose noise nobody
@@ -44,6 +46,7 @@ class StandardGAN(LatentGAN):
         penalty: Penalty | None = None,
         regularizer: Regularizer | None = None,
         selection: All | None = None,
+        weight_penalty: WeightPenalty | None = None,
         passes: Passes | None = None,
         **options: Unpack[LatentOptions],
     ) -> None:
@@ -53,6 +56,7 @@ class StandardGAN(LatentGAN):
         self.penalty = penalty or NoPenalty()
         self.regularizer = regularizer or Regularizer()
         self.selection = selection or All()
+        self.weight_penalty = weight_penalty or NoWeightPenalty()
         self.passes = passes or Separate()
         if self.regularizer.compares and not isinstance(self.replay, NoReplay):
             raise UserError(
@@ -86,6 +90,7 @@ class StandardGAN(LatentGAN):
                 best = self.selection(fake_score, self.images)
                 terms["adversarial"] = self.loss.generator(fake_score[best], lambda: self.score(real)[best])
                 terms |= self.regularizer.generator(drawn, lambda std: self.near(z, std))
+                terms |= self.weight_penalty(self.generator)
         return observed(real, fake, real_score, fake_score)
 
     def near(self, z: Tensor, std: float) -> Tensor:
