@@ -1,9 +1,13 @@
 """Runs of two processes: how they find each other, and how one ends of which a process is lost."""
 
+import contextlib
 import os
+import random
 import select
 import socket
 from pathlib import Path
+
+from lightning.pytorch.utilities import rank_zero_only
 
 from ganlab.config import compose
 from ganlab.errors import GanlabError
@@ -60,7 +64,8 @@ def _before_all_are_gone(rank_zero, alive: int, held: int) -> int:
 
 
 def as_rank(rank: int, port: int) -> None:
-    """Let Lightning find two processes that are there already."""
+    """Let Lightning find two processes that are there already, of which this one is ``rank`` from the start."""
+    rank_zero_only.rank = rank
     os.environ |= {
         "TORCHELASTIC_RUN_ID": "test",
         "MASTER_ADDR": "127.0.0.1",
@@ -74,6 +79,9 @@ def as_rank(rank: int, port: int) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port that nobody listens at, below those that the system gives to whoever connects to something."""
+    while True:
+        port = random.SystemRandom().randrange(12_000, 32_000)
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            return port

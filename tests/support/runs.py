@@ -9,6 +9,7 @@ import torch
 from ganlab.config import instantiate
 from ganlab.loggers.csv import CSVLog
 from ganlab.randomness import derive
+from ganlab.rank import is_first_process
 from ganlab.training.checkpoints import newest_valid, steps_of
 from ganlab.training.order import in_order
 
@@ -48,7 +49,7 @@ def fit(cfg, folder: Path, *, resume: bool = False, wrap=None):
         wrap(module)
     checkpoint = newest_valid(folder / "checkpoints")[0] if resume else None
     log = CSVLog(folder / "metrics.csv")
-    if checkpoint:
+    if checkpoint and is_first_process():
         log.rewind(steps_of(checkpoint))
     callbacks = in_order(instantiate(cfg.callbacks))
     trainer = instantiate(cfg.trainer, run_dir=folder, callbacks=callbacks, loggers=[log])
@@ -161,6 +162,7 @@ def fork(function) -> int:
             function()
             code = 0
         except GanlabError as error:
+            print(error, file=sys.__stderr__)  # shown where the test fails
             code = error.exit_code
         except BaseException:
             traceback.print_exc(file=sys.__stderr__)

@@ -206,7 +206,9 @@ def test_R1_two_processes_on_shards_killed_and_resumed_end_bit_for_bit(packed, t
     ]
     cfg = compose(words)
 
-    def of_two(port: int, folder: Path, resume: bool = False, killed: bool = False):
+    def of_two(folder: Path, resume: bool = False, killed: bool = False):
+        port = free_port()
+
         def die(module) -> None:
             step = module.training_step
 
@@ -223,9 +225,8 @@ def test_R1_two_processes_on_shards_killed_and_resumed_end_bit_for_bit(packed, t
 
         return lambda: train(0), lambda: train(1)
 
-    ports = {free_port() for _ in range(9)}
     straight, broken = tmp_path / "straight", tmp_path / "killed"
-    assert forked(*of_two(ports.pop(), straight), *of_two(ports.pop(), broken, killed=True)) == [0, 0, -9, -9]
+    assert forked(*of_two(straight), *of_two(broken, killed=True)) == [0, 0, -9, -9]
     assert training_state(broken)["ganlab"]["steps"] == 3
-    assert forked(*of_two(ports.pop(), broken, resume=True)) == [0, 0]
+    assert forked(*of_two(broken, resume=True)) == [0, 0]
     assert differences(training_state(straight), training_state(broken)) == []
