@@ -79,6 +79,16 @@ def test_a_picture_is_projected_and_a_class_table_needs_classes(run, tmp_path, c
     assert code == 0, text
     assert "by pixels: " in text
     assert (run / "generated" / "last-project" / "latents.safetensors").is_file()
+    code, text = explore(capsys, "directions", f"run={run}", "k=2", f"output={tmp_path / 'found'}")
+    assert code == 0, text
+    words = ["edit", f"run={run}", f"directions={tmp_path / 'found' / 'directions.safetensors'}"]
+    words += [f"latents={run / 'generated' / 'last-project'}", f"output={tmp_path / 'edited'}"]
+    code, text = explore(capsys, *words, "amounts=[0,2]")
+    assert code == 0, text
+    assert "your picture, and what was found along direction 0, by 0, 2" in text
+    assert (tmp_path / "edited" / "edit.png").is_file()
+    code, text = explore(capsys, *words, "numbers=[1]")
+    assert (code, "has pictures 0 to 0, and no 1" in text) == (2, True)
     code, text = explore(capsys, "codes", f"run={run}")
     assert (code, "knows neither classes nor captions nor codes" in text) == (2, True)
 

@@ -17,7 +17,7 @@ from ganlab.config.tree import plain
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean, listing
 
-PATHS = ("run", "output", "input", "directions", "label")
+PATHS = ("run", "output", "input", "directions", "latents", "label")
 OF_THE_COMMAND = ("run", "checkpoint", "output", "metrics")
 
 
@@ -41,7 +41,7 @@ def run(words: list[str]) -> int:
         cfg.metrics = metrics
     check(cfg, TOOLS[tool])
     options: dict[str, Any] = {key: value for key, value in plain(cfg).items() if key not in OF_THE_COMMAND}
-    for key in [key for key in ("input", "directions") if options.get(key) is not None]:
+    for key in [key for key in ("input", "directions", "latents") if options.get(key) is not None]:
         options[key] = Path(options[key])
     if scored:
         options["metrics"] = (

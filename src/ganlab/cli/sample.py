@@ -3,14 +3,17 @@
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from ganlab.cli.arguments import PATHS, named_run, options_of_run, quote_paths
+from ganlab.cli.evaluate import inherited
 from ganlab.cli.given import given
 from ganlab.config import own
+from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check_values
 from ganlab.config.compose.compose import compose
 from ganlab.config.compose.overrides import key_of
+from ganlab.config.runs.trust import require_trusted_words
 from ganlab.errors import UserError
 
 OF_INPUT = ("direction", "mask", "tile")  # what has no meaning without input=
@@ -20,11 +23,16 @@ def run(words: list[str]) -> int:
     """Compose conf/sample.yaml with ``words`` and write the pictures."""
     words = quote_paths(options_of_run("sample", words), PATHS)
     run_dir = named_run(words, or_export=True)
-    data = None
-    if any(key_of(word) == "data" for word in words) or is_refined(words):  # which an export lacks
-        words, data, _ = given(words, run_dir, scored=False)
-    cfg = compose(words, "sample", config_dirs=own.folders())
+    data, metrics, refined = None, None, is_refined(words)
+    if any(key_of(word) == "data" for word in words) or refined:  # which an export lacks
+        words, data, metrics = given(words, run_dir, scored=refined)
+    chosen = inherited(words, run_dir) if refined and not data else []
+    if chosen:
+        require_trusted_words(chosen, run_dir, "sample")
+    cfg = compose([*chosen, *words], "sample", config_dirs=own.folders())
     check_values(cfg)
+    if metrics is not None:
+        cfg.metrics = metrics
     output = None if cfg.output is None else Path(cfg.output).expanduser()
     if cfg.input is not None:
         return translate(cfg, run_dir, output)
@@ -74,9 +82,10 @@ def choose(cfg: DictConfig, run_dir: Path, output: Path | None, data: Any) -> in
             raise UserError(
                 f"{key}={cfg[key]!r}: refine chooses among samples of all noise and classes; leave one out"
             )
+    metrics = metrics_of(cfg)
     from ganlab.inference.refine.write import write_refined
 
-    where, how = write_refined(
+    written = write_refined(
         run_dir,
         cfg.refine,
         n=cfg.n,
@@ -89,10 +98,26 @@ def choose(cfg: DictConfig, run_dir: Path, output: Path | None, data: Any) -> in
         batch_size=cfg.batch_size,
         numbered=cfg.numbered,
         data=data,
+        metrics=metrics,
     )
-    print(how)
-    print(drawn(cfg.n, Path(where)))
+    print("\n".join([*written.lines, drawn(cfg.n, written.folder)]))
     return 0
+
+
+def metrics_of(cfg: DictConfig) -> dict[str, Any]:
+    """Those that can score the samples of this command, all of them and no more; what they cannot is told."""
+    if cfg.label is not None:
+        return {}  # they compare with all classes
+    found: dict[str, Any] = {}
+    for name, node in (cfg.metrics or {}).items():
+        if "n_fake" not in node:
+            continue
+        own_words = {"n_fake": cfg.n} | ({"on_missing": "skip"} if "on_missing" in node else {})
+        try:
+            found[name] = instantiate(OmegaConf.merge(node, own_words))
+        except UserError as error:
+            print(f"no scores: {error}")
+    return found
 
 
 def translate(cfg: DictConfig, run_dir: Path, output: Path | None) -> int:

@@ -66,6 +66,7 @@ class Edit(Explore):
     direction: int | str = 0
     amounts: list[float] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
+    latents: Path | None = None
     label: int | str | None = None
     n: Samples = 64
 

@@ -3,12 +3,14 @@
 import pytest
 import torch
 
-from ganlab.errors import UserError
+from ganlab.errors import StorageError, UserError
 from ganlab.inference.latents.arithmetic import arithmetic
 from ganlab.inference.latents.codes import codes
+from ganlab.inference.latents.edit import moved
 from ganlab.inference.latents.mixing import drawn_of, mixing, styles, thirds
 from ganlab.inference.latents.origins import originals, pictures
 from ganlab.inference.latents.project import project
+from ganlab.inference.latents.projected import Projected, read, save
 from ganlab.randomness import Draws
 from ganlab.techniques.priors import Normal, Truncated
 
@@ -94,6 +96,43 @@ def test_projection_leaves_the_model_as_it_was(model_of):
         torch.equal(value, before[name]) for name, value in model.state_dict().items() if name in before
     )
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("name", ["mlp_gan", "cgan_dcgan"])
+def test_a_projected_picture_is_kept_with_its_class_and_moved_from_where_it_was_found(
+    model_of, name, tmp_path
+):
+    model = model_of(name)
+    target = model.sample(2, seed=9)
+    found = project(model, target, steps=3, starts=4)
+    save(
+        Projected(["a", "b"], target, (found.latents, *found.condition)),
+        "z",
+        tmp_path / "latents.safetensors",
+    )
+    names, targets, inputs = read(tmp_path, model, [1])
+    assert names == ["b"]
+    assert torch.allclose(targets[0], target[1], atol=1 / 127)
+    direction = torch.eye(inputs[0].shape[1])[0]
+    images = moved(model, inputs, direction, [0.0, 5.0])
+    assert torch.allclose(images[0, 0], found.pictures[1], atol=1e-5)
+    there = pictures(model, found.latents[1:] + 5 * direction, *(values[1:] for values in found.condition))
+    assert torch.allclose(images[0, 1], there[0], atol=1e-5)
+    assert float((images[0, 1] - images[0, 0]).abs().max()) > 1e-3
+    with pytest.raises(UserError, match="were found with another model"):
+        read(tmp_path, model_of("r3gan"))
+
+
+def test_projected_styles_and_damaged_files_are_not_moved(model_of, tmp_path):
+    with pytest.raises(UserError, match="there is no such file; ganlab explore project"):
+        read(tmp_path / "none", model_of("mlp_gan"))
+    path = tmp_path / "latents.safetensors"
+    save(Projected(["a"], torch.zeros(1, 1, 8, 8), (torch.zeros(1, 4),)), "w", path)
+    with pytest.raises(UserError, match=r"styles \(space=w\), and directions are those of the noise"):
+        read(path, model_of("mlp_gan"))
+    path.write_bytes(path.read_bytes()[:20])
+    with pytest.raises(StorageError, match="holds no projected pictures"):
+        read(path, model_of("mlp_gan"))
 
 
 def test_a_picture_of_another_shape_and_codes_cannot_be_projected(model_of):

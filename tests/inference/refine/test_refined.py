@@ -10,11 +10,14 @@ from torch import nn
 
 from ganlab.cli import main
 from ganlab.config import compose, instantiate
+from ganlab.config.runs.trust import instantiate_saved
 from ganlab.data.points import PointSet
 from ganlab.errors import UserError
 from ganlab.inference.export.formats import export
+from ganlab.inference.load import load
 from ganlab.inference.refine.judge import require_judgement
 from ganlab.inference.refine.refined import Refined
+from ganlab.inference.refine.scores import Drawn
 from ganlab.techniques.priors import Normal
 from ganlab.training.run import train
 
@@ -123,18 +126,47 @@ def test_too_few_held_out_samples_are_refused():
 def test_the_command_chooses_and_says_how_and_scores_can_be_of_chosen_samples(tmp_path, capsys):
     words = ["model=plane_gan", "data=ring", "trainer=cpu", "trainer.max_steps=3", "callbacks.samples=null"]
     train(compose([*words, "metrics=modes"]), tmp_path / "run")
-    assert main(["sample", f"run={tmp_path / 'run'}", "n=5", "refine=mh", "chain=3"]) == 0
+    words = ["sample", f"run={tmp_path / 'run'}", "n=5", "metrics=modes"]
+    assert main([*words, "refine=mh", "chain=3"]) == 0
     folder = tmp_path / "run" / "generated" / "last-seed0-mh"
     assert {path.name for path in folder.iterdir()} >= {"points.csv", "refine.json", "reliability.svg"}
     report = json.loads((folder / "refine.json").read_text())
     assert report["proposed"] == 15
-    assert report["in words"] in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert report["in words"] in said
+    before, after = report["scores before and after"]["modes"]
+    assert (before["protocol"]["n_fake"], after["protocol"]["sampled_from"][-9:]) == (5, "refine=mh")
+    assert before["value"] == captured_modes(load(tmp_path / "run").sample(5), tmp_path / "run")
+    assert "5 samples before the choice -> 5 after it; so few say little" in said
+    assert main(["sample", f"run={tmp_path / 'run'}", "n=5", "refine=drs", "metrics=none"]) == 0
+    assert "before the choice" not in capsys.readouterr().out
     assert (
         main(["evaluate", f"run={tmp_path / 'run'}", "checkpoint=last", "refine=drs", "metrics=modes"]) == 0
     )
     assert "refine=drs: " in capsys.readouterr().out
     [entry] = json.loads((tmp_path / "run" / "evaluations.json").read_text())
     assert entry["scores"]["modes"]["protocol"]["sampled_from"].endswith("chosen by refine=drs")
+
+
+def captured_modes(points, run_dir):
+    """How many means of the ring lie within three deviations of a point, counted by hand."""
+    data = instantiate_saved(run_dir, "data")
+    data.prepare()
+    real = data.dataset("test")
+    far = torch.cdist(points, real.means)
+    return len(
+        {int(near) for near, away in zip(far.argmin(1), far.amin(1), strict=True) if away < 3 * real.sigma}
+    )
+
+
+def test_scores_of_chosen_samples_are_of_those_that_are_written():
+    """What metrics are given are the samples themselves, of two processes each its part."""
+    drawn = Drawn(torch.arange(10.0)[:, None], torch.device("cpu"), "here")
+    parts = [
+        torch.cat([*drawn.samples(7, seed=9, averaged=False, batch_size=2, rank=rank, world=2)])
+        for rank in range(2)
+    ]
+    assert [part[:, 0].tolist() for part in parts] == [[0, 2, 4, 6], [1, 3, 5]]
 
 
 def test_what_cannot_be_refined_is_one_sentence(tmp_path, capsys):

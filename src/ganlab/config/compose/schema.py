@@ -54,6 +54,7 @@ class Sample:
     refine: Literal["none", "mh", "drs"] = "none"
     chain: Count = 640
     refine_steps: Whole = 0
+    metrics: dict[str, Any] | None = None
     batch_size: Size = 250
     input: Path | None = None
     direction: str | None = None

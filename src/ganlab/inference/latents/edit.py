@@ -1,4 +1,4 @@
-"""Samples moved along a direction that was found before."""
+"""Samples, or pictures that were projected, moved along a direction that was found before."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ganlab.errors import StorageError, UserError
-from ganlab.inference.latents.origins import originals, pictures
+from ganlab.inference.latents import projected
+from ganlab.inference.latents.origins import Inputs, originals, pictures
 from ganlab.inference.latents.show import save_rows
 from ganlab.inference.latents.source import Source
 from ganlab.models.images.base import LatentGAN
@@ -37,14 +38,30 @@ def edit(
     Raises:
         UserError: numbers that the draw does not have, or a direction of another size than the noise.
     """
-    z, *condition = originals(model, numbers or range(min(8, n)), n=n, seed=seed, label=label)
+    inputs = originals(model, numbers or range(min(8, n)), n=n, seed=seed, label=label)
+    return moved(model, inputs, direction, amounts, averaged=averaged)
+
+
+def moved(
+    model: LatentGAN,
+    inputs: Inputs,
+    direction: Tensor,
+    amounts: Sequence[float] = AMOUNTS,
+    *,
+    averaged: bool = True,
+) -> Tensor:
+    """As :func:`edit`, of latent vectors (samples, size) with their condition.
+
+    Raises:
+        UserError: a direction of another size than theirs.
+    """
+    z, *condition = inputs
     if len(direction) != z.shape[1]:
         raise UserError(f"a direction of {len(direction)} numbers, and this model's noise has {z.shape[1]}")
-    moved = z[:, None] + torch.tensor(list(amounts))[:, None] * direction
+    others = z[:, None] + torch.tensor(list(amounts))[:, None] * direction
     beside = [values.repeat_interleave(len(amounts), 0) for values in condition]
-    return pictures(model, moved.flatten(0, 1), *beside, averaged=averaged).unflatten(
-        0, (len(z), len(amounts))
-    )
+    drawn = pictures(model, others.flatten(0, 1), *beside, averaged=averaged)
+    return drawn.unflatten(0, (len(z), len(amounts)))
 
 
 def read(path: Path, direction: int | str) -> tuple[str, Tensor]:
@@ -82,14 +99,27 @@ def write(
     direction: int | str = 0,
     amounts: Sequence[float] = AMOUNTS,
     numbers: Sequence[int] = (),
+    latents: Path | None = None,
     label: int | str | None = None,
     n: int = 64,
     seed: int = 0,
 ) -> list[str]:
-    """``edit.png``: a row for each sample, a column for each amount."""
+    """``edit.png``: a row for each sample, a column for each amount.
+
+    latents: of ``project``, whose pictures are moved in the place of samples, each behind the user's own.
+    """
     path = directions or source.run_dir / "generated" / f"{source.checkpoint}-directions" / FILE
     name, vector = read(path.expanduser(), direction)
-    images = edit(source.model, vector, numbers, amounts, n=n, seed=seed, label=source.label(label))
-    names = [f"number {number}" for number in numbers or range(len(images))]
+    if latents is not None:
+        if label is not None:
+            raise UserError(
+                f"label={label}: a projected picture has the class that it was found with; leave label out"
+            )
+        names, targets, inputs = projected.read(latents.expanduser(), source.model, numbers)
+        images = torch.cat([targets[:, None], moved(source.model, inputs, vector, amounts)], dim=1)
+    else:
+        images = edit(source.model, vector, numbers, amounts, n=n, seed=seed, label=source.label(label))
+        names = [f"number {number}" for number in numbers or range(len(images))]
     save_rows(images.flatten(0, 1), names, folder / "edit.png")
-    return [f"along direction {name}, by {', '.join(f'{amount:g}' for amount in amounts)}"]
+    first = "" if latents is None else "your picture, and what was found "
+    return [f"{first}along direction {name}, by {', '.join(f'{amount:g}' for amount in amounts)}"]

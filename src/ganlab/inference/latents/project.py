@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypedDict, Unpack
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from tqdm import tqdm
 
@@ -13,6 +12,7 @@ from ganlab.data.store.decode import Decoder
 from ganlab.errors import UserError
 from ganlab.inference.latents.mixing import styled, styles
 from ganlab.inference.latents.origins import pictures
+from ganlab.inference.latents.projected import FILE, Projected, save
 from ganlab.inference.latents.show import save_rows, save_steps
 from ganlab.inference.latents.source import Source
 from ganlab.inference.picture_files import find_pictures
@@ -44,12 +44,14 @@ class Projection(NamedTuple):
     """latents: (n, size), in z or w.  pictures: (n, C, H, W) in [-1, 1].  psnr: (n,), in dB, over the range of a pixel.
 
     frames: (f, n, C, H, W), the best picture so far at even times on the way, the last of them ``pictures``.
+    condition: of z, the labels (n,) where the model knows classes; w has them in itself.
     """
 
     latents: Tensor
     pictures: Tensor
     psnr: Tensor
     frames: Tensor
+    condition: tuple[Tensor, ...] = ()
 
 
 def project(
@@ -96,7 +98,10 @@ def project(
             optimizer.step()
             place.cut(z)
     found = frames[-1]
-    return Projection(best.of_each(best.latents), found, _psnr(found, target.cpu()), torch.stack(frames))
+    condition = tuple(best.of_each(values) for values in place.condition)
+    return Projection(
+        best.of_each(best.latents), found, _psnr(found, target.cpu()), torch.stack(frames), condition
+    )
 
 
 def _space(model: LatentGAN, space: Space, inputs: Sequence[Tensor]) -> "InNoise | InStyles":
@@ -177,7 +182,7 @@ class InStyles:
     """The space of w, likewise."""
 
     def __init__(self, model: LatentGAN, z: Tensor, *condition: Tensor) -> None:
-        self.network = styled(model)
+        self.network, self.condition = styled(model), ()
         self.start = styles(model, z, *condition)[:, 0].clone()
         many = styles(model, *model.inputs(MANY, Draws(0, "styles")))[:, 0]
         self.mean, self.std = many.mean(0), many.std(0).clamp_min(1e-6)
@@ -225,11 +230,14 @@ def write(
     names = [f"{one.path.name}  {psnr:.1f} dB" for one, psnr in zip(found, result.psnr, strict=True)]
     save_rows(pairs, names, folder / "projection.png")
     save_steps(result.frames.transpose(0, 1), folder / "projection.gif")
-    save_file(
-        {"latents": result.latents}, folder / "latents.safetensors", {"space": options.get("space", "z")}
-    )
+    space = options.get("space", "z")
+    kept = Projected([one.path.name for one in found], target, (result.latents, *result.condition))
+    save(kept, space, folder / FILE)
     by = "pixels and LPIPS" if perceptual else "pixels"
-    return [f"by {by}: {result.psnr.mean():.1f} dB on average"]
+    lines = [f"by {by}: {result.psnr.mean():.1f} dB on average"]
+    if space == "z":
+        lines.append(f"{FILE} there is what ganlab explore edit latents=... moves along a direction")
+    return lines
 
 
 def lpips_at_hand(side: int, device: torch.device, weight: float) -> Distance | None:

@@ -6,8 +6,8 @@ further      a discriminator that is trained on before it chooses, with the gene
 mh           Metropolis-Hastings GAN: a chain of proposals for each sample
 drs          discriminator rejection sampling
 write        chosen samples as pictures, with a reliability plot
+scores       of samples before and after the choice
 refined      a model whose samples are chosen, in the place of the model
-
 
 To add one: what ``mh.MetropolisHastings`` has, and a name in ``refined.WAYS``.
 """

@@ -1,8 +1,9 @@
 """Chosen samples as pictures, beside what the choice was like."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 
@@ -12,10 +13,20 @@ from ganlab.inference.load import load
 from ganlab.inference.output import replaced_folder
 from ganlab.inference.refine.judge import Calibration, require_judgement
 from ganlab.inference.refine.refined import Refined
+from ganlab.inference.refine.scores import Drawn, before_and_after, in_lines
 from ganlab.inference.sample import write_drawn
+from ganlab.metrics.scores import Metric
 from ganlab.randomness import Draws
+from ganlab.score_record import Score
 
 BINS = 10
+
+
+class Written(NamedTuple):
+    """folder: of the samples. lines: what the choice was like, and what it was worth."""
+
+    folder: Path
+    lines: list[str]
 
 
 def write_refined(
@@ -32,11 +43,12 @@ def write_refined(
     batch_size: int = 250,
     numbered: bool = False,
     data: Any = None,
-) -> tuple[Path, str]:
+    metrics: Mapping[str, Metric] | None = None,
+) -> Written:
     """As :func:`~ganlab.inference.sample.write_samples`, of samples that the discriminator chooses; and how.
 
     Beside them ``reliability.svg`` shows what share of images with a probability is real, and ``refine.json`` has
-    the numbers.
+    the numbers. metrics: that score the samples, and the first proposals for them; of n_fake = ``n``.
 
     Raises:
         UserError: an export, which has no data, without ``data``; a discriminator that cannot choose; and as
@@ -48,18 +60,28 @@ def write_refined(
     chosen = f"-{refine}" + ("" if number is None else f"-label{number}")
     folder = output or run_dir / "generated" / f"{checkpoint}-seed{seed}{chosen}"
     data = data_of(run_dir, model, data)
+    metrics = metrics or {}
+    for metric in metrics.values():
+        metric.prepare(data.dataset("train"), data.dataset("test"), model.device)
     with replaced_folder(folder, run_dir) as temporary:
         refined = Refined(model, data, refine, steps=chain, train_steps=refine_steps)
         samples = refined.sample(n, seed=seed, label=number, batch_size=batch_size)
         write_drawn(samples, temporary, numbered=numbered)
         draw_reliability(refined.calibration, temporary / "reliability.svg")
-        report = json.dumps(numbers_of(refined), indent=2)
+        scores: dict[str, tuple[Score, Score]] = {}
+        if metrics:
+            plain = model.sample(n, seed=seed, label=number, batch_size=batch_size)
+            before = Drawn(plain, model.device, model.sampled_from(True))
+            after = Drawn(samples, model.device, refined.sampled_from())
+            scores = before_and_after(metrics, before, after)
+        report = json.dumps(numbers_of(refined, scores), indent=2)
         (temporary / "refine.json").write_text(report, encoding="utf-8")
-    return folder, refined.in_words()
+    return Written(folder, [refined.in_words(), *in_lines(scores, n)])
 
 
-def numbers_of(refined: Refined) -> dict[str, str | int | float]:
-    """What the choice was like, as refine.json has it."""
+def numbers_of(refined: Refined, scores: Mapping[str, tuple[Score, Score]]) -> dict[str, Any]:
+    """What the choice was like, and scores before and after it, as refine.json has it."""
+    both = {name: [one.to_json(), other.to_json()] for name, (one, other) in scores.items()}
     return {
         "refine": refined.refine,
         "in words": refined.in_words(),
@@ -67,6 +89,7 @@ def numbers_of(refined: Refined) -> dict[str, str | int | float]:
         "proposed": refined.way.proposed,
         "z of scores": refined.calibration.raw_z,
         "z of calibrated scores": refined.calibration.z,
+        "scores before and after": both,
     }
 
 
