@@ -32,6 +32,19 @@ def a_cache_of_its_own(tmp_path_factory):
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def composed_once():
+    """Thousands of tests compose, a fifth of a second each time, and most of them the same files."""
+    from tests.support.composing import ConfigLoaderImpl, Remembered
+
+    remembered = Remembered()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            ConfigLoaderImpl, "_load_configuration_impl", lambda *args, **named: remembered(*args, **named)
+        )
+        yield
+
+
 @pytest.fixture(autouse=True, scope="module")
 def nobody_s_own_folders(tmp_path_factory):
     """What one file of tests has named by ``--config-dir`` is no other's, nor are the modules in it."""
