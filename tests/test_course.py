@@ -14,8 +14,10 @@ TINY = {
     "game": {"STEPS": 60, "BATCH": 256},
     "saturating": {"MOVES": 3, "STEPS": 2, "SEEDS": 1, "EXTRA": [*SMALL, "metrics.digits.n_fake=100"]},
     "collapse": {"STEPS": 2, "SEEDS": 1, "EXTRA": [*SMALL, "metrics.modes.n_fake=100"]},
+    "latent": {"SAMPLES": 200},
+    "measuring": {"IMAGES": 60, "SEEDS": 2},
 }
-FEWER = {"none", "Wasserstein", "pairs, R1, R2"}  # of what the last chapter compares
+FEWER = {"none", "Wasserstein", "pairs, R1, R2"}  # of what the chapter on collapse compares
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
