@@ -132,7 +132,7 @@ def test_image_to_image_data_is_of_its_kind_and_has_what_models_take(name):
     assert set(cfg) >= MODELS_TAKE[kind]
     assert (data.height, data.width, data.batch_size, data.seed) == (*[cfg.image_size] * 2, cfg.batch_size, 3)
     defaults = defaults_of(type(data))
-    fixed = {"known", "direction", "side_by_side", "load_size", "batch_size", "flip"}
+    fixed = {"known", "direction", "nearest", "side_by_side", "load_size", "batch_size", "flip"}
     recipe = fixed if "known" in cfg else set()
     for key in set(cfg) - recipe - {"_target_", "seed", "root", "regions"}:
         assert cfg[key] == defaults[key], key
@@ -146,6 +146,7 @@ def test_every_kind_of_image_to_image_data_has_folders_of_ones_own_and_embedded_
         "fonts_unpaired",
         "photos_edges",
         "photos_gray",
+        "photos_regions",
         "photos_sr",
         "photos_inpaint",
     }

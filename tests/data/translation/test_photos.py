@@ -11,7 +11,7 @@ from ganlab.data.store import photographs
 from ganlab.data.store.memory import with_channels
 from ganlab.data.store.windows import texture
 from ganlab.data.translation import photos
-from ganlab.data.translation.photos import PhotosEdges, PhotosGray, PhotosInpaint, PhotosSR
+from ganlab.data.translation.photos import PhotosEdges, PhotosGray, PhotosInpaint, PhotosRegions, PhotosSR
 from ganlab.errors import UserError
 from ganlab.pixels import to_uint8
 
@@ -49,6 +49,34 @@ def test_crops_are_what_their_names_say(gray):
         batch = test.batch(torch.tensor([index]))
         assert torch.equal(to_uint8(batch["target"])[0], crop)
         assert torch.equal(to_uint8(batch["source"]), with_channels(crop[None], 1))
+
+
+def test_regions_are_of_four_brightnesses_and_two_warmths_of_the_crop():
+    pictures = photographs.photographs()
+    ids = photos.regions_of_photographs(pictures)
+    assert ids.unique().tolist() == list(range(8))
+    assert torch.allclose(torch.bincount(ids.flatten() // 2) / ids.numel(), torch.tensor(0.25), atol=0.002)
+    assert (ids % 2).double().mean() == pytest.approx(0.5, abs=0.002)
+    luma = with_channels(pictures, 1)
+    assert [luma[ids // 2 == quarter].double().mean() for quarter in range(4)] == sorted(
+        luma[ids // 2 == quarter].double().mean() for quarter in range(4)
+    )
+    examples = PhotosRegions().dataset("test")
+    batch = examples.batch(torch.tensor([17]))
+    assert {key: tuple(value.shape) for key, value in batch.items()} == {
+        "label_map": (1, 1, 64, 64),
+        "target": (1, 3, 64, 64),
+    }
+    name, top, left = examples.names[17].split("-")
+    place = (
+        photographs.PHOTOS.index(name),
+        0,
+        slice(int(top), int(top) + 64),
+        slice(int(left), int(left) + 64),
+    )
+    assert torch.equal(to_uint8(batch["label_map"])[0, 0], ids[place])
+    with pytest.raises(UserError, match="photos_regions has 8 regions"):
+        PhotosRegions(regions=9)
 
 
 def test_no_crop_is_flat_and_flat_ones_were_there(gray):

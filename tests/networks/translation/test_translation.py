@@ -341,14 +341,12 @@ def test_an_rrdbnet_enlarges_and_begins_as_its_skip(scale):
     assert make().stride == 4 // scale
 
 
-def test_a_residual_in_residual_block_whose_last_convolutions_are_0_is_the_identity():
+def test_a_residual_in_residual_block_whose_last_convolutions_are_0_enlarges_by_a_fifth():
     block, maps = ResidualInResidual(6, 3), torch.randn(2, 6, 5, 5)
-    assert not torch.equal(block(maps), maps)
+    assert not torch.allclose(block(maps), 1.2 * maps)
     for dense in block.children():
         nn.init.zeros_(dense.conv5.weight)
-    torch.testing.assert_close(
-        block(maps), maps + 0.2 * maps
-    )  # the dense blocks are, and the residue is theirs
+    torch.testing.assert_close(block(maps), 1.2 * maps)
 
 
 def test_a_dense_block_reads_all_before_it_and_begins_at_a_tenth_of_he_s_weights():

@@ -68,6 +68,8 @@ class Decoder:
     right proportions cut out and resized (bicubic, antialiased), which for square images is "shorter side to
     image_size, then centre crop".
 
+    nearest: resize to the nearest pixel instead, where colours are labels, and those between two mean nothing.
+
     Raises:
         CorruptImage: the file is no readable image.
         UserError: more than ``max_pixels`` (read from the header, nothing is decoded), floating-point or
@@ -79,6 +81,7 @@ class Decoder:
     channels: int
     background: str = "white"
     max_pixels: int = 64_000_000
+    nearest: bool = False
 
     def __post_init__(self) -> None:
         try:
@@ -98,7 +101,8 @@ class Decoder:
     def fitted(self, image: Image.Image) -> np.ndarray:
         """(channels, height, width) uint8 of an image that stands upright."""
         image = self.eight_bit(image)
-        image = ImageOps.fit(image, (self.width, self.height), Image.Resampling.BICUBIC)
+        method = Image.Resampling.NEAREST if self.nearest else Image.Resampling.BICUBIC
+        image = ImageOps.fit(image, (self.width, self.height), method)
         return channels_first(image)
 
     def header(self, path: str) -> Header:

@@ -1,20 +1,25 @@
 """Crops of scikit-learn's two photographs, a temple and a flower: nothing is downloaded."""
 
-from typing import Unpack
+from typing import Literal, Unpack
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, pad
+from torch.nn.functional import avg_pool2d, conv2d, pad
 
 from ganlab.bounds import Size
-from ganlab.data.base import Channels
+from ganlab.data.base import Channels, Flip, ImageSize
+from ganlab.data.endless import StoredOptions
 from ganlab.data.store.memory import with_channels
 from ganlab.data.store.photographs import crops, photographs
 from ganlab.data.translation.base import ExampleOptions
 from ganlab.data.translation.inpainting import InpaintingData, Mask
 from ganlab.data.translation.paired import PairedData
+from ganlab.data.translation.semantic import SemanticData
 from ganlab.data.translation.sets import ExampleSplits, Named
 from ganlab.data.translation.super_resolution import SuperResolutionData
+from ganlab.errors import UserError
+
+SQUARE = 9  # pixels over which colours are averaged
 
 
 class PhotosEdges(PairedData):
@@ -57,6 +62,40 @@ class PhotosGray(PhotosEdges):
         return with_channels(photos, 1)
 
 
+class PhotosRegions(SemanticData):
+    """Regions of a photograph to the photograph; crops as in ``PhotosEdges``.
+
+    A region is what, over a square of 9 x 9 pixels, is of one of four equally large parts by luma, the darkest is 0 to
+    3, and of the cooler or the warmer half by red - blue: ``regions_of_photographs``.
+    """
+
+    def __init__(
+        self,
+        *,
+        regions: Literal[8] = 8,
+        target_channels: Literal[3] = 3,
+        image_size: ImageSize = 64,
+        flip: Flip = True,
+        **options: Unpack[StoredOptions],
+    ) -> None:
+        if (regions, target_channels) != (8, 3):
+            raise UserError("data=photos_regions has 8 regions, and colours, which need 3 channels")
+        super().__init__(
+            regions=regions,
+            target_channels=target_channels,
+            image_size=image_size,
+            load_size=None,
+            flip=flip,
+            **options,
+        )
+
+    def load(self) -> ExampleSplits:
+        photos = photographs()
+        return examples(
+            torch.cat((regions_of_photographs(photos), photos), dim=1), "pair", self.height, self.width
+        )
+
+
 class PhotosSR(SuperResolutionData):
     """Small crops of photographs to large ones; crops as in ``PhotosEdges``."""
 
@@ -92,3 +131,16 @@ def edges(photos: Tensor) -> Tensor:
 def examples(pictures: Tensor, side: str, height: int, width: int) -> ExampleSplits:
     """Crops of what is made of both photographs, as the only ``side`` of examples."""
     return ExampleSplits(*({side: Named(part, part.names)} for part in crops(pictures, height, width)))
+
+
+def regions_of_photographs(photos: Tensor) -> Tensor:
+    """(P, 3, H, W) uint8 to (P, 1, H, W) uint8: 2 * quarter + half, by quantiles of luma and warmth over all pixels."""
+    smooth = avg_pool2d(photos.float(), SQUARE, stride=1, padding=SQUARE // 2, count_include_pad=False)
+    red, green, blue = smooth.split(1, dim=1)
+    luma, warmth = 0.299 * red + 0.587 * green + 0.114 * blue, red - blue  # ITU-R 601
+
+    def quantile(values: Tensor, share: float) -> Tensor:
+        return values.flatten().kthvalue(1 + int(share * (values.numel() - 1))).values
+
+    quarter = sum((luma > quantile(luma, share)).to(torch.uint8) for share in (0.25, 0.5, 0.75))
+    return 2 * quarter + (warmth > quantile(warmth, 0.5)).to(torch.uint8)

@@ -91,6 +91,24 @@ def test_each_side_has_its_own_channels_and_pictures_are_resized_then_cropped(tm
         assert (luma - batch["source"])[..., 1:, 1:].abs().mean() < 0.02  # the same crop, mirrored alike
 
 
+@pytest.mark.parametrize(("direction", "labels"), [("a_to_b", "target"), ("b_to_a", "source")])
+def test_colours_of_labels_are_resized_to_the_nearest_pixel(tmp_path, direction, labels):
+    colours = np.array([[128, 64, 128], [244, 35, 232], [0, 0, 142]], np.uint8)
+    pictures = [colours[np.random.default_rng(seed).integers(3, size=(23, 23))] for seed in range(6)]
+    for number, picture in enumerate(pictures):
+        for side in "AB":
+            write(tmp_path / side / f"{number}.png", picture)
+    data = paired(tmp_path, direction=direction, nearest="b", image_size=8, load_size=10, test_fraction=0.2)
+    known = {tuple(colour) for colour in colours.tolist()}
+    for batch in (first(data, 1)[0], data.dataset("test").batch(torch.tensor([0]))):
+        found = {
+            key: {tuple(pixel) for pixel in to_uint8(value).permute(0, 2, 3, 1).reshape(-1, 3).tolist()}
+            for key, value in batch.items()
+        }
+        assert found.pop(labels) <= known
+        assert not found.popitem()[1] <= known, "colours of the other side mix"
+
+
 def test_streamed_pairs_are_those_in_memory_with_workers_too(tmp_path):
     for root, layout in ((tmp_path / "two", ("A", "B")), (tmp_path / "one", ("train", "val"))):
         fill(root, 9, *layout, size=(24, 10))
@@ -170,6 +188,7 @@ def test_D3_an_unreadable_half_is_named_or_its_pair_replaced(tmp_path):
     ("changes", "words"),
     [
         ({"direction": "A_to_B"}, "data.direction=A_to_B: a_to_b or b_to_a"),
+        ({"nearest": "B"}, "data.nearest=B: the side of labels, a or b"),
         ({"test_fraction": 1}, "data.test_fraction=1"),
         ({"workers": -1}, "data.workers=-1"),
         ({"on_corrupt": "ignore"}, "data.on_corrupt=ignore"),

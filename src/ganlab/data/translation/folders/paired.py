@@ -1,6 +1,7 @@
 """Your own pairs of pictures: side by side, or in two folders of equal names."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Unpack
 
@@ -39,6 +40,7 @@ class PairedFolder(FolderData, PairedData):
 
     Args:
         direction: "a_to_b": a is the source and b the target; "b_to_a": the other way round.
+        nearest: The side whose colours are labels, which is resized to the nearest pixel.
         options: See ``FolderData`` and ``PairedData``.
     """
 
@@ -46,6 +48,7 @@ class PairedFolder(FolderData, PairedData):
         self,
         *,
         direction: Literal["a_to_b", "b_to_a"] = "a_to_b",
+        nearest: Literal["a", "b"] | None = None,
         image_size: ImageSize = 256,
         load_size: ImageSize | None = 286,
         batch_size: Count = 1,
@@ -54,7 +57,9 @@ class PairedFolder(FolderData, PairedData):
         super().__init__(image_size=image_size, load_size=load_size, batch_size=batch_size, **options)
         if direction not in ("a_to_b", "b_to_a"):
             raise UserError(f"data.direction={direction}: a_to_b or b_to_a")
-        self.forward = direction == "a_to_b"
+        if nearest not in (None, "a", "b"):
+            raise UserError(f"data.nearest={nearest}: the side of labels, a or b; null: both are pictures")
+        self.forward, self.nearest = direction == "a_to_b", nearest
 
     def folder(self) -> Path:
         """Where the pictures are."""
@@ -111,9 +116,10 @@ class PairedFolder(FolderData, PairedData):
         return (self.load_height, self.load_width), (self.height, self.width)
 
     def _decoders(self, size: tuple[int, int]) -> dict[str, Decoder]:
+        channels = {"source": self.source_channels, "target": self.target_channels}
         return {
-            "source": self.decoder(size, self.source_channels),
-            "target": self.decoder(size, self.target_channels),
+            key: replace(self.decoder(size, channels[key]), nearest=side == self.nearest)
+            for key, side in zip(channels, "ab" if self.forward else "ba", strict=True)
         }
 
 
