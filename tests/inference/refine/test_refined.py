@@ -161,7 +161,7 @@ def captured_modes(points, run_dir):
 
 def test_scores_of_chosen_samples_are_of_those_that_are_written():
     """What metrics are given are the samples themselves, of two processes each its part."""
-    drawn = Drawn(torch.arange(10.0)[:, None], torch.device("cpu"), "here")
+    drawn = Drawn(torch.arange(10.0)[:, None], "here")
     parts = [
         torch.cat([*drawn.samples(7, seed=9, averaged=False, batch_size=2, rank=rank, world=2)])
         for rank in range(2)

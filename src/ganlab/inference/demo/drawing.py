@@ -12,8 +12,8 @@ from ganlab.errors import UserError
 from ganlab.inference.captions import BETWEEN
 from ganlab.inference.latents.directions import directions
 from ganlab.inference.latents.origins import pictures
-from ganlab.inference.latents.project import require_plain
 from ganlab.inference.latents.source import Source
+from ganlab.inference.latents.spaces import require_plain
 from ganlab.inference.notebook import picture
 from ganlab.models.captions.base import TextGAN
 from ganlab.models.images.base import LatentGAN

@@ -7,6 +7,7 @@ arithmetic     a - b + c of averaged samples
 directions     of the first layer (SeFa) and of its activations (GANSpace); edit: samples moved along one
 mixing         styles of two samples in one picture, for generators that have styles
 project        a picture of one's own as a latent vector; projected: these, as a file that edit takes
+spaces         noise or styles, in which it is looked for
 truncation     samples from the middle of the prior
 codes          categories and codes, or classes and noises, as a table
 neighbours     the training images nearest to samples: does the model memorise?

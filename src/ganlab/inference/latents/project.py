@@ -1,8 +1,8 @@
 """A picture of one's own as a latent vector: what of it the generator can draw."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Literal, NamedTuple, TypedDict, Unpack
+from typing import NamedTuple, TypedDict, Unpack
 
 import torch
 from torch import Tensor
@@ -10,23 +10,20 @@ from tqdm import tqdm
 
 from ganlab.data.store.decode import Decoder
 from ganlab.errors import UserError
-from ganlab.inference.latents.mixing import styled, styles
 from ganlab.inference.latents.origins import pictures
 from ganlab.inference.latents.projected import FILE, Projected, save
 from ganlab.inference.latents.show import save_rows, save_steps
 from ganlab.inference.latents.source import Source
+from ganlab.inference.latents.spaces import Space, space_of
 from ganlab.inference.picture_files import find_pictures
 from ganlab.metrics.extractors.lpips import Perceptual
 from ganlab.models.eval_mode import eval_mode
 from ganlab.models.images.base import LatentGAN
 from ganlab.pixels import from_uint8
 from ganlab.randomness import Draws
-from ganlab.techniques.priors import Codes, Uniform
 
-Space = Literal["z", "w"]
 Distance = Callable[[Tensor, Tensor], Tensor]  # of pictures (n, C, H, W) in [-1, 1], to (n,)
 FRAMES = 40
-MANY = 1000  # draws, of which styles have their mean and deviation
 
 
 class Search(TypedDict, total=False):
@@ -83,7 +80,7 @@ def project(
             a generator without styles.
     """
     inputs = model.inputs(starts, Draws(seed, "project"), label)
-    place = _space(model, space, [each_of(values, len(target)).to(model.device) for values in inputs])
+    place = space_of(model, space, [each_of(values, len(target)).to(model.device) for values in inputs])
     aim, network = target.to(model.device).repeat_interleave(starts, 0), model.average.current()
     z = place.start.requires_grad_()
     optimizer, best, frames = torch.optim.Adam([z], lr=lr), _Best(z, aim, starts), []
@@ -97,28 +94,12 @@ def project(
             (z.grad,) = torch.autograd.grad((error + prior_weight * place.far(z)).sum(), z)
             optimizer.step()
             place.cut(z)
-    found = frames[-1]
-    condition = tuple(best.of_each(values) for values in place.condition)
-    return Projection(
-        best.of_each(best.latents), found, _psnr(found, target.cpu()), torch.stack(frames), condition
-    )
-
-
-def _space(model: LatentGAN, space: Space, inputs: Sequence[Tensor]) -> "InNoise | InStyles":
-    require_plain(model.prior)
-    return InStyles(model, *inputs) if space == "w" else InNoise(model, *inputs)
+    psnr, condition = _psnr(frames[-1], target.cpu()), tuple(map(best.of_each, place.condition))
+    return Projection(best.of_each(best.latents), frames[-1], psnr, torch.stack(frames), condition)
 
 
 def _psnr(one: Tensor, other: Tensor) -> Tensor:
     return 10 * (4 / (one - other).square().flatten(1).mean(1).clamp_min(1e-12)).log10()
-
-
-def require_plain(prior: object) -> None:
-    """Raises UserError for a prior of codes."""
-    if isinstance(prior, Codes):
-        raise UserError(
-            "this model's prior has categories, between which there is nothing; project needs a plain prior"
-        )
 
 
 def each_of(values: Tensor, times: int) -> Tensor:
@@ -155,47 +136,6 @@ class _Best:
         """(n, ...) on the CPU of (n * starts, ...): for each target that of its best start."""
         places = self.error.unflatten(0, (-1, self.starts)).argmin(1)
         return values[torch.arange(len(places), device=values.device) * self.starts + places].cpu()
-
-
-class InNoise:
-    """The space of z: where a search begins, what is drawn, how far from the middle it is."""
-
-    def __init__(self, model: LatentGAN, z: Tensor, *condition: Tensor) -> None:
-        self.model, self.start, self.condition = model, z, condition
-
-    def drawn(self, z: Tensor) -> Tensor:
-        return self.model.drawn(self.model.average.current(), z, *self.condition).float()
-
-    def far(self, z: Tensor) -> Tensor:
-        """(n,) mean squares, in standard deviations of the prior; 0 for one without."""
-        std = getattr(self.model.prior, "std", None)
-        return (z / std).square().mean(1) if std else z.new_zeros(len(z))
-
-    @torch.no_grad()
-    def cut(self, z: Tensor) -> None:
-        """Back to the range of a uniform prior."""
-        if isinstance(self.model.prior, Uniform):
-            z.clamp_(self.model.prior.low, self.model.prior.high)
-
-
-class InStyles:
-    """The space of w, likewise."""
-
-    def __init__(self, model: LatentGAN, z: Tensor, *condition: Tensor) -> None:
-        self.network, self.condition = styled(model), ()
-        self.start = styles(model, z, *condition)[:, 0].clone()
-        many = styles(model, *model.inputs(MANY, Draws(0, "styles")))[:, 0]
-        self.mean, self.std = many.mean(0), many.std(0).clamp_min(1e-6)
-
-    def drawn(self, w: Tensor) -> Tensor:
-        return self.network.synthesis(w[:, None].expand(-1, self.network.layers, -1)).float()
-
-    def far(self, w: Tensor) -> Tensor:
-        """(n,) mean squares of the distance from the mean style, in standard deviations of each number."""
-        return ((w - self.mean) / self.std).square().mean(1)
-
-    def cut(self, w: Tensor) -> None:
-        """Nothing: styles have no range."""
 
 
 def _size(pictures: Tensor) -> str:

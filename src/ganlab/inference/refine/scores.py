@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from ganlab.metrics.scores import Metric
@@ -17,15 +16,13 @@ class Drawn:
     """Samples (n, ...) that exist already, in the place of the model that draws them. origin: in words."""
 
     drawn: Tensor
-    device: torch.device
     origin: str
 
     def samples(
         self, n: int, *, seed: int, averaged: bool, batch_size: int, rank: int = 0, world: int = 1
     ) -> Iterator[Tensor]:
         """The first ``n`` of them, whatever the seed and the weights."""
-        for part in self.drawn[rank:n:world].split(batch_size):
-            yield part.to(self.device)
+        yield from self.drawn[rank:n:world].split(batch_size)
 
     def sampled_from(self, averaged: bool) -> str:
         return self.origin

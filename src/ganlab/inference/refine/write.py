@@ -60,20 +60,16 @@ def write_refined(
     chosen = f"-{refine}" + ("" if number is None else f"-label{number}")
     folder = output or run_dir / "generated" / f"{checkpoint}-seed{seed}{chosen}"
     data = data_of(run_dir, model, data)
-    metrics = metrics or {}
-    for metric in metrics.values():
+    for metric in (metrics or {}).values():
         metric.prepare(data.dataset("train"), data.dataset("test"), model.device)
     with replaced_folder(folder, run_dir) as temporary:
         refined = Refined(model, data, refine, steps=chain, train_steps=refine_steps)
         samples = refined.sample(n, seed=seed, label=number, batch_size=batch_size)
         write_drawn(samples, temporary, numbered=numbered)
         draw_reliability(refined.calibration, temporary / "reliability.svg")
-        scores: dict[str, tuple[Score, Score]] = {}
-        if metrics:
-            plain = model.sample(n, seed=seed, label=number, batch_size=batch_size)
-            before = Drawn(plain, model.device, model.sampled_from(True))
-            after = Drawn(samples, model.device, refined.sampled_from())
-            scores = before_and_after(metrics, before, after)
+        plain = model.sample(n, seed=seed, label=number, batch_size=batch_size).to(model.device)
+        after = Drawn(samples.to(model.device), refined.sampled_from())
+        scores = before_and_after(metrics or {}, Drawn(plain, model.sampled_from(True)), after)
         report = json.dumps(numbers_of(refined, scores), indent=2)
         (temporary / "refine.json").write_text(report, encoding="utf-8")
     return Written(folder, [refined.in_words(), *in_lines(scores, n)])
