@@ -317,7 +317,22 @@ def test_D3_skip_stops_at_more_than_one_percent(tmp_path, memory_limit):
     assert "2 of 100 images cannot be read" in text
     assert "003.png (not an image)" in text
     assert "050.png (not an image)" in text
-    assert "more than 1%" in text
+    assert text.endswith("repair or remove them; data.on_corrupt=skip passes over no more than 1%")
+    assert (
+        complaint(folder(tmp_path, memory_limit=memory_limit)) == text
+    )  # skip is not offered where it would not help
+    (tmp_path / "003.png").unlink()
+    assert (
+        len(folder(tmp_path, on_corrupt="skip", memory_limit=memory_limit, test_fraction=0).dataset("train"))
+        == 99
+    )
+
+
+def test_D3_one_file_of_a_small_folder_may_be_passed_over(tmp_path):
+    fill(tmp_path, 20)
+    (tmp_path / "003.png").write_bytes(b"<html>")
+    assert complaint(folder(tmp_path)).endswith("repair or remove it, or set data.on_corrupt=skip")
+    assert len(folder(tmp_path, on_corrupt="skip", test_fraction=0).dataset("train")) == 20
 
 
 @pytest.mark.parametrize("workers", [0, 2])

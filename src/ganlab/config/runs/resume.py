@@ -80,8 +80,7 @@ def newest_run(model: str, outputs: Path) -> Path:
         raise UserError(f"{LATEST}: there are no runs below {outputs}/ yet: start one with ganlab")
     known = [name for name in models if name]
     raise UserError(
-        f"{LATEST}:{model}: no run below {outputs}/ is of that model{did_you_mean(model, known)}; there are runs of "
-        f"{listing(known)}"
+        f"{LATEST}:{model}: no run below {outputs}/ is of that model; there are runs of {listing(known)}"
     )
 
 

@@ -14,7 +14,7 @@ class CorruptFiles:
     """The unreadable files met so far, and what to do about them.
 
     ``error``: ``check`` names them and stops. ``skip``: ``check`` warns of each once, and stops when they are
-    more than 1% of all ``total`` files.
+    more than one, and more than 1% of all ``total`` files.
     """
 
     def __init__(self, policy: OnCorrupt, total: int) -> None:
@@ -27,7 +27,11 @@ class CorruptFiles:
     @property
     def stops(self) -> bool:
         """Are those found so far too many to go on?"""
-        return bool(self.found) and (self.policy == "error" or len(self.found) > 0.01 * self.total)
+        return bool(self.found) and (self.policy == "error" or self._are_many)
+
+    @property
+    def _are_many(self) -> bool:
+        return len(self.found) > max(1, 0.01 * self.total)
 
     def check(self) -> None:
         """Raises UserError where training must not go on."""
@@ -40,9 +44,9 @@ class CorruptFiles:
         named = "; ".join(self.found[path] for path in sorted(self.found)[:5]) + (
             "; ..." if len(self.found) > 5 else ""
         )
-        remedy = (
-            "repair or remove it, or set data.on_corrupt=skip"
-            if self.policy == "error"
-            else "data.on_corrupt=skip stops at more than 1%"
-        )
+        remedy = "repair or remove " + ("it" if len(self.found) == 1 else "them")
+        if self._are_many:
+            remedy += "; data.on_corrupt=skip passes over no more than 1%"
+        else:
+            remedy += ", or set data.on_corrupt=skip"
         raise UserError(f"{len(self.found)} of {self.total} images cannot be read: {named}: {remedy}")
