@@ -179,7 +179,12 @@ def test_ones_own_folder_is_taken_by_every_command_and_printed_with_it(ganlab, t
     swept = ganlab("-m", *folders, "model=mylab_pasted", "data=mine", "seed=1,2", *tiny)
     assert swept.code == 0, swept.err
 
-    for words in (("sample", f"run={run}", "n=2"), (f"resume={run}", "trainer.max_steps=3")):
+    for words in (
+        ("sample", f"run={run}", "n=2"),
+        (f"resume={run}", "trainer.max_steps=3"),
+        ("evaluate", f"run={run}", "metrics=digits"),
+        ("explore", "neighbours", f"run={run}", "metrics=digits"),
+    ):
         refused = ganlab(*words)
         assert refused.code == 2
         assert "--config-dir 'my conf' --config-dir second" in refused.err

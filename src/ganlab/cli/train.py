@@ -25,7 +25,7 @@ from ganlab.config.compose.overrides import key_of, merge_overrides, quote
 from ganlab.config.runs.record import saved_overrides
 from ganlab.config.runs.resume import find_run, find_unfinished, is_run
 from ganlab.config.runs.start import quoted_start, with_start
-from ganlab.config.runs.trust import require_trusted_words, started_with
+from ganlab.config.runs.trust import require_trusted_words
 from ganlab.errors import GanlabError, StorageError, UserError
 from ganlab.training.environment import started_together
 
@@ -144,13 +144,7 @@ def resume_run(arguments: Arguments, run_dir: Path) -> tuple[list[str], list[str
     """What ``run_dir`` was started with, and on top what is given now."""
     typed = {key_of(word) for word in arguments.overrides}
     saved = [word for word in saved_overrides(run_dir) if key_of(word) not in typed]
-    try:
-        require_trusted_words(saved, run_dir)
-    except BAD_INPUT as error:
-        message = explain(error, saved, config_dirs=arguments.config_dirs)
-        if started := started_with(run_dir):
-            message = f"{message.partition(';')[0]}{started}; add it, if what lies there is yours"
-        raise UserError(f"{run_dir}: {message}") from error
+    require_trusted_words(saved, run_dir)
     return arguments.flags, into(merge_overrides(saved_overrides(run_dir), arguments.overrides), run_dir)
 
 

@@ -79,7 +79,7 @@ def _best(model: "GAN", run_dir: Path) -> None:
     if not path.exists():
         raise UserError(
             f"{run_dir} holds no best checkpoint; only a run with metrics=... or callbacks.checkpoints.monitor=... "
-            "keeps its best"
+            "keeps its best; checkpoint=last takes the newest"
         )
     state = read_checkpoint(path)
     try:

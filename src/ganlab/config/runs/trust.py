@@ -18,6 +18,7 @@ from omegaconf import DictConfig
 from ganlab.config import own
 from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check_node, nodes
+from ganlab.config.compose.explain import BAD_INPUT, explain
 from ganlab.config.compose.hydra_compose import compose_all
 from ganlab.config.runs.harmless import (
     Want,
@@ -75,15 +76,26 @@ def require_trusted_words(words: Sequence[str], where: Path, config_name: str = 
     They may choose among the options of groups, set keys, and refer to other keys; nothing of Hydra's own.
 
     Raises:
-        UserError: names what they would do, and what allows it.
+        UserError: names what they would do, and what allows it; or what of them there is not, here.
     """
     _refuse_first((want for word in words for want in wants_of_word(word)), where)
-    folders = own.folders()
-    unknown = untrusted_targets(compose_all(words, config_name, config_dirs=folders))
+    unknown = untrusted_targets(_composed(words, where, config_name))
     if unknown:  # in files of one's own, anything may be named
         groups = [word for word in words if chooses_option(word)]
-        unknown -= untrusted_targets(compose_all(groups, config_name, config_dirs=folders))
+        unknown -= untrusted_targets(_composed(groups, where, config_name))
     _refuse_first((target_wanted(target) for target in sorted(unknown)), where)
+
+
+def _composed(words: Sequence[str], where: Path, config_name: str) -> DictConfig:
+    """As ``compose_all``, with a sentence for what the folders of this command do not have."""
+    folders = own.folders()
+    try:
+        return compose_all(words, config_name, config_dirs=folders)
+    except BAD_INPUT as error:
+        message = explain(error, words, config_name=config_name, config_dirs=folders)
+        if started := started_with(where):
+            message = f"{message.partition(';')[0]}{started}; add it, if what lies there is yours"
+        raise UserError(f"{where}: {message}") from error
 
 
 def fingerprint(run_dir: Path) -> str:
