@@ -15,9 +15,16 @@ TINY = {
     "saturating": {"MOVES": 3, "STEPS": 2, "SEEDS": 1, "EXTRA": [*SMALL, "metrics.digits.n_fake=100"]},
     "collapse": {"STEPS": 2, "SEEDS": 1, "EXTRA": [*SMALL, "metrics.modes.n_fake=100"]},
     "latent": {"SAMPLES": 200},
+    "conditions": {"SAMPLES": 200},
     "measuring": {"IMAGES": 60, "SEEDS": 2},
 }
-FEWER = {"none", "Wasserstein", "pairs, R1, R2"}  # of what the chapter on collapse compares
+FEWER = {
+    "none",
+    "Wasserstein",
+    "pairs, R1, R2",
+    "no norm in G",
+    "fully connected D",
+}  # of what chapters compare
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -30,9 +37,11 @@ def test_every_chapter_is_named_by_the_course_and_tried():
     assert re.findall(r"\]\((\w+)\.md\)", text_of("README")) == list(TINY)
 
 
-def compose_all(scope: dict) -> None:
-    for words in scope["REMEDIES"].values():
-        compose(["experiment=ring", "model=plane_gan", *words])
+def compose_all(name: str, table: dict, folder: Path) -> None:
+    own = [folder / "own"] if (folder / "own").exists() else []
+    begin = ["model=dcgan"] if name == "rules" else ["experiment=ring", "model=plane_gan"]
+    for words in table.values():
+        compose([*begin, *words], config_dirs=own)
 
 
 @pytest.mark.parametrize("name", TINY)
@@ -46,9 +55,9 @@ def test_a_chapter_runs_and_draws_its_figure(name, tmp_path, monkeypatch, capsys
     scope |= TINY[name]
     for number, block in enumerate(blocks, 1):
         exec(compile(block, f"{name}.md, block {number}", "exec"), scope)
-        if "REMEDIES" in scope:
-            compose_all(scope)
-            scope["REMEDIES"] = {key: words for key, words in scope["REMEDIES"].items() if key in FEWER}
+        for table in {"REMEDIES", "WITHOUT"} & scope.keys():
+            compose_all(name, scope[table], tmp_path)
+            scope[table] = {key: words for key, words in scope[table].items() if key in FEWER}
     from matplotlib import pyplot
 
     pyplot.close("all")
