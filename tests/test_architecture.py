@@ -328,7 +328,7 @@ def test_one_name_in_two_rooms_means_one_role():
         floor, *_, stem = name.split(".")[1:] if name.count(".") > 1 else ("", "")
         if floor:
             where[floor, stem].add(name)
-    roles = {"base", "sets", "files", "folder", "published", *WINGS, *(room.name for room in ROOMS)}
+    roles = {"base", "sets", "files", "folder", "shards", "published", *WINGS, *(room.name for room in ROOMS)}
     roles |= {
         "inpainting",
         "paired",

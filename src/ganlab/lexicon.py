@@ -16,6 +16,11 @@ PADDING, UNKNOWN = 0, 1
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
+def captions_in(text: str) -> tuple[str, ...]:
+    """One a line; a text without any holds one that is empty."""
+    return tuple(line.strip() for line in text.splitlines() if line.strip()) or ("",)
+
+
 class Lexicon(Protocol):
     """Captions as rows of ids from 1 on, and back; 0 follows the end of a caption.
 

@@ -4,6 +4,7 @@ import gzip
 import io
 import tarfile
 import zipfile
+from pathlib import Path
 
 import numpy as np
 
@@ -29,6 +30,12 @@ def tarred(members: dict[str, bytes | tarfile.TarInfo]) -> bytes:
                 info.size = len(content)
             archive.addfile(info, io.BytesIO(content) if isinstance(content, bytes) else None)
     return gzip.compress(buffer.getvalue(), mtime=0)
+
+
+def tar_of(path: Path, **members: bytes) -> Path:
+    """A shard: a tar file that is not compressed."""
+    path.write_bytes(gzip.decompress(tarred(dict(members))))
+    return path
 
 
 HORSES = zipped({"horses/": b"", "horses/trainA/1.jpg": NOISE, "horses/trainB/2.jpg": b"x" * 9})

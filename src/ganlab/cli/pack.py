@@ -6,6 +6,12 @@ from ganlab.cli.arguments import refuse_flags
 from ganlab.errors import UserError
 
 MEGABYTES = 1000
+KINDS = {
+    "labels": "folders are classes",
+    "captions": "each picture has some",
+    "pairs": "folders A and B hold partners",
+}
+DATA = {"captions": "shards_captions", "pairs": "shards_paired"}
 
 
 def run(words: list[str]) -> int:
@@ -15,21 +21,31 @@ def run(words: list[str]) -> int:
     output = Path(settings.get("output") or f"{folder.resolve()}_shards").expanduser()
     if output.resolve().is_relative_to(folder.resolve()):
         raise UserError(f"output={output} lies inside {folder}: choose a folder beside it")
-    size, labels = settings.get("size", str(MEGABYTES)), settings.get("labels", "false").lower()
+    size = settings.get("size", str(MEGABYTES))
     if not size.isdecimal() or int(size) < 1:
         raise UserError(
             f"size={size}: how many MB (10^6 bytes) a shard may have, 1 or more; {MEGABYTES} unless given"
         )
-    if labels not in ("true", "false"):
-        raise UserError(f"labels={labels}: true (folders are classes) or false")
+    kinds = {kind: _is_true(kind, settings.get(kind, "false")) for kind in KINDS}
+    if kinds["pairs"] and sum(kinds.values()) > 1:
+        raise UserError("pairs=true: pairs have neither labels nor captions; leave labels= and captions= out")
     from ganlab.inference.packing import pack
 
-    index = pack(folder, output, megabytes=int(size), labels=labels == "true")
+    index = pack(folder, output, megabytes=int(size), **kinds)
     samples = sum(shard["samples"] for shard in index["shards"])
     count = len(index["shards"])
-    print(f"{samples} images in {count} shard{'s' * (count != 1)} below {output}")
-    print(f"next: ganlab data=shards data.root={output}{' data.labels=true' * (labels == 'true')}")
+    what = "pairs" if kinds["pairs"] else "images"
+    print(f"{samples} {what} in {count} shard{'s' * (count != 1)} below {output}")
+    data = next((DATA[kind] for kind in DATA if kinds[kind]), "shards")
+    with_labels = " data.labels=true" * (kinds["labels"] and data == "shards")
+    print(f"next: ganlab data={data} data.root={output}{with_labels}")
     return 0
+
+
+def _is_true(kind: str, word: str) -> bool:
+    if word.lower() not in ("true", "false"):
+        raise UserError(f"{kind}={word}: true ({KINDS[kind]}) or false")
+    return word.lower() == "true"
 
 
 def sorted_out(words: list[str]) -> tuple[Path, dict[str, str]]:
@@ -40,8 +56,10 @@ def sorted_out(words: list[str]) -> tuple[Path, dict[str, str]]:
     """
     folders = [word for word in words if "=" not in word]
     settings = dict(word.split("=", 1) for word in words if "=" in word)
-    if unknown := sorted(settings.keys() - {"output", "size", "labels"}):
-        raise UserError(f"{unknown[0]}: no such key; ganlab pack FOLDER takes output=, size= and labels=")
+    if unknown := sorted(settings.keys() - {"output", "size", *KINDS}):
+        raise UserError(
+            f"{unknown[0]}: no such key; ganlab pack FOLDER takes output=, size=, {'=, '.join(KINDS)}="
+        )
     if len(folders) != 1:
         raise UserError("which folder? Give one, as in ganlab pack photographs output=shards")
     return Path(folders[0]).expanduser(), settings

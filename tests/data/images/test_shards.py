@@ -1,6 +1,5 @@
 """Images in archives that stay packed: what is read of them, by whom, and every way they can be wrong."""
 
-import io
 import json
 import os
 import signal
@@ -19,6 +18,7 @@ from ganlab.errors import StorageError, UserError
 from ganlab.inference import packing
 from ganlab.inference.packing import pack
 from ganlab.storage import digest
+from tests.support.archives import tar_of
 from tests.support.data import attach, complaint, first
 from tests.support.pictures import fill
 from tests.support.processes import as_rank, free_port
@@ -138,15 +138,6 @@ def test_captions_and_names_are_packed(tmp_path):
     assert names == {"000.jpg", "000.txt", "000_png.png", "000_png.txt", "001.png", "a_b.png"}
 
 
-def add(path: Path, **members: bytes) -> Path:
-    with tarfile.open(path, "w") as tar:
-        for name, content in members.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    return path
-
-
 def test_D2_shards_that_are_missing_cut_off_or_of_another_index(packed, tmp_path):
     last = sorted(packed.glob("*.tar"))[-1]
     content = last.read_bytes()
@@ -154,10 +145,25 @@ def test_D2_shards_that_are_missing_cut_off_or_of_another_index(packed, tmp_path
     assert f"{last} has 1,024 bytes, and index.json says {len(content):,}" in complaint(shards(packed))
     (packed / "index.json").rename(tmp_path / "index.json")
     assert f"{last} is damaged or cut off" in complaint(shards(packed))
+    last.write_bytes(content)
+    (packed / "index.json").write_bytes((tmp_path / "index.json").read_bytes())
+    middle = len(content) // 2
+    last.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+    assert f"{last} is damaged: its SHA-256 is not the one in index.json; copy it again" in complaint(
+        shards(packed)
+    )
+    shards(packed, verify=False).prepare()
+    (packed / "index.json").unlink()
     last.unlink()
     assert "there is no file" in complaint(shards(f"{packed}/{{000..{last.stem}}}.tar"))
     (tmp_path / "index.json").rename(packed / "index.json")
     assert f"{last} is not there, and index.json says" in complaint(shards(packed))
+    shards(f"{packed}/{{000..001}}.tar").prepare()  # no more is asked for
+    stranger = tar_of(packed / "999.tar", **{"1.png": b""})
+    last.write_bytes(content)
+    assert f"{stranger} is not in the index.json beside it, which is of another packing" in complaint(
+        shards(packed)
+    )
     (packed / "index.json").write_text("{")
     assert "index.json cannot be read" in complaint(shards(packed))
     assert "no shards are there" in complaint(shards(tmp_path / "nothing*"))
@@ -169,18 +175,18 @@ def test_D2_shards_that_are_missing_cut_off_or_of_another_index(packed, tmp_path
 
 def test_D12_a_sample_without_its_label_is_named(pictures, tmp_path):
     image = (pictures / "cat" / "000.png").read_bytes()
-    some = add(tmp_path / "0.tar", **{"7.png": image, "7.cls": b"3", "8.png": image, "9.png": image})
+    some = tar_of(tmp_path / "0.tar", **{"7.png": image, "7.cls": b"3", "8.png": image, "9.png": image})
     text = complaint(shards(some, labels=True))
     assert f"8.png in {some} has no label (nor have 1 others)" in text
-    both = add(tmp_path / "1.tar", **{"7.png": image, "7.jpg": image})
+    both = tar_of(tmp_path / "1.tar", **{"7.png": image, "7.jpg": image})
     assert "it holds two images called 7" in complaint(shards(both))
-    given = add(tmp_path / "2.tar", **{"a/7.png": image, "a/7.json": b'{"label": "cat"}'})
+    given = tar_of(tmp_path / "2.tar", **{"a/7.png": image, "a/7.json": b'{"label": "cat"}'})
     assert [sample.label for sample in samples_of([str(given)])] == ["cat"]
 
 
 def test_D3_a_damaged_image_is_named_with_its_archive(pictures, tmp_path):
     image = (pictures / "cat" / "000.png").read_bytes()
-    path = add(tmp_path / "0.tar", **{"7.png": image, "8.png": image[:90]})
+    path = tar_of(tmp_path / "0.tar", **{"7.png": image, "8.png": image[:90]})
     assert f"1 of 2 images cannot be read: {path}/8.png" in complaint(
         shards(path, test_fraction=0, batch_size=1, memory_limit=9)
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.errors import UserError
+from ganlab.lexicon import captions_in
 
 LISTS = ("captions.jsonl", "captions.csv", "metadata.jsonl", "metadata.csv")
 IMAGE_KEYS = ("image", "file_name", "file", "path")
@@ -43,8 +44,7 @@ def lines_of(path: Path) -> tuple[str, ...]:
     """The lines of a text file that hold anything; one empty caption for a file without any, none for no file."""
     if not path.is_file():
         return ()
-    text = read_text(path)
-    return tuple(line.strip() for line in text.splitlines() if line.strip()) or ("",)
+    return captions_in(read_text(path))
 
 
 def read_text(path: Path) -> str:

@@ -50,7 +50,7 @@ class CaptionFiles(FileData, CaptionData):
     def read(self) -> CaptionSplits:
         train, test = self.listed()
         corrupt = CorruptFiles("error", len(train) + len(test))
-        files, held_out = (self._files(part, corrupt) for part in (train, test))
+        files, held_out = (self.files(part, corrupt) for part in (train, test))
         read_headers(files, held_out)
         pictures = in_memory_if_small(files, held_out, self.memory_limit, self.cache)
         log.info("%s: %d captioned images to train on, %d held out", self.root, len(train), len(test))
@@ -61,7 +61,8 @@ class CaptionFiles(FileData, CaptionData):
             )
         )
 
-    def _files(self, part: Sequence[Captioned], corrupt: CorruptFiles) -> FileImages:
+    def files(self, part: Sequence[Captioned], corrupt: CorruptFiles) -> FileImages:
+        """The images of a part of what ``listed`` gives."""
         decoder = Decoder(height=self.load_height, width=self.load_width, channels=self.channels)
         paths = [entry.path for entry in part]
         return FileImages(paths=paths, decoder=decoder, corrupt=corrupt, workers=self.workers)

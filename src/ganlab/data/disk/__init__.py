@@ -4,6 +4,7 @@ listing     which images lie below a folder, in the same order on every machine
 layouts     in which folders two domains lie, and which picture belongs to which
 members     images inside archives, read where they lie
 packed      what lies in shards and zip files that stay packed
+indexed     the index beside shards, and whether they are what it says
 settings    what all folders of translation are read by
 downloads   resumed, checked, whole or not there
 archives    unpacked inside their folder or not at all

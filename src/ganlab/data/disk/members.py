@@ -6,24 +6,30 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Any
 
 from PIL import Image
 
-from ganlab.data.disk.packed import DEFLATED, Place
+from ganlab.data.disk.packed import DEFLATED, Place, Sample
 from ganlab.data.store.decode import CorruptImage, Decoder
 from ganlab.data.store.files import FileImages
 
 
 @dataclass(frozen=True, kw_only=True)
 class PackedDecoder(Decoder):
-    """Turns a member of an archive, by its name, into (channels, height, width) uint8.
+    """Turns a member of an archive, by ``Sample.path``, into (channels, height, width) uint8.
 
     places: where each lies. chosen: a hash of all their names, which tells one set of an archive from another.
     """
 
     places: Mapping[str, Place] = field(repr=False)
     chosen: str
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample], **settings: Any) -> "PackedDecoder":
+        """One for ``samples``; settings: of ``Decoder``."""
+        chosen = hashlib.sha256(repr([sample.name for sample in samples]).encode()).hexdigest()[:16]
+        return cls(places={sample.path: sample.place for sample in samples}, chosen=chosen, **settings)
 
     @contextmanager
     def opened(self, path: str, file: IO[bytes] | None = None) -> Iterator[Image.Image]:
@@ -45,16 +51,25 @@ class PackedDecoder(Decoder):
 
 
 class PackedImages(FileImages):
-    """Images read by ``PackedDecoder``; ``paths`` are the names of members, after that of their archive."""
+    """Images or pairs whose decoder reads by ``PackedDecoder``; ``paths`` are those of members.
 
-    decoder: PackedDecoder
+    archives: in which they lie.
+    """
+
+    def __init__(self, *, archives: Sequence[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.archives = archives
 
     @property
     def files(self) -> Sequence[str]:
         """The archives."""
-        return sorted({place.archive for place in self.decoder.places.values()})
+        return self.archives
 
     def fingerprint(self) -> str:
-        """A hash of the archives' lengths and times, and of the images that are chosen."""
-        archives = FileImages(paths=self.files, decoder=self.decoder, corrupt=self.corrupt)
-        return hashlib.sha256((archives.fingerprint() + self.decoder.chosen).encode()).hexdigest()
+        """A hash of the archives' lengths and times, of the images that are chosen, and of how they are decoded."""
+        return FileImages(paths=self.archives, decoder=self.decoder, corrupt=self.corrupt).fingerprint()
+
+
+def archives_among(samples: Sequence[Sample]) -> list[str]:
+    """Those that the samples lie in, sorted."""
+    return sorted({sample.place.archive for sample in samples})

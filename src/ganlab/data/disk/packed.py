@@ -10,15 +10,18 @@ from glob import glob
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from ganlab.data.disk.listing import HELD_OUT, held_out_by_hash
 from ganlab.data.store.decode import EXTENSIONS
 from ganlab.errors import UserError
+from ganlab.lexicon import captions_in
 
-INDEX, VERSION = "index.json", 1
+SIDES = ("a", "b")
 EXPECTED = (
     "; expected data.root='shards/{000..999}.tar', 'shards/*.tar', a folder of .tar files, a .tar or a .zip"
 )
 RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 STORED, DEFLATED = 0, 8  # methods of zip files
+BESIDE = (".cls", ".txt", ".json")
 
 
 class Place(NamedTuple):
@@ -31,11 +34,27 @@ class Place(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """name: of the image, "/" between its parts. label: where the archive gives one."""
+    """An image of an archive.
+
+    name: "/" between its parts. label, captions: where the archive gives some. side: of a pair, a or b; else "".
+    """
 
     name: str
     place: Place
-    label: str | None
+    label: str | None = None
+    captions: tuple[str, ...] = ()
+    side: str = ""
+
+    @property
+    def path(self) -> str:
+        """What to call it."""
+        return f"{self.place.archive}/{self.name}"
+
+    @property
+    def key(self) -> str:
+        """What the files of a sample share: their name up to its first dot."""
+        name = PurePosixPath(self.name)
+        return str(name.with_name(name.name.partition(".")[0]))
 
 
 def archives_of(root: Path) -> list[str]:
@@ -73,33 +92,6 @@ def glob_escaped(text: str) -> str:
     return re.sub(r"([*?[])", r"[\1]", text)
 
 
-def index_of(archives: Sequence[str]) -> dict[str, Any]:
-    """What ``ganlab pack`` wrote beside the archives; empty where there is none.
-
-    Raises:
-        UserError: it cannot be read, or names a shard that is not there, or has another length.
-    """
-    folder = Path(archives[0]).parent
-    if not (folder / INDEX).is_file():
-        return {}
-    try:
-        index = json.loads((folder / INDEX).read_bytes())
-        if index["version"] > VERSION:
-            raise UserError(f"{folder / INDEX} was written by a later version of ganlab; update ganlab")
-        lengths = {shard["name"]: int(shard["bytes"]) for shard in index["shards"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{folder / INDEX} cannot be read ({error}); remove it, or pack again") from error
-    if not index.get("complete"):
-        raise UserError(f"{folder / INDEX}: ganlab pack was stopped here; the same command goes on with it")
-    for name, length in lengths.items():
-        path = folder / name
-        there = path.stat().st_size if path.is_file() else None
-        if there != length:
-            what = "is not there" if there is None else f"has {there:,} bytes"
-            raise UserError(f"{path} {what}, and {INDEX} says {length:,}: copy it again, or pack again")
-    return index
-
-
 def samples_of(archives: Sequence[str], names: Sequence[str] = ()) -> list[Sample]:
     """All images of the archives, in order; names: of the classes that numbers of labels mean.
 
@@ -118,10 +110,22 @@ def samples_of(archives: Sequence[str], names: Sequence[str] = ()) -> list[Sampl
     return [sample._replace(label=named.get(sample.label or "", sample.label)) for sample in found]
 
 
+def divided(samples: Sequence[Sample], test_fraction: float) -> tuple[list[Sample], list[Sample]]:
+    """Those to train on, and those held out: both sides of a pair go the same way."""
+    folders = {sample.name.partition("/")[0] for sample in samples}
+    apart = next((name for name in HELD_OUT if {"train", name} <= folders), None)
+    if apart:
+        parts = [[s for s in samples if s.name.startswith(f"{base}/")] for base in ("train", apart)]
+        return parts[0], parts[1]
+    hashed = [sample.key if sample.side else sample.name for sample in samples]
+    pairs = list(zip(samples, [held_out_by_hash(name, test_fraction) for name in hashed], strict=True))
+    return [s for s, is_out in pairs if not is_out], [s for s, is_out in pairs if is_out]
+
+
 def _of_tar(archive: str) -> Iterator[Sample]:
-    """A sample's members share their name up to the first dot: 7.jpg, and 7.cls or 7.json for its label."""
-    images: dict[str, tuple[str, Place]] = {}
-    labels: dict[str, str] = {}
+    """A sample's members share their name up to the first dot: 7.jpg, or 7.a.jpg and 7.b.jpg, or 7.txt."""
+    images: dict[tuple[str, str], tuple[str, Place]] = {}
+    said: dict[str, dict[str, Any]] = {}
     with tarfile.open(archive, "r:") as tar, open(archive, "rb") as raw:
         raw.seek(-tarfile.BLOCKSIZE, 2)
         if any(raw.read()):
@@ -133,21 +137,28 @@ def _of_tar(archive: str) -> Iterator[Sample]:
                 continue
             key, ending = str(name.with_name(stem)), f".{ending.lower()}"
             if ending.endswith(EXTENSIONS):
-                if key in images:
+                side = ending.split(".")[1] if ending.split(".")[1] in SIDES else ""
+                if (key, side) in images:
                     raise ValueError(f"it holds two images called {key}")
-                images[key] = member.name, Place(archive, member.offset_data, member.size)
-            elif ending in (".cls", ".json") and (file := tar.extractfile(member)):
-                label = _label(ending, file.read(1_000_000))
-                labels |= {} if label is None else {key: label}
-    return (Sample(name, place, labels.get(key)) for key, (name, place) in images.items())
+                images[key, side] = member.name, Place(archive, member.offset_data, member.size)
+            elif ending in BESIDE and (file := tar.extractfile(member)):
+                said.setdefault(key, {}).update(_said(ending, file.read(1_000_000)))
+    return (
+        Sample(name, place, side=side, **said.get(key, {})) for (key, side), (name, place) in images.items()
+    )
 
 
-def _label(ending: str, content: bytes) -> str | None:
+def _said(ending: str, content: bytes) -> dict[str, Any]:
+    """The label or the captions that a file beside an image gives."""
     if ending == ".cls":
-        return content.decode().strip()
+        return {"label": content.decode().strip()}
+    if ending == ".txt":
+        return {"captions": captions_in(content.decode("utf-8-sig", "replace"))}
     value = json.loads(content)
-    label = value.get("label") if isinstance(value, dict) else None
-    return None if label is None else str(label)
+    value = value if isinstance(value, dict) else {}
+    found: dict[str, Any] = {} if value.get("label") is None else {"label": str(value["label"])}
+    caption = value.get("caption")
+    return found | ({"captions": captions_in(caption)} if isinstance(caption, str) else {})
 
 
 def _of_zip(archive: str) -> Iterator[Sample]:

@@ -1,24 +1,22 @@
 """Images packed into archives: shards of WebDataset's layout, or a zip file of StyleGAN's."""
 
-import hashlib
-import logging
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import Unpack
 
 import torch
 
 from ganlab.data.base import Splits
-from ganlab.data.disk.listing import HELD_OUT, Listing, held_out_by_hash
-from ganlab.data.disk.members import PackedDecoder, PackedImages
-from ganlab.data.disk.packed import Sample, archives_of, index_of, samples_of
-from ganlab.data.images.folder import Folder, describe
+from ganlab.data.disk.indexed import all_samples
+from ganlab.data.disk.listing import HELD_OUT, Listing
+from ganlab.data.disk.members import PackedDecoder, PackedImages, archives_among
+from ganlab.data.disk.packed import Sample, divided
+from ganlab.data.images.folder import Folder, LabelledOptions, describe
 from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.files import read_headers
 from ganlab.data.store.holding import in_memory_if_small
 from ganlab.errors import UserError
-
-log = logging.getLogger(__name__)
 
 
 class Shards(Folder):
@@ -31,15 +29,21 @@ class Shards(Folder):
 
     Args:
         root: ``shards/{000..999}.tar``, ``shards/*.tar``, a folder of such files, one .tar or one .zip.
+        verify: Compare shards that ``ganlab pack`` wrote with their checksums when they are first read on a machine.
         labels: Batches carry labels.
         options: See ``Folder``.
     """
 
+    def __init__(
+        self, *, verify: bool = True, labels: bool = False, **options: Unpack[LabelledOptions]
+    ) -> None:
+        super().__init__(labels=labels, **options)
+        self.verify = verify
+
     @cached_property
     def samples(self) -> list[Sample]:
         """All images, with labels as they are asked for; raises UserError for what cannot be read."""
-        archives = archives_of(self.root)
-        samples = samples_of(archives, index_of(archives).get("classes", ()))
+        samples = all_samples(self.root, verify=self.verify)
         if not self.labels:
             return samples
         if any(sample.label is not None for sample in samples):
@@ -71,32 +75,17 @@ class Shards(Folder):
         return in_memory_if_small(train, test, self.memory_limit, self.cache)
 
     def _packed(self, samples: Sequence[Sample], corrupt: CorruptFiles) -> PackedImages:
-        paths = [f"{sample.place.archive}/{sample.name}" for sample in samples]
-        places = {path: sample.place for path, sample in zip(paths, samples, strict=True)}
-        chosen = hashlib.sha256(repr([sample.name for sample in samples]).encode()).hexdigest()[:16]
         number = {name: index for index, name in enumerate(self.classes)}
         targets = torch.tensor([number[sample.label or ""] for sample in samples]) if self.labels else None
-        settings = self.decoding((self.height, self.width), self.channels)
         return PackedImages(
-            paths=paths,
-            decoder=PackedDecoder(places=places, chosen=chosen, **settings),
+            archives=archives_among(samples),
+            paths=[sample.path for sample in samples],
+            decoder=PackedDecoder.of(samples, **self.decoding((self.height, self.width), self.channels)),
             corrupt=corrupt,
             targets=targets,
             classes=self.classes,
             workers=self.workers,
         )
-
-
-def divided(samples: Sequence[Sample], test_fraction: float) -> tuple[list[Sample], list[Sample]]:
-    """Those to train on, and those held out."""
-    folders = {sample.name.partition("/")[0] for sample in samples}
-    apart = next((name for name in HELD_OUT if {"train", name} <= folders), None)
-    if apart:
-        parts = [[s for s in samples if s.name.startswith(f"{base}/")] for base in ("train", apart)]
-        return parts[0], parts[1]
-    out = [held_out_by_hash(sample.name, test_fraction) for sample in samples]
-    pairs = list(zip(samples, out, strict=True))
-    return [s for s, is_out in pairs if not is_out], [s for s, is_out in pairs if is_out]
 
 
 def _first_folder(name: str) -> str:

@@ -8,8 +8,8 @@ import math
 import os
 import shutil
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ from torch import Tensor
 
 from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.decode import CorruptImage, FileDecoder
-from ganlab.data.store.known import KnownFiles, content
+from ganlab.data.store.known import KnownFiles, alone, content
 from ganlab.data.store.workers import in_threads
 from ganlab.storage import cache_folder, write_atomically
 
@@ -95,7 +95,7 @@ def keep_decoded(sets: Sequence[Files], limit: float) -> None:
     try:
         folders = [root / key_of(images) for images in sets]
         for images, folder in zip(sets, folders, strict=True):
-            with _alone(folder):
+            with alone(folder.with_suffix(".lock"), "decodes the same images"):
                 images.decoded = _found(folder, images) or _made(folder, images, limit, set(folders))
             os.utime(folder / ABOUT)
             images.corrupt.found.update(images.decoded.corrupt)
@@ -117,22 +117,6 @@ def key_of(images: Files) -> str:
     if images.corrupt.policy == "skip" and images.targets is not None:
         parts.append(images.targets.tolist())
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One process fills a folder of the cache; others wait for it."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.with_suffix(".lock"))
-    try:
-        lock.acquire(timeout=1)
-    except Timeout:
-        log.info("waiting for another process, which decodes the same images")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _found(folder: Path, images: Files) -> Decoded | None:

@@ -2,14 +2,20 @@
 
 import hashlib
 import json
+import logging
 import os
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, NamedTuple
+
+from filelock import FileLock, Timeout
 
 from ganlab.data.store.workers import in_threads
 from ganlab.storage import cache_folder, write_atomically
+
+log = logging.getLogger(__name__)
 
 VERSION = 1  # of the format, and of what is found out
 FRESH = 2.0  # seconds in which a file may change once more without its times telling so
@@ -83,6 +89,24 @@ class Unknown(KnownFiles):
 
     def _write(self) -> None:
         pass
+
+
+@contextmanager
+def alone(path: Path, doing: str) -> Iterator[None]:
+    """One process at a time; others wait, and say that it ``doing``. Where no lock can be made, nobody waits."""
+    lock = FileLock(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=1)
+    except Timeout:
+        log.info("waiting for another process, which %s", doing)
+        lock.acquire()
+    except OSError:
+        log.debug("%s cannot be locked", path)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def content(path: str) -> str | None:

@@ -1,6 +1,7 @@
 """Your own pairs of pictures: side by side, or in two folders of equal names."""
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Unpack
@@ -21,6 +22,7 @@ from ganlab.errors import UserError
 
 log = logging.getLogger(__name__)
 
+HALVES = "side by side, cut into a left and a right half"
 WIDE = 1.6  # width over height from which a picture may well show a pair
 
 
@@ -66,6 +68,13 @@ class PairedFolder(FolderData, PairedData):
         return self.root
 
     def load(self) -> ExampleSplits:
+        sets, names, layout = self.pairs()
+        log.info("%s: %d pairs to train on, %d held out, %s", self.folder(), *map(len, sets), layout)
+        stored = self.stored(sets)
+        return ExampleSplits(*({"pair": Named(*named)} for named in zip(stored, names, strict=True)))
+
+    def pairs(self) -> tuple[Sequence[FileImages], Sequence[list[str]], str]:
+        """Those to train on and those held out, the names of each, and how they lie there."""
         root = self.folder()
         found = find_domains(root, expected_pairs(root))
         if found is None:
@@ -74,24 +83,21 @@ class PairedFolder(FolderData, PairedData):
             if "test" not in found:
                 found = held_out_share(found["train"], self.test_fraction)
             sets, names = self._two_folders(found)
-        layout = "side by side, cut into a left and a right half" if found is None else "in two folders"
-        log.info("%s: %d pairs to train on, %d held out, %s", root, *map(len, sets), layout)
-        stored = self.stored(sets)
-        return ExampleSplits(*({"pair": Named(*named)} for named in zip(stored, names, strict=True)))
+        return sets, names, HALVES if found is None else "in two folders"
 
     def _side_by_side(self, root: Path) -> tuple[list[FileImages], list[list[str]]]:
         listing = find_images(root, expected_pairs(root))
-        warn_of_whole_pictures(root / listing.paths[0], self.decoder(self._sizes()[0], 3))
+        warn_of_whole_pictures(root / listing.paths[0], self.decoder(self.sizes()[0], 3))
         parts = split(root, listing.paths, self.test_fraction)
         corrupt = CorruptFiles(self.on_corrupt, len(listing.paths))
         sets = [
             FileImages(
                 paths=[str(root / path) for path in part.paths],
-                decoder=Halves(source_left=self.forward, **self._decoders(size)),
+                decoder=Halves(source_left=self.forward, **self.decoders(size, self.decoder)),
                 corrupt=corrupt,
                 workers=self.workers,
             )
-            for part, size in zip(parts, self._sizes(), strict=True)
+            for part, size in zip(parts, self.sizes(), strict=True)
         ]
         return sets, [[stem(path[len(part.base) :]) for path in part.paths] for part in parts]
 
@@ -99,26 +105,29 @@ class PairedFolder(FolderData, PairedData):
         pairs = [matched(found[part]) for part in ("train", "test")]
         corrupt = CorruptFiles(self.on_corrupt, sum(map(len, pairs)))
         sets: list[FileImages] = []
-        for part, size in zip(pairs, self._sizes(), strict=True):
+        for part, size in zip(pairs, self.sizes(), strict=True):
             sources = {a: b for _, a, b in part} if self.forward else {b: a for _, a, b in part}
             sets.append(
                 TwoFileImages(
                     paths=list(sources),
-                    decoder=TwoFiles(partner=sources, **self._decoders(size)),
+                    decoder=TwoFiles(partner=sources, **self.decoders(size, self.decoder)),
                     corrupt=corrupt,
                     workers=self.workers,
                 )
             )
         return sets, [[name for name, _, _ in part] for part in pairs]
 
-    def _sizes(self) -> tuple[tuple[int, int], tuple[int, int]]:
+    def sizes(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """Of pictures to train on, and of those held out."""
         return (self.load_height, self.load_width), (self.height, self.width)
 
-    def _decoders(self, size: tuple[int, int]) -> dict[str, Decoder]:
+    def decoders(
+        self, size: tuple[int, int], make: Callable[[tuple[int, int], int], Decoder]
+    ) -> dict[str, Decoder]:
+        """Of both sides, made of their size and channels."""
         channels = {"source": self.source_channels, "target": self.target_channels}
         return {
-            key: replace(self.decoder(size, channels[key]), nearest=side == self.nearest)
+            key: replace(make(size, channels[key]), nearest=side == self.nearest)
             for key, side in zip(channels, "ab" if self.forward else "ba", strict=True)
         }
 

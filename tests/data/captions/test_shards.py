@@ -1,0 +1,55 @@
+"""Captioned images in archives: what a folder of them gives, and what they may lack."""
+
+import pytest
+import torch
+
+from ganlab.data.captions.folder import CaptionFolder
+from ganlab.data.captions.shards import CaptionShards
+from ganlab.errors import UserError
+from ganlab.inference.packing import pack
+from tests.support.data import attach, complaint, first
+from tests.support.pictures import fill
+
+OPTIONS = {"image_size": 8, "batch_size": 4, "max_length": None, "workers": 0}
+
+
+@pytest.fixture
+def birds(tmp_path):
+    root = fill(tmp_path / "birds", 10, "x")
+    lines = [
+        f'{{"image": "x/{n:03}.png", "captions": ["bird {n}", "a bird of {n} feathers"]}}' for n in range(10)
+    ]
+    (root / "captions.jsonl").write_text("\n".join(lines))
+    return root
+
+
+def by_name(data) -> dict[str, tuple[str, tuple[str, ...], bytes]]:
+    found = {}
+    for split in ("train", "test"):
+        part = data.dataset(split)
+        images = part.images(torch.arange(len(part)))
+        for name, captions, image in zip(part.names, part.all_captions, images, strict=True):
+            found[name.split("/")[-1]] = split, tuple(captions), image.numpy().tobytes()
+    return found
+
+
+@pytest.mark.parametrize("memory_limit", [0, 100])
+def test_shards_hold_the_pixels_captions_and_split_of_the_folder(birds, tmp_path, memory_limit):
+    pack(birds, tmp_path / "shards", megabytes=1, captions=True)
+    data = CaptionShards(root=str(tmp_path / "shards"), memory_limit=memory_limit, **OPTIONS)
+    assert by_name(data) == by_name(CaptionFolder(root=str(birds), **OPTIONS))
+    batch = first(attach(data), 1)[0]
+    assert batch["image"].shape == (4, 3, 8, 8)
+    assert (batch["caption"] != batch["mismatch"]).any(1).all()
+
+
+def test_D12_an_image_without_its_caption_is_named(birds, tmp_path):
+    (birds / "captions.jsonl").unlink()
+    (birds / "x" / "000.txt").write_text("a bird")
+    with pytest.raises(UserError, match=r"9 of 10 images have no caption: x/001\.png"):
+        pack(birds, tmp_path / "shards", megabytes=1, captions=True)
+    pack(birds, tmp_path / "shards", megabytes=1)
+    text = complaint(CaptionShards(root=str(tmp_path / "shards"), **OPTIONS))
+    assert "9 of 10 images have no caption" in text
+    assert "x/001.png" in text
+    assert "ganlab pack FOLDER captions=true" in text
