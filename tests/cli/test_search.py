@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from ganlab.errors import DivergedError, UserError
+from ganlab.search.trials import outcome_of
 
 pytest.importorskip("optuna")
 LR = "model.optimizers.generator.lr"
@@ -241,6 +242,28 @@ def test_the_file_of_a_sweep_of_wandb(ganlab, scored, tmp_path):
     assert list(found["parameters"]) == [LR, LR.replace("generator", "discriminator")]
     assert "model=dcgan" in found["command"]
     assert scored == []
+
+
+def test_what_is_searched_for_is_of_the_direction_that_the_model_translates(ganlab, tmp_path):
+    words = (
+        "search=random",
+        "search.export=wandb",
+        "model=cut",
+        "model.direction=b_to_a",
+        "data=fonts_unpaired",
+    )
+    answer = ganlab(*words, "model.optimizers.generator.lr=interval(1e-5,1e-2)")
+    assert answer.code == 0, answer.err
+    found = yaml.safe_load((tmp_path / "wandb_sweep.yaml").read_text())
+    assert found["metric"]["name"].endswith("_b_to_a")
+
+
+def test_runs_whose_score_cannot_be_computed_say_so(tmp_path):
+    (tmp_path / "results.json").write_text('{"status": "finished", "last": {"val/hq": 0.0}}')
+    found = outcome_of([tmp_path], "val/mode_kl", "none")
+    assert (found.status, found.value) == ("failed", None)
+    assert found.error.startswith("at the end val/mode_kl had no value: it cannot be computed")
+    assert outcome_of([tmp_path], "val/hq", "none").value == 0.0
 
 
 def test_an_agent_of_wandb_calls_ganlab_with_dashes(ganlab, trained, monkeypatch):

@@ -14,7 +14,7 @@ from ganlab.callbacks.base import GameCallback
 from ganlab.callbacks.interval import crossed, images_of_run
 from ganlab.errors import UserError
 from ganlab.metrics.ranks import Ranks
-from ganlab.metrics.scores import Metric, suit
+from ganlab.metrics.scores import Directed, Metric, suit
 from ganlab.models.base import GAN
 from ganlab.score_record import KeepsScores, Score, ScoreRecord, from_json, in_words, to_json
 from ganlab.training.order import Order
@@ -58,6 +58,12 @@ class Quality(GameCallback[GAN], KeepsScores):
     def setup(self, trainer: Trainer, pl_module: GAN, stage: str) -> None:
         suit(self.metrics.values(), pl_module)
         self.require_logged("objective", self.objective, pl_module.players())
+
+    def limit_to(self, directions: tuple[str, ...]) -> None:
+        """Leave out the scores of what a translator does not do, before there is one."""
+        for metric in self.metrics.values():
+            if isinstance(metric, Directed):
+                metric.limit_to(directions)
 
     def names(self) -> list[str]:
         """The scores that will be published, each as ``val/<name>``; the first is the main one."""

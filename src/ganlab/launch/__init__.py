@@ -2,5 +2,6 @@
 
 jobs        what Hydra gives a launcher: each run's folder, and the command that runs it alone
 processes   several at once on this machine
+board       how far these are, in a terminal
 cluster     as an array of a scheduler's jobs
 """

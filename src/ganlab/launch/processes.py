@@ -18,6 +18,7 @@ from omegaconf import DictConfig
 
 from ganlab import report
 from ganlab.errors import UserError
+from ganlab.launch.board import Board
 from ganlab.launch.jobs import Job, jobs_of, told
 
 SIGNALS = [
@@ -41,8 +42,11 @@ def launch(
     jobs = jobs_of(loader, config, overrides, first)
     Path(config.hydra.sweep.dir).mkdir(parents=True, exist_ok=True)
     running = Running(jobs, devices, environment_of(config), quiet=config.search is not None)
-    with running.forwarding():
-        codes = running.run()
+    try:
+        with running.forwarding():
+            codes = running.run()
+    finally:
+        running.board.close()
     if running.stopped_by:
         raise SystemExit(130 if running.stopped_by == signal.SIGINT else 75)
     return told(config, jobs, codes)
@@ -104,6 +108,7 @@ class Running:
         self.places: dict[int, tuple[int, subprocess.Popen[str], Thread]] = {}
         self.stopped_by = 0
         self.ended = 0
+        self.board = Board([job.run_dir.name for job in jobs])
 
     def run(self) -> list[int]:
         """The exit code of each job; 130 for one that was not begun."""
@@ -113,13 +118,16 @@ class Running:
                 if place not in self.places and left and not self.stopped_by:
                     index, job = left.pop(0)
                     self.places[place] = (index, *self.start(job, device))
+                    self.board.begin(place, job.run_dir)
             if self.stopped_by:
                 left.clear()
             time.sleep(PAUSE)
+            self.board.look()
             for place, (index, process, reader) in list(self.places.items()):
                 if process.poll() is not None:
                     reader.join(timeout=5)
                     del self.places[place]
+                    self.board.end(place)
                     self.end(index, process.returncode)
         return [self.codes.get(index, 130) for index in range(len(self.jobs))]
 
@@ -137,7 +145,7 @@ class Running:
             start_new_session=True,  # Ctrl-C comes by way of this process
             preexec_fn=_end_with_parent,
         )
-        reader = Thread(target=tell, args=(process.stderr, job.run_dir.name), daemon=True)
+        reader = Thread(target=tell, args=(process.stderr, job.run_dir.name, self.board), daemon=True)
         reader.start()
         return process, reader
 
@@ -146,7 +154,7 @@ class Running:
         self.ended += 1
         if not self.quiet and (job.run_dir / "results.json").is_file():
             line = report.in_a_line(report.collect([job.run_dir])[0])
-            print(f"{job.run_dir.name}  {line}  ({self.ended} of {len(self.jobs)})", flush=True)
+            self.board.say(f"{job.run_dir.name}  {line}  ({self.ended} of {len(self.jobs)})")
 
     @contextmanager
     def forwarding(self) -> Iterator[None]:
@@ -165,11 +173,11 @@ class Running:
                 process.send_signal(number)
 
 
-def tell(stream: IO[str] | Any, name: str) -> None:
+def tell(stream: IO[str] | Any, name: str, board: Board) -> None:
     """Hand on what a run says of warnings and faults, each line with its name before it."""
     for line in stream:
         if line.strip():
-            print(f"{name}: {line.rstrip().removeprefix('ganlab: ')}", file=sys.stderr, flush=True)
+            board.say(f"{name}: {line.rstrip().removeprefix('ganlab: ')}", sys.stderr)
 
 
 def _end_with_parent() -> None:

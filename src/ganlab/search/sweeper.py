@@ -87,6 +87,8 @@ def objective_of(context: HydraContext, config: DictConfig, settings: Settings, 
     cfg, job = split(context.config_loader.load_sweep_config(config, words))
     settle(cfg, job)
     quality = instantiate(cfg.callbacks.quality) if cfg.callbacks.get("quality") else None
+    if quality and (direction := cfg.model.get("direction")):
+        quality.limit_to((direction,))
     names = [f"val/{name}" for name in quality.names()] if quality else []
     name = cfg.objective or next(iter(names), None)
     if name is None:

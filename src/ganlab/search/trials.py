@@ -56,9 +56,16 @@ def outcome_of(run_dirs: Sequence[Path], objective: str, cost: str) -> Outcome:
     values = [value for each in results if (value := value_of(each, objective)) is not None]
     costs = [number for each in results if (number := number_at(each, cost)) is not None]
     status = max((each if each in WORST_LAST else "failed" for each in statuses), key=WORST_LAST.index)
-    if status == "finished" and len(values) < len(results):
-        status = "failed"
     error = next((str(each["error"]) for each in results if each.get("error")), None)
+    if status == "finished" and len(values) < len(results):
+        status, error = (
+            "failed",
+            error
+            or (
+                f"at the end {objective} had no value: it cannot be computed from what was generated; train longer, or "
+                "search for another score with objective=val/..."
+            ),
+        )
     mean = statistics.fmean(values) if status == "finished" else None
     return Outcome(status, mean, tuple(values), statistics.fmean(costs) if costs else None, error)
 
