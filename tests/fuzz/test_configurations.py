@@ -153,9 +153,9 @@ def test_T10_every_number_at_every_odd_value_is_refused_in_one_sentence_or_means
     every = numbered()
     assert len(every) > 200
     for name, (path, plain) in every.items():
-        key = name.rpartition(".")[2]
+        key, node = name.rpartition(".")[2], OmegaConf.create(plain)
         for value in ODD:
-            node = OmegaConf.create({**plain, key: value})
+            node[key] = value
             with success_or(UserError, f"{path}.{key}"):
                 check_values(OmegaConf.create({key: value}), path)
                 check_node(path, node)

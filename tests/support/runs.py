@@ -1,6 +1,7 @@
 """What several tests share."""
 
 import csv
+import functools
 import json
 from pathlib import Path
 
@@ -26,6 +27,7 @@ DATA = {  # embedded data for each kind of model
 }
 
 
+@functools.cache
 def kind_of(model: str) -> str:
     """The kind of data that a model says it needs."""
     from ganlab.config.compose.catalogue import catalogue
