@@ -1,9 +1,7 @@
 """Packs of samples, and a discriminator that scores them as one."""
 
-import pytest
 import torch
 
-from ganlab.errors import UserError
 from ganlab.layers.minibatch import packed, unpacked
 from ganlab.networks.images.dcgan_minibatch import PackedDCGANDiscriminator
 from ganlab.networks.points import PackedPointDiscriminator
@@ -16,10 +14,9 @@ def test_neighbours_of_the_batch_are_side_by_side_and_each_has_the_score_of_its_
     assert unpacked(torch.tensor([5.0, 7.0]), 6, 3).tolist() == [5, 5, 5, 7, 7, 7]
     assert packed(images[:2], 3).flatten(1).tolist() == [[0, 1, 2, 3, 0, 1]]
     assert len(unpacked(torch.tensor([5.0]), 2, 3)) == 2
-    with pytest.raises(
-        UserError, match=r"a batch of 5 cannot be cut into packs of 3; try data\.batch_size=6"
-    ):
-        packed(images[:5], 3)
+    assert packed(images[:5], 3).flatten(1).tolist() == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 0, 1]]
+    assert len(unpacked(torch.tensor([5.0, 7.0]), 5, 3)) == 5
+    assert packed(images[:1], 3).flatten(1).tolist() == [[0, 1, 0, 1, 0, 1]]
 
 
 def test_a_packed_discriminator_sees_what_stands_beside_a_sample():

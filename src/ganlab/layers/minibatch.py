@@ -72,19 +72,15 @@ class MinibatchStdDev(nn.Module):
 
 
 def packed(samples: Tensor, size: int) -> Tensor:
-    """(B, C, ...) to (B / size, size * C, ...): neighbours in the batch, side by side in the channels.
+    """(B, C, ...) to (packs, size * C, ...): neighbours in the batch, side by side in the channels.
 
-    So a discriminator can tell many samples from the same one again (Lin et al. 2018, PacGAN).
-
-    Of fewer samples than ``size`` the first come again. Raises UserError where size does not divide a larger batch.
+    So a discriminator can tell many samples from the same one again (Lin et al. 2018, PacGAN). What the last pack lacks
+    where size does not divide B are the batch's first samples again.
     """
-    batch = len(samples)
-    if batch < size:
-        samples = samples.repeat(-(-size // batch), *[1] * (samples.ndim - 1))[:size]
-    elif batch % size:
-        raise UserError(
-            f"a batch of {batch} cannot be cut into packs of {size}; try data.batch_size={batch + size - batch % size}"
-        )
+    missing = -len(samples) % size
+    if missing:
+        again = samples.repeat(-(-missing // len(samples)), *[1] * (samples.ndim - 1))
+        samples = torch.cat([samples, again[:missing]])
     return samples.unflatten(0, (-1, size)).flatten(1, 2)
 
 

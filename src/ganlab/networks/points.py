@@ -110,7 +110,7 @@ class DiscriminatorOptions(TypedDict, total=False):
 class PackedPointDiscriminator(PointDiscriminator):
     """:class:`PointDiscriminator` of ``packing`` points at once, each with their score (Lin et al. 2018, PacGAN).
 
-    packing: m of the paper; it divides the batch. Real points come with real ones, fakes with fakes.
+    packing: m of the paper. Real points come with real ones, fakes with fakes.
     """
 
     @bounded

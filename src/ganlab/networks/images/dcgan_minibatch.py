@@ -49,7 +49,7 @@ class StdDevDCGANDiscriminator(DCGANDiscriminator):
 class PackedDCGANDiscriminator(DCGANDiscriminator):
     """:class:`DCGANDiscriminator` of ``packing`` images at once, each with their score (Lin et al. 2018, PacGAN).
 
-    packing: m of the paper; it divides the batch. Real images come with real ones, fakes with fakes.
+    packing: m of the paper. Real images come with real ones, fakes with fakes.
     """
 
     @bounded
