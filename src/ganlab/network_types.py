@@ -67,6 +67,10 @@ class StyledGenerator(nn.Module):
     w_mean: Tensor
 
 
+class GrowingStyledGenerator(StyledGenerator, GrowingGenerator):
+    """Both; the last level draws unless another is given."""
+
+
 class PairGenerator(nn.Module):
     """z (B, latent_size) to images (B, C, H, W)."""
 

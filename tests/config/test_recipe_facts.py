@@ -89,6 +89,7 @@ FACTS = {
     "stylegan2_cifar10": Fact(IN_IMAGES, LazyAdam(2.5e-3, 2.5e-3), 64, 100_000_000),
     "stylegan2_ffhq256": Fact(IN_IMAGES, LazyAdam(2.5e-3, 2.5e-3), 64, 25_000_000),
     "stylegan3_t_afhqv2": Fact(IN_IMAGES, LazyAdam(2.5e-3, 2e-3), 32, 25_000_000),
+    "stylegan_ffhq1024": Fact(IN_IMAGES, Adam(1e-3, 1e-3, (0.0, 0.99)), 512),  # steps of shrinking batches
     "wgan_celeba": Fact(NONE, RMSprop(5e-5, 5e-5), 64, 25 * 162_770),
     "wgan_gp_cifar10": Fact(NONE, Adam(2e-4, 2e-4, (0.0, 0.9)), 64, 5 * 100_000 * 64),
     "wgan_gp_mnist": Fact(NONE, Adam(1e-4, 1e-4, (0.5, 0.9)), 50, 5 * 200_000 * 50),

@@ -39,6 +39,7 @@ COUNTS = {  # of generator and discriminator, as published or counted in the aut
         24_001_089,
     ),  # eight layers in the mapping, where ADA's code has two
     "stylegan3_t_afhqv2": (24_873_519, 28_982_849),
+    "stylegan_ffhq1024": (26_219_627, 23_087_249),
     "wgan_celeba": (3_576_704, 2_765_568),
     "wgan_gp_cifar10": (1_204_483, 1_053_825),
     "wgan_gp_mnist": (1_554_177, 1_030_145),
@@ -51,6 +52,7 @@ SLIM = {  # counted at full width without memory; the width that two steps can b
     "stylegan2_cifar10": 64,
     "stylegan2_ffhq256": 16,
     "stylegan3_t_afhqv2": 8,
+    "stylegan_ffhq1024": 32,
 }
 RATES = {  # of both players; 2e-4 where nothing is said
     "began_celeba": (1e-4, 1e-4),
@@ -66,6 +68,7 @@ RATES = {  # of both players; 2e-4 where nothing is said
     "stylegan2_cifar10": (2.5e-3, 2.5e-3),
     "stylegan2_ffhq256": (2.5e-3, 2.5e-3),
     "stylegan3_t_afhqv2": (2.5e-3, 2e-3),
+    "stylegan_ffhq1024": (1e-3, 1e-3),
     "wgan_celeba": (5e-5, 5e-5),
     "wgan_gp_mnist": (1e-4, 1e-4),
 }

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganlab.layers.norms import ConditionalBatchNorm2d, PixelNorm, VectorBatchNorm2d
+from ganlab.layers.norms import AdaptiveInstanceNorm, ConditionalBatchNorm2d, PixelNorm, VectorBatchNorm2d
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +57,14 @@ def test_only_the_classes_that_were_there_learn():
     learned = layer.gain.weight.grad.abs().sum(1) > 0
     assert learned.tolist() == [False, True, False, True, False]
     assert sum(p.numel() for p in layer.parameters()) == 2 * 5 * 3
+
+
+def test_a_style_sets_mean_and_deviation_of_each_map():
+    torch.manual_seed(0)
+    norm = AdaptiveInstanceNorm(3, 5)
+    torch.nn.init.normal_(norm.style.bias)
+    w = torch.randn(2, 5)
+    maps = norm(7 + 4 * torch.randn(2, 3, 8, 8), w)
+    scale, offset = norm.style(w).chunk(2, dim=1)
+    torch.testing.assert_close(maps.mean(dim=(2, 3)), offset)
+    torch.testing.assert_close(maps.std(dim=(2, 3), correction=0), (1 + scale).abs())

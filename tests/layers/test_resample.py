@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from ganlab.layers.resample import ReflectedDownsample, Smooth, SmoothDownsample, SmoothUpsample
+from ganlab.layers.resample import Blur, ReflectedDownsample, Smooth, SmoothDownsample, SmoothUpsample
 
 
 def maps(size: int) -> torch.Tensor:
@@ -64,3 +64,13 @@ def test_halving_with_reflected_borders_keeps_a_constant_and_forgets_the_highest
     weights = torch.tensor([1.0, 2.0, 1.0]) / 4
     inside = torch.einsum("bcij,i,j->bc", image[..., 1:4, 3:6], weights, weights)
     torch.testing.assert_close(halve(image)[..., 1, 2], inside)
+
+
+def test_blur_spreads_a_pixel_over_its_neighbours_and_loses_what_leaves_the_map():
+    pixel = torch.zeros(1, 2, 5, 5)
+    pixel[0, 1, 2, 2] = 16
+    blurred = Blur()(pixel)
+    assert blurred[0, 1, 1:4, 1:4].tolist() == [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
+    assert blurred.sum() == 16
+    ones = Blur()(torch.ones(1, 1, 4, 4))[0, 0]
+    assert (ones[0, 0], ones[0, 1], ones[1, 1]) == (9 / 16, 3 / 4, 1)

@@ -21,6 +21,7 @@ SETTINGS = {  # that make a run of a few steps do what a long one does
     "stackgan": [FEW, "model.first_stage_images=24"],
     "progan": GROWING,
     "progan_conditional": GROWING,
+    "stylegan": [*GROWING, "model.mixing=0.5"],
     "stylegan2": STYLED,
     "stylegan2_ada": STYLED,
     "stylegan3": ["model.r1_every=2", "data.image_size=16"],

@@ -1,11 +1,12 @@
-"""Norms of generators: one without weights, one that knows the class."""
+"""Norms of generators: one without weights, and those that know a class, a vector, a style or a label map."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import instance_norm, interpolate
 
+from ganlab.layers.equalized import EqualizedLinear
 from ganlab.layers.labels import embedded
 
 
@@ -53,6 +54,21 @@ class VectorBatchNorm2d(nn.Module):
     def forward(self, maps: Tensor, vector: Tensor) -> Tensor:
         gain, offset = (1 + self.gain(vector))[..., None, None], self.offset(vector)[..., None, None]
         return torch.addcmul(offset, gain, self.norm(maps))
+
+
+class AdaptiveInstanceNorm(nn.Module):
+    """AdaIN: (1 + s) (x - mean) / deviation + b of each map, with s and b linear in w (Karras et al. 2019, equation 1).
+
+    (B, channels, H, W) and (B, style_size) to (B, channels, H, W). s and b have equalized rates, and no bias at first.
+    """
+
+    def __init__(self, channels: int, style_size: int) -> None:
+        super().__init__()
+        self.style = EqualizedLinear(style_size, 2 * channels, gain=1.0)
+
+    def forward(self, maps: Tensor, w: Tensor) -> Tensor:
+        scale, offset = self.style(w)[..., None, None].to(maps.dtype).chunk(2, dim=1)
+        return torch.addcmul(offset, 1 + scale, instance_norm(maps.float(), eps=1e-8).to(maps.dtype))
 
 
 class SpatiallyAdaptiveNorm(nn.Module):

@@ -1,5 +1,5 @@
 """Doubling, halving and smoothing with the kernel [1, 3, 3, 1], which is [1, 2, 1] convolved with [1, 1]; and halving
-with [1, 2, 1] itself."""
+and blurring with [1, 2, 1] itself."""
 
 import math
 
@@ -60,6 +60,21 @@ class ReflectedDownsample(nn.Module):
         channels = maps.shape[1]
         kernels = self.kernel.expand(channels, 1, 3, 3)
         return F.conv2d(F.pad(maps, (1, 1, 1, 1), mode="reflect"), kernels, stride=2, groups=channels)
+
+
+class Blur(nn.Module):
+    """(B, C, H, W) to the same shape: weights [1, 2, 1] / 4 each way; beyond the border are zeros."""
+
+    kernel: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        weights = torch.tensor([1.0, 2.0, 1.0]) / 4
+        self.register_buffer("kernel", torch.outer(weights, weights)[None, None], persistent=False)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        channels = maps.shape[1]
+        return F.conv2d(maps, self.kernel.expand(channels, 1, 3, 3), padding=1, groups=channels)
 
 
 class Smooth(nn.Module):

@@ -14,7 +14,7 @@ from ganlab.inference.scoring.kinds.made import Generated
 from ganlab.metrics.extractors.lpips import Perceptual
 from ganlab.metrics.extractors.torchmetrics_internals import Net
 from ganlab.models.eval_mode import eval_mode
-from ganlab.models.images.stylegan2 import StyleGAN2
+from ganlab.models.images.stylegan2 import StyledGAN
 from ganlab.randomness import Draws
 from ganlab.techniques.priors import Normal
 
@@ -66,7 +66,7 @@ def lacks_paths(name: str, side: object, perceptual: Perceptual) -> str:
     """Why a path length cannot be told of this side; "" where it can."""
     if not isinstance(side, Generated):
         return "it needs a run or an export, whose latent space it goes through"
-    if PATHS[name][0] == "w" and not isinstance(side.model, StyleGAN2):
+    if PATHS[name][0] == "w" and not isinstance(side.model, StyledGAN):
         return "this model has no w: take ppl or ppl_ends"
     image = next(side.model.samples(1, seed=0))
     if min(image.shape[2:]) < perceptual.smallest:

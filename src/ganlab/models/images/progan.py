@@ -20,21 +20,13 @@ from ganlab.types import AdversarialLoss, Batch, Observation, observed
 log = logging.getLogger(__name__)
 
 
-class ProGAN(LatentGAN):
-    """Progressive growing of GANs (Karras, Aila, Laine, Lehtinen 2018, sections 2 to 4 and appendix A.1).
+class GrowingGAN(LatentGAN):
+    """A game whose networks grow: both are called with the level and the fade of growth's present stage.
 
-    The critic minimises E[D(G(z))] - E[D(x)] + lambda E[(|grad D| - gamma)^2] / gamma^2 + epsilon E[D(x)^2], the
-    generator -E[D(G(z))]. Both networks are called with the level and the fade of growth's present stage, and real
-    images are brought there too: averaged down, and faded as the fakes are. At the beginning and at the end of each
-    fade the optimizers forget their moments, as in the authors' code.
+    At the beginning and at the end of each fade the optimizers forget their moments, as in the code of ProGAN's
+    authors. Samples have the final size from the beginning; until it is reached, each of their pixels is repeated.
 
-    growth: level, fade, batch size and learning rate by images seen. loss: the paper's is Wasserstein.
-    gp_weight: lambda. gp_target: gamma. drift_weight: epsilon, which keeps the scores of real images near 0.
-    gp_resolution: of the images that D is differentiated with respect to, of which the paper says nothing. Both of the
-    authors' codes repeat each pixel up to the final size, where the gradient's norm is that at the present size times
-    present / final: small images are held to a steeper critic than with "present".
-
-    Samples have the final size from the beginning; until it is reached, each of their pixels is repeated.
+    growth: level, fade, batch size and learning rate by images seen.
 
     Raises:
         UserError: networks, growth or data of different sizes.
@@ -44,21 +36,9 @@ class ProGAN(LatentGAN):
     discriminator: GrowingDiscriminator
 
     @bounded
-    def __init__(
-        self,
-        *,
-        growth: Growth,
-        loss: AdversarialLoss,
-        gp_weight: Weight = 10.0,
-        gp_target: Positive = 1.0,
-        gp_resolution: Literal["present", "final"] = "present",
-        drift_weight: Weight = 0.001,
-        **options: Unpack[LatentOptions],
-    ) -> None:
+    def __init__(self, *, growth: Growth, **options: Unpack[LatentOptions]) -> None:
         super().__init__(**options)
-        self.growth, self.loss = growth, loss
-        self.gp_weight, self.gp_target, self.drift_weight = gp_weight, gp_target, drift_weight
-        self.gp_resolution = gp_resolution
+        self.growth = growth
         self.counts = {"grown_at": -1}  # images seen when the last step began
         self.begun_at = (0, 0)  # steps and images when this training began, or was resumed
         sizes = [growth.resolutions[-1], self.generator.image_size, self.discriminator.image_size]
@@ -91,32 +71,6 @@ class ProGAN(LatentGAN):
         if alpha < 1:
             image = torch.lerp(F.interpolate(F.avg_pool2d(image, 2), scale_factor=2), image, alpha)
         return image
-
-    def penalty(self, real: Tensor, fake: Tensor) -> Tensor:
-        """lambda E[(s |grad D| - gamma)^2] / gamma^2, with s = present / final size for the gradient at the final size.
-
-        Samples meet in the standard deviation over the batch; as in the authors' code the gradient is that of
-        the sum of all scores, so a sample's holds what it does to the others' scores.
-        """
-        epsilon = self.draws.uniform(len(real), 1, 1, 1)  # one for each sample
-        final = self.growth.resolutions[-1]
-        shrink = self.stage.resolution / final if self.gp_resolution == "final" else 1.0
-        # each of the 1 / s^2 copies of a pixel has s^2 of its gradient: s n for n, and (s n - g)^2 = s^2 (n - g / s)^2
-        penalty = shrink**2 * gradient_penalty(self.score, real, fake, epsilon, self.gp_target / shrink)
-        return self.gp_weight / self.gp_target**2 * penalty
-
-    def training_step(self, batch: Batch, batch_idx: int) -> Observation:
-        real = self.faded(batch["image"])
-        with self.update("discriminator") as terms:
-            fake = self.generate(len(real)).detach()
-            real_score, fake_score = self.score(real), self.score(fake)
-            terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
-            terms["gradient_penalty"] = self.penalty(real, fake)
-            terms["drift"] = self.drift_weight * real_score.square().mean()
-        with self.update("generator") as terms:
-            fake_score = self.score(self.generate(len(real)))
-            terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real))
-        return observed(real, fake, real_score, fake_score)
 
     # -- growth --------------------------------------------------------------------------------------------------
 
@@ -176,3 +130,60 @@ class ProGAN(LatentGAN):
             log.info("growth, by images seen:\n%s", plan.table("/".join(rates)))
             if shortfall := plan.shortfall(self.trainer.max_steps):
                 log.warning("%s", shortfall)
+
+
+class ProGAN(GrowingGAN):
+    """Progressive growing of GANs (Karras, Aila, Laine, Lehtinen 2018, sections 2 to 4 and appendix A.1).
+
+    The critic minimises E[D(G(z))] - E[D(x)] + lambda E[(|grad D| - gamma)^2] / gamma^2 + epsilon E[D(x)^2], the
+    generator -E[D(G(z))]. Real images are brought to the present stage, too: averaged down, and faded as the fakes are.
+
+    growth: see :class:`GrowingGAN`. loss: the paper's is Wasserstein.
+    gp_weight: lambda. gp_target: gamma. drift_weight: epsilon, which keeps the scores of real images near 0.
+    gp_resolution: of the images that D is differentiated with respect to, of which the paper says nothing. Both of the
+    authors' codes repeat each pixel up to the final size, where the gradient's norm is that at the present size times
+    present / final: small images are held to a steeper critic than with "present".
+    """
+
+    @bounded
+    def __init__(
+        self,
+        *,
+        growth: Growth,
+        loss: AdversarialLoss,
+        gp_weight: Weight = 10.0,
+        gp_target: Positive = 1.0,
+        gp_resolution: Literal["present", "final"] = "present",
+        drift_weight: Weight = 0.001,
+        **options: Unpack[LatentOptions],
+    ) -> None:
+        super().__init__(growth=growth, **options)
+        self.loss = loss
+        self.gp_weight, self.gp_target, self.drift_weight = gp_weight, gp_target, drift_weight
+        self.gp_resolution = gp_resolution
+
+    def penalty(self, real: Tensor, fake: Tensor) -> Tensor:
+        """lambda E[(s |grad D| - gamma)^2] / gamma^2, with s = present / final size for the gradient at the final size.
+
+        Samples meet in the standard deviation over the batch; as in the authors' code the gradient is that of
+        the sum of all scores, so a sample's holds what it does to the others' scores.
+        """
+        epsilon = self.draws.uniform(len(real), 1, 1, 1)  # one for each sample
+        final = self.growth.resolutions[-1]
+        shrink = self.stage.resolution / final if self.gp_resolution == "final" else 1.0
+        # each of the 1 / s^2 copies of a pixel has s^2 of its gradient: s n for n, and (s n - g)^2 = s^2 (n - g / s)^2
+        penalty = shrink**2 * gradient_penalty(self.score, real, fake, epsilon, self.gp_target / shrink)
+        return self.gp_weight / self.gp_target**2 * penalty
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Observation:
+        real = self.faded(batch["image"])
+        with self.update("discriminator") as terms:
+            fake = self.generate(len(real)).detach()
+            real_score, fake_score = self.score(real), self.score(fake)
+            terms["adversarial"] = self.loss.discriminator(real_score, fake_score)
+            terms["gradient_penalty"] = self.penalty(real, fake)
+            terms["drift"] = self.drift_weight * real_score.square().mean()
+        with self.update("generator") as terms:
+            fake_score = self.score(self.generate(len(real)))
+            terms["adversarial"] = self.loss.generator(fake_score, lambda: self.score(real))
+        return observed(real, fake, real_score, fake_score)

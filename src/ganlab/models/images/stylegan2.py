@@ -1,8 +1,8 @@
-"""StyleGAN2: styles for each layer, and regularizers that take steps of their own."""
+"""What games with styles share; StyleGAN2, whose regularizers take steps of their own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar, Unpack
+from typing import Any, ClassVar, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,60 @@ from ganlab.network_types import StyledGenerator
 from ganlab.types import Batch, Observation, observed
 
 
-class StyleGAN2(LatentGAN):
+class StyledGAN(LatentGAN):
+    """A generator that draws by a style for each layer, which may be mixed in training and truncated in sampling.
+
+    mixing: how often the images of a step have two styles, of another z from some layer on.
+    w_decay: of the mean style, which truncation brings styles to.
+    """
+
+    truncations: ClassVar[tuple[float, ...]] = (1, 0.7, 0.5, 0.3, 0)  # psi
+    generator: StyledGenerator
+
+    @bounded
+    def __init__(self, *, mixing: Share = 0.0, w_decay: Share = 0.005, **options: Any) -> None:
+        super().__init__(**options)
+        self.mixing, self.w_decay = mixing, w_decay
+        self.psi = 1.0
+
+    def styles(self, n: int, *condition: Tensor) -> Tensor:
+        """(n, layers, style_size) of fresh z; perhaps of two, the second from some layer on (section 3.2 of 2019)."""
+        w = self.generator.mapping(self.prior(self.draws, n), *condition)
+        self.generator.w_mean.lerp_(self.mean_over_ranks(w.detach().float().mean(0)), self.w_decay)
+        styles = w[:, None].expand(-1, self.generator.layers, -1)
+        if self.mixing and self.draws.shared() < self.mixing:
+            other = self.generator.mapping(self.prior(self.draws, n), *condition)
+            first = 1 + int(self.draws.shared() * (self.layers_in_use() - 1))  # 1 to one less than these
+            styles = torch.cat([styles[:, :first], other[:, None].expand_as(styles)[:, first:]], dim=1)
+        return styles
+
+    def layers_in_use(self) -> int:
+        """How many layers draw."""
+        return self.generator.layers
+
+    # -- sampling ------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def truncated(self, truncation: float | None) -> Iterator[None]:
+        """Styles are w_mean + psi (w - w_mean) within, psi = ``truncation`` (Karras et al. 2019, appendix B).
+
+        Raises:
+            UserError: a psi below 0.
+        """
+        psi = self.psi if truncation is None else truncation
+        if not psi >= 0:
+            raise UserError(f"truncation={psi}: expected psi, from 0 (one image) to 1 (all of them)")
+        self.psi, before = psi, self.psi
+        try:
+            yield
+        finally:
+            self.psi = before
+
+    def drawn(self, network: nn.Module, *inputs: Tensor) -> Tensor:
+        return network(*inputs, truncation=self.psi)
+
+
+class StyleGAN2(StyledGAN):
     """StyleGAN2 (Karras, Laine, Aittala, Hellsten, Lehtinen, Aila 2020, sections 3.1 and 3.2 and appendix B).
 
     D minimises E[softplus(-D(x))] + E[softplus(D(G(w)))], G E[softplus(-D(G(w)))]. Every ``r1_every`` steps D takes a
@@ -29,13 +82,10 @@ class StyleGAN2(LatentGAN):
     gamma: of R1, grows with the pixels: 0.0002 pixels / batch in ADA's code, which is too weak below 64 pixels.
     path_weight, path_decay: of the second regularizer, and of a's average. r1_every, path_every: 0 for never; the
     players' optimizers should be :class:`~ganlab.techniques.lazy_adam.LazyAdam` with the same numbers.
-    mixing: how often the images of a step have two styles, of another z from some layer on.
-    w_decay: of the mean style, which truncation brings styles to.
+    mixing, w_decay: see :class:`StyledGAN`.
     """
 
     presents: ClassVar[bool] = True
-    truncations: ClassVar[tuple[float, ...]] = (1, 0.7, 0.5, 0.3, 0)  # psi
-    generator: StyledGenerator
     path_mean: Tensor
 
     @bounded
@@ -51,13 +101,11 @@ class StyleGAN2(LatentGAN):
         w_decay: Share = 0.005,
         **options: Unpack[LatentOptions],
     ) -> None:
-        super().__init__(**options)
+        super().__init__(mixing=mixing, w_decay=w_decay, **options)
         self.loss = NonSaturating()
         self.gamma, self.r1_every = gamma, r1_every
         self.path_weight, self.path_every, self.path_decay = path_weight, path_every, path_decay
-        self.mixing, self.w_decay = mixing, w_decay
         self.register_buffer("path_mean", torch.zeros(()))
-        self.psi = 1.0
         require_no_batch_norm(self.discriminator)
 
     def condition(self, batch: Batch) -> tuple[Tensor, ...]:
@@ -102,39 +150,6 @@ class StyleGAN2(LatentGAN):
     def fakes(self, n: int, *condition: Tensor) -> Tensor:
         """(n, C, H, W) for the discriminator's update, as constants."""
         return self.generate(n, *condition).detach()
-
-    def styles(self, n: int, *condition: Tensor) -> Tensor:
-        """(n, layers, style_size) of fresh z; perhaps of two, the second from some layer on (section 3.2 of 2019)."""
-        layers = self.generator.layers
-        w = self.generator.mapping(self.prior(self.draws, n), *condition)
-        self.generator.w_mean.lerp_(self.mean_over_ranks(w.detach().float().mean(0)), self.w_decay)
-        styles = w[:, None].expand(-1, layers, -1)
-        if self.mixing and self.draws.shared() < self.mixing:
-            other = self.generator.mapping(self.prior(self.draws, n), *condition)
-            first = 1 + int(self.draws.shared() * (layers - 1))  # 1 to layers - 1
-            styles = torch.cat([styles[:, :first], other[:, None].expand(-1, layers - first, -1)], dim=1)
-        return styles
-
-    # -- sampling ------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def truncated(self, truncation: float | None) -> Iterator[None]:
-        """Styles are w_mean + psi (w - w_mean) within, psi = ``truncation`` (Karras et al. 2019, appendix B).
-
-        Raises:
-            UserError: a psi below 0.
-        """
-        psi = self.psi if truncation is None else truncation
-        if not psi >= 0:
-            raise UserError(f"truncation={psi}: expected psi, from 0 (one image) to 1 (all of them)")
-        self.psi, before = psi, self.psi
-        try:
-            yield
-        finally:
-            self.psi = before
-
-    def drawn(self, network: nn.Module, *inputs: Tensor) -> Tensor:
-        return network(*inputs, truncation=self.psi)
 
 
 class ConditionalStyleGAN2(LabelledGAN, StyleGAN2):

@@ -1,6 +1,7 @@
 """ProGAN's networks, which grow: at level l they know 4 * 2^l pixels, and the newest layers fade in."""
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 from typing import TypedDict, Unpack
 
@@ -62,7 +63,7 @@ class ProgressiveDiscriminator(GrowingDiscriminator):
 
     It compares the samples of a batch by their standard deviation. width, narrows_after, level, alpha: as in
     :class:`ProgressiveGenerator`. group: how many samples are compared; it divides the batch. outputs: numbers that
-    the last layer gives, the first of them the score.
+    the last layer gives, the first of them the score. halving: what halves maps, means of 2 x 2 unless given.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class ProgressiveDiscriminator(GrowingDiscriminator):
         narrows_after: Size = 16,
         group: Size = 4,
         outputs: Size = 1,
+        halving: Callable[[], nn.Module] | None = None,
     ) -> None:
         super().__init__()
         widths = _widths(image_size, width, narrows_after)
@@ -85,7 +87,7 @@ class ProgressiveDiscriminator(GrowingDiscriminator):
         last += [EqualizedLinear(16 * width, width), nn.LeakyReLU(0.2)]
         self.blocks = nn.ModuleList([nn.Sequential(*last, EqualizedLinear(width, outputs, gain=1.0))])
         for after, before in pairwise(widths):
-            halved = nn.AvgPool2d(2)
+            halved = halving() if halving else nn.AvgPool2d(2)
             self.blocks.append(nn.Sequential(*_plain(before, before), *_plain(before, after), halved))
 
     def forward(self, image: Tensor, level: int | None = None, alpha: float = 1.0) -> Tensor:
