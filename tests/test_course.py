@@ -14,6 +14,7 @@ TINY = {
     "game": {"STEPS": 60, "BATCH": 256},
     "saturating": {"MOVES": 3, "STEPS": 2, "SEEDS": 1, "EXTRA": [*SMALL, "metrics.digits.n_fake=100"]},
     "collapse": {"STEPS": 2, "SEEDS": 1, "EXTRA": [*SMALL, "metrics.modes.n_fake=100"]},
+    "rules": {"STEPS": 2, "SEEDS": 1, "EXTRA": [*SMALL, "metrics.digits.n_fake=100"]},
     "latent": {"SAMPLES": 200},
     "conditions": {"SAMPLES": 200},
     "measuring": {"IMAGES": 60, "SEEDS": 2},
@@ -23,7 +24,6 @@ FEWER = {
     "Wasserstein",
     "pairs, R1, R2",
     "no norm in G",
-    "fully connected D",
 }  # of what chapters compare
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 

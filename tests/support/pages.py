@@ -45,16 +45,20 @@ def browser() -> str:
     return found or pytest.skip("Chromium is not installed (Debian's package chromium)")
 
 
-def asked(page: Path, question: str, folder: Path, width: int = 1400) -> str:
-    """What ``question``, an expression over ``doc`` and ``view`` of the page, is in a browser so many pixels wide."""
+def asked(page: Path, question: str, folder: Path, width: int = 1400, *, patience: int = 0) -> str:
+    """What ``question``, an expression over ``doc`` and ``view`` of the page, is in a browser so many pixels wide.
+
+    patience: milliseconds of the page's own time in which a promise is kept.
+    """
     frame = folder / "frame.html"
     frame.write_text(
         f'<iframe src="{page.resolve().as_uri()}" style="border: 0; width: {width}px; height: 900px"></iframe>'
-        "<output></output><script>onload = () => { const view = frames[0], doc = view.document;"
-        f"document.querySelector('output').textContent = JSON.stringify({question}); }}</script>"
+        "<output></output><script>onload = async () => { const view = frames[0], doc = view.document;"
+        f"document.querySelector('output').textContent = JSON.stringify(await ({question})); }}</script>"
     )
     size = f"--window-size={max(width, 500) + 50},1000"
-    dump = dumped(frame.as_uri(), folder, "--allow-file-access-from-files", size)
+    waits = [f"--virtual-time-budget={patience}"] if patience else []
+    dump = dumped(frame.as_uri(), folder, "--allow-file-access-from-files", size, *waits)
     return html.unescape(dump.partition("<output>")[2].partition("</output>")[0])
 
 
