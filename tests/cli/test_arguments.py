@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from ganlab.cli.arguments import named_run, options_of_run, quote_paths
+from ganlab.config.compose.overrides import quote, unquote
 from tests.support.secrets import CANARY, KEY
 from tests.support.wandb_reading import alone
 
@@ -126,3 +128,16 @@ def test_a_run_of_a_sweep_may_be_the_first_word_though_its_name_holds_an_equals_
     run = f"{tmp_path}/0_model=vanilla_seed=1"
     assert options_of_run("sample", [run, "n=4"]) == [f"run={run}", "n=4"]
     assert options_of_run("sample", ["model=vanilla"]) == ["model=vanilla"]
+
+
+@pytest.mark.parametrize("name", ["a b", "it's", 'say "it\'s"', "'", "<b>", "ünï", 'both "ends"', "a\\b"])
+def test_what_is_put_into_quotes_comes_out_of_them(name):
+    assert unquote(quote(name)) == name
+    assert unquote(f'"{name}"' if '"' not in name else name) == name
+
+
+def test_a_run_whose_name_ends_with_a_quote_is_found(tmp_path):
+    folder = tmp_path / 'it\'s "quoted"'
+    (folder / ".hydra").mkdir(parents=True)
+    (folder / ".hydra" / "config.yaml").touch()
+    assert named_run(quote_paths(options_of_run("report", [str(folder)]), ("run",))) == folder

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ganlab.config import own
 from ganlab.config.compose.mistakes import refuse_flag, refuse_mistakes
-from ganlab.config.compose.overrides import key_of, quote
+from ganlab.config.compose.overrides import key_of, quote, unquote
 from ganlab.config.compose.yaml_files import require_modest_below
 from ganlab.config.hydra_internals import flag_parser, flags_of
 from ganlab.config.runs import zoo
@@ -133,7 +133,7 @@ def named_run(words: list[str], *, or_export: bool = False, or_graphs: bool = Fa
         runs = runs_below(Path("outputs"))
         newest = f"; the newest is run={runs[0]}" if runs else "; there is none below outputs/ yet"
         raise UserError(f"which run? Give run=DIRECTORY{newest}")
-    name = values[-1].strip("'\"").replace("\\'", "'")
+    name = unquote(values[-1])
     path = _place(name)
     if or_graphs and graphs_in(path):
         return path

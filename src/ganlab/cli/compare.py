@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ganlab import report
 from ganlab.cli.arguments import refuse_flags
+from ganlab.config.compose.overrides import unquote
 from ganlab.config.runs.resume import LATEST, find_run, is_run, runs_below
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean
@@ -50,7 +51,7 @@ def options_of(words: Sequence[str]) -> dict[str, str]:
         key, _, value = word.partition("=")
         if key not in ("format", "output") or not value:
             raise UserError(f"ganlab compare {word}: options are format={'|'.join(FORMATS)} and output=FILE")
-        options[key] = value.strip("'\"")
+        options[key] = unquote(value)
     if options["format"] not in FORMATS:
         raise UserError(
             f"format={options['format']}: no such format{did_you_mean(options['format'], FORMATS)}"

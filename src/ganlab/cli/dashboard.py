@@ -6,6 +6,7 @@ from pathlib import Path
 from ganlab import report
 from ganlab.cli.arguments import refuse_flags
 from ganlab.cli.compare import each_once, place_of, title_of
+from ganlab.config.compose.overrides import unquote
 from ganlab.config.runs.pasted import to_paste
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean
@@ -59,7 +60,7 @@ def options_of(words: list[str]) -> dict[str, str]:
                 f"ganlab dashboard {word}: options are {', '.join(f'{key}=...' for key in OPTIONS)}"
                 f"{did_you_mean(key, OPTIONS) if key not in OPTIONS else ''}"
             )
-        options[key] = value.strip("'\"")
+        options[key] = unquote(value)
     return options
 
 

@@ -21,7 +21,7 @@ from ganlab.config.compose import paths
 from ganlab.config.compose.compose import settle
 from ganlab.config.compose.explain import BAD_INPUT, explain
 from ganlab.config.compose.hydra_compose import compose_all, register_resolvers, split
-from ganlab.config.compose.overrides import key_of, merge_overrides, quote
+from ganlab.config.compose.overrides import key_of, merge_overrides, quote, unquote
 from ganlab.config.runs.record import saved_overrides
 from ganlab.config.runs.resume import find_run, find_unfinished, is_run
 from ganlab.config.runs.start import quoted_start, with_start
@@ -130,7 +130,7 @@ def command_line(words: list[str]) -> Iterator[None]:
 def continued(arguments: Arguments) -> tuple[list[str], list[str]]:
     """Flags and overrides; with ``resume=DIRECTORY`` or ``resume=auto`` those of the run to continue."""
     typed = [word for word in arguments.overrides if key_of(word) == "resume"]
-    value = typed[-1].partition("=")[2].strip("'\"").replace("\\'", "'") if typed else "null"
+    value = unquote(typed[-1].partition("=")[2]) if typed else "null"
     if value in ("", "null"):
         return arguments.flags, arguments.overrides
     if value in ("true", "false"):
@@ -176,4 +176,4 @@ def into(words: list[str], run_dir: Path) -> list[str]:
 def chosen_dir(overrides: list[str]) -> Path | None:
     """The run directory that ``hydra.run.dir=...`` names."""
     values = [word.partition("=")[2] for word in overrides if key_of(word) == "hydra.run.dir"]
-    return Path(values[-1].strip("'\"")) if values else None
+    return Path(unquote(values[-1])) if values else None

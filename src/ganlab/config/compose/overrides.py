@@ -12,6 +12,13 @@ def quote(value: str) -> str:
     return f"'{escaped}'"
 
 
+def unquote(value: str) -> str:
+    """The text that :func:`quote` was given, or that stands in quotes of either kind; any other stays as it is."""
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1].replace(f"\\{value[0]}", value[0])
+    return value
+
+
 def words_of(overrides: Sequence[str]) -> list[str]:
     """Overrides as they were typed. Each by itself would be taken for an interpolation, and what it names put in."""
     words = cast("list[Any]", OmegaConf.to_container(overrides, resolve=False))
