@@ -1,6 +1,6 @@
 """The figures of reliability.md: promises about faults, tried many times.
 
-    python -m benchmarks.reliability [resume files ends refusals cost]
+    python -m benchmarks.reliability [resume files ends many refusals cost]
 
 About a quarter of an hour on two cores. Each case runs in a process of its own, forked from this one.
 """
@@ -21,6 +21,7 @@ PARTS = {
     "resume": "Killed and started again",
     "files": "Checkpoints",
     "ends": "Asked to leave, and lost",
+    "many": "Eight processes",
     "refusals": "Mistakes, and what is not trusted",
     "cost": "What it costs",
 }
