@@ -1,8 +1,12 @@
-"""The laboratory's page from the recordings of its runs: one file that holds everything, data and programs."""
+"""The laboratory's page from the recordings of its runs: one file that holds everything, data and programs.
+
+python docs/lab/page.py writes it anew with the recordings that it holds, after a change of its text, style or program.
+"""
 
 import base64
 import csv
 import json
+import sys
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -10,12 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from games import Game
-
-from ganlab.report.page import Html, page
 
 LAB = Path(__file__).resolve().parent
+sys.path[:0] = [str(LAB.parents[1] / "src")]
+
+from games import Game  # noqa: E402
+
+from ganlab.report.page import Html, page  # noqa: E402
+
 POINT, SHADE = 100, 127  # steps of a unit that places are kept to, and of the surface's and an arrow's 1
+PARTS = ("body.html", "lab.css", "lab.js", "uplot/LICENSE", "uplot/uPlot.iife.min.js", "uplot/uPlot.min.css")
+OPENS, CLOSES = '<script type="application/json" id="held">', "</script>"
 CURVES = ("discriminator/loss", "generator/loss")
 
 
@@ -87,18 +96,31 @@ def mixture(folder: Path) -> dict[str, Any]:
         }
 
 
-def write(runs: Mapping[Game, Path], path: Path) -> None:
-    """The page of recorded runs, given by their directories."""
+def held_of(runs: Mapping[Game, Path]) -> dict[str, Any]:
+    """All that the page holds of recorded runs, given by their directories."""
     sets = {game.data: mixture(folder) for game, folder in runs.items()}
-    held = {"point": POINT, "shade": SHADE, "sets": sets, "runs": [recorded(*run) for run in runs.items()]}
+    return {"point": POINT, "shade": SHADE, "sets": sets, "runs": [recorded(*run) for run in runs.items()]}
+
+
+def held_by(path: Path) -> dict[str, Any]:
+    """What a page that was written holds."""
+    return json.loads(path.read_text(encoding="utf-8").partition(OPENS)[2].partition(CLOSES)[0])
+
+
+def write(held: Mapping[str, Any], path: Path) -> None:
+    """The page of what it is to hold."""
     data = json.dumps(held, separators=(",", ":")).replace("<", "\\u003c")
-    body = (LAB / "body.html").read_text(encoding="utf-8")
-    plots = [(LAB / "uplot" / name).read_text(encoding="utf-8") for name in ("LICENSE", "uPlot.iife.min.js")]
-    script = f"/* uPlot:\n{plots[0]}*/\n{plots[1]}\n{(LAB / 'lab.js').read_text(encoding='utf-8')}"
-    style = "\n".join((LAB / name).read_text(encoding="utf-8") for name in ("uplot/uPlot.min.css", "lab.css"))
-    main = [
-        Html(body),
-        Html(f'<script type="application/json" id="held">{data}</script>'),
-    ]
-    text = page("A laboratory of games in the plane", Html(""), main, style=style, script=script)
+    parts = {name: (LAB / name).read_text(encoding="utf-8") for name in PARTS}
+    library, licence = parts["uplot/uPlot.iife.min.js"], parts["uplot/LICENSE"]
+    text = page(
+        "A laboratory of games in the plane",
+        Html(""),
+        [Html(parts["body.html"]), Html(OPENS + data + CLOSES)],
+        style=parts["uplot/uPlot.min.css"] + "\n" + parts["lab.css"],
+        script=f"/* uPlot:\n{licence}*/\n{library}\n{parts['lab.js']}",
+    )
     path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(held_by(LAB / "index.html"), LAB / "index.html")

@@ -16,7 +16,7 @@ LAB = Path(__file__).resolve().parent
 sys.path[:0] = [str(LAB.parents[1] / "src")]
 
 from games import Game, games  # noqa: E402  # its neighbours, one of which needs ganlab
-from page import write  # noqa: E402
+from page import held_of, write  # noqa: E402
 
 
 def is_whole(folder: Path) -> bool:
@@ -54,7 +54,7 @@ def main() -> None:
         for number, (game, job) in enumerate([(one, pool.submit(train, one, runs[one])) for one in runs], 1):
             job.result()
             print(f"{number} of {len(runs)}: {game.name}", flush=True)
-    write(runs, LAB / "index.html")
+    write(held_of(runs), LAB / "index.html")
 
 
 if __name__ == "__main__":
