@@ -37,7 +37,10 @@ def explore(capsys, *words):
         (["arithmetic", "a=[0,1]", "b=[2]", "c=[3]"], {"arithmetic.png", "answer.png"}),
         (["directions", "names=[slant]", "k=3"], {"directions.png", "directions.safetensors"}),
         (["edit", "direction=slant", "numbers=[1]"], {"edit.png"}),
-        (["truncation", "bounds=[2,0.5]", "columns=3", "metrics=swd"], {"truncation.png", "truncation.json"}),
+        (
+            ["truncation", "bounds=[2,0.5]", "columns=3", "metrics=swd", "metrics.swd.n_fake=256"],
+            {"truncation.png", "truncation.json"},
+        ),
         (["neighbours", "n=12", "k=2"], {"neighbours_pixels.png", "neighbours.csv"}),
         (
             ["neighbours", "n=12", "k=2", "metrics=digits"],
