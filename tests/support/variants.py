@@ -85,15 +85,20 @@ def two_steps(name: str, world: int = 1, parts: int = 1, words: list[str] | None
     words: of the model and its data, if others than ``words_for`` gives.
     """
     short = [
-        "trainer=ddp_cpu" if world == 2 else "trainer=cpu",
+        "trainer=cpu",
         "trainer.max_steps=2",
         "trainer.sync_batchnorm=true",
         f"trainer.accumulate={parts}",
         "callbacks.health.consistency_steps=1",
     ]
     if name in TRANSLATORS:
-        return translator(name, *short, batch_size=4 // world // parts)
-    return tiny_config(*(words or words_for(name)), *short, f"data.batch_size={16 // world // parts}")
+        cfg = translator(name, *short, batch_size=4 // world // parts)
+    else:
+        cfg = tiny_config(*(words or words_for(name)), *short, f"data.batch_size={16 // world // parts}")
+    if world == 2:
+        shared = compose(["trainer=ddp_cpu"]).trainer
+        cfg.trainer.update({key: shared[key] for key in ("devices", "strategy", "threads")})
+    return cfg
 
 
 def descend(parameters, fused: bool | None = None) -> torch.optim.Optimizer:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from omegaconf import DictConfig
 from torch import nn
 from torch.nn.modules.dropout import _DropoutNd
 
@@ -40,33 +41,31 @@ NAMES = [*VARIANTS, *TRANSLATORS, *TECHNIQUES]
 LONGER = "dcgan"  # eight steps, with batch norms synchronized and not
 
 
-def run(name: str, folder: Path, world: int, **settings) -> None:
-    cfg = two_steps(name, world, words=TECHNIQUES.get(name))
-    cfg.trainer.update(settings)
-    fit(cfg, folder, wrap=descending)
-
-
-def run_longer(folder: Path, world: int, sync_batchnorm: bool) -> None:
-    run(LONGER, folder / f"{world}-{sync_batchnorm}", world, max_steps=8, sync_batchnorm=sync_batchnorm)
+def run_longer(cfg: DictConfig, folder: Path, world: int, sync_batchnorm: bool) -> None:
+    cfg = cfg.copy()
+    cfg.trainer.update({"max_steps": 8, "sync_batchnorm": sync_batchnorm})
+    fit(cfg, folder / f"{world}-{sync_batchnorm}", wrap=descending)
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory) -> Path:
     """``<variant>/one`` and ``<variant>/two``: two steps of one process, and of two that share the batch."""
     folder, port = tmp_path_factory.mktemp("ddp"), free_port()
+    alone = {name: two_steps(name, words=TECHNIQUES.get(name)) for name in NAMES}
+    shared = {name: two_steps(name, 2, words=TECHNIQUES.get(name)) for name in NAMES}
 
     def one() -> None:
-        for name in NAMES:
-            run(name, folder / name / "one", 1)
-        run_longer(folder, 1, sync_batchnorm=True)
+        for name, cfg in alone.items():
+            fit(cfg, folder / name / "one", wrap=descending)
+        run_longer(alone[LONGER], folder, 1, sync_batchnorm=True)
 
     def of_two(rank: int):
         def train_all() -> None:
             as_rank(rank, port)
-            for name in NAMES:
-                run(name, folder / name / "two", 2)
-            run_longer(folder, 2, sync_batchnorm=True)
-            run_longer(folder, 2, sync_batchnorm=False)
+            for name, cfg in shared.items():
+                fit(cfg, folder / name / "two", wrap=descending)
+            run_longer(shared[LONGER], folder, 2, sync_batchnorm=True)
+            run_longer(shared[LONGER], folder, 2, sync_batchnorm=False)
 
         return train_all
 
