@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from ganlab.errors import UserError
 from ganlab.layers.spectral import spectrally_normalized
 from ganlab.losses.orthogonal import NoWeightPenalty, Orthogonal
 
@@ -21,6 +22,8 @@ def test_orthogonal_rows_cost_nothing_however_long_and_equal_ones_do():
         layer.weight[:2, 0] = 1.0
     assert penalty(layer).item() == pytest.approx(2)
     assert NoWeightPenalty()(layer) == {}
+    with pytest.raises(UserError, match="Sequential has no plain linear"):
+        penalty(nn.ReLU())
 
 
 def test_its_gradient_is_4_of_the_gram_matrix_without_diagonal_times_w():

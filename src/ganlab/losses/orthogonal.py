@@ -5,6 +5,9 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from ganlab.bounds import Weight, bounded
+from ganlab.errors import UserError
+
+LAYERS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
 
 class NoWeightPenalty:
@@ -19,6 +22,9 @@ class Orthogonal:
 
     W is a weight as (out, the rest), before spectral normalization; embeddings are left alone. It is 0 for rows that
     are orthogonal, however long. The authors' code adds half of its gradient for the same number.
+
+    Raises:
+        UserError: when called with a network that has no such weight.
     """
 
     @bounded
@@ -31,8 +37,13 @@ class Orthogonal:
 
 
 def _weights(network: nn.Module) -> list[Tensor]:
-    layers = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
-    return [_raw(layer) for layer in network.modules() if isinstance(layer, layers)]
+    layers = [layer for layer in network.modules() if isinstance(layer, LAYERS)]
+    if not layers:
+        raise UserError(
+            f"model/weight_penalty=orthogonal: {type(network).__name__} has no plain linear or convolutional layers; "
+            "choose model/weight_penalty=none"
+        )
+    return [_raw(layer) for layer in layers]
 
 
 def _raw(layer: nn.Module) -> Tensor:

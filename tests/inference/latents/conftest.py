@@ -14,6 +14,7 @@ WORDS = {
     "cgan_projection": ["data.image_size=16", "model.generator.width=4"],
     "infogan": ["data.image_size=16"],
     "stylegan2": ["data.image_size=8", "model.generator.width=8"],
+    "stylegan": ["data.image_size=16", "model.generator.width=8", "model.discriminator.width=8"],
     "progan": ["data.image_size=8"],
     "gan_cls": ["data=shapes", "data.image_size=16", "model.generator.width=4"],
     "pix2pix": ["data=fonts_paired", "data.image_size=16"],

@@ -142,8 +142,10 @@ def test_a_picture_of_another_shape_and_codes_cannot_be_projected(model_of):
         project(model_of("infogan"), torch.zeros(1, 1, 16, 16))
 
 
-def test_styles_of_others_in_some_layers(model_of):
-    model = model_of("stylegan2")
+@pytest.mark.parametrize("name", ["stylegan2", "stylegan"])
+def test_styles_of_others_in_some_layers(name, model_of):
+    """The second has not grown yet."""
+    model = model_of(name)
     layers = model.generator.layers
     own, others = model.sample(9, seed=3)[[1, 2]], model.sample(9, seed=3)[[5, 6, 7]]
     draw = {"n": 9, "seed": 3}

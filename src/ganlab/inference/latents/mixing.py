@@ -72,7 +72,7 @@ def drawn_of(model: LatentGAN, chosen: Tensor) -> Tensor:
     """(n, C, H, W) of styles (n, layers, size)."""
     network = styled(model)
     with eval_mode(network):
-        return network.synthesis(chosen).float()
+        return model.drawn_of_styles(network, chosen).float()
 
 
 def thirds(layers: int) -> dict[str, range]:

@@ -55,13 +55,14 @@ class InStyles:
     """The space of w, likewise."""
 
     def __init__(self, model: LatentGAN, z: Tensor, *condition: Tensor) -> None:
-        self.network, self.condition = styled(model), ()
+        self.model, self.network, self.condition = model, styled(model), ()
         self.start = styles(model, z, *condition)[:, 0].clone()
         many = styles(model, *model.inputs(MANY, Draws(0, "styles")))[:, 0]
         self.mean, self.std = many.mean(0), many.std(0).clamp_min(1e-6)
 
     def drawn(self, w: Tensor) -> Tensor:
-        return self.network.synthesis(w[:, None].expand(-1, self.network.layers, -1)).float()
+        chosen = w[:, None].expand(-1, self.network.layers, -1)
+        return self.model.drawn_of_styles(self.network, chosen).float()
 
     def far(self, w: Tensor) -> Tensor:
         """(n,) mean squares of the distance from the mean style, in standard deviations of each number."""

@@ -108,7 +108,7 @@ def path_length(name: str, side: Generated, perceptual: Perceptual, batch_size: 
 def _drawn(side: Generated, network: Any, space: str, point: Tensor, inputs: list[Tensor]) -> Tensor:
     """(B, C, H, W) in [0, 1], no wider than LPIPS is to look at."""
     if space == "w":
-        images = network.synthesis(point[:, None].expand(-1, network.layers, -1))
+        images = side.model.drawn_of_styles(network, point[:, None].expand(-1, network.layers, -1))
     else:
         images = side.model.drawn(network, point, *inputs)
     height, width = (min(length, WIDEST) for length in images.shape[2:])

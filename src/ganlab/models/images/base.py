@@ -11,6 +11,7 @@ from ganlab.errors import UserError
 from ganlab.models.base import GAN
 from ganlab.models.eval_mode import eval_mode
 from ganlab.models.players import GameOptions
+from ganlab.network_types import StyledGenerator
 from ganlab.randomness import Draws
 from ganlab.techniques.augment.base import Augment, NoAugment
 from ganlab.techniques.ema import Average
@@ -174,6 +175,10 @@ class LatentGAN(GAN):
     def drawn(self, network: nn.Module, *inputs: Tensor) -> Tensor:
         """(n, C, H, W), the samples that a generator makes of ``inputs``, in the size of the data's."""
         return network(*inputs)
+
+    def drawn_of_styles(self, network: StyledGenerator, styles: Tensor) -> Tensor:
+        """(n, C, H, W), likewise of the styles (n, layers, size) of a generator that has them."""
+        return network.synthesis(styles)
 
     def inputs(self, n: int, draws: Draws, label: int | None = None) -> tuple[Tensor, ...]:
         """What the generator makes n samples of; here the latent vectors (n, size).

@@ -12,7 +12,7 @@ from ganlab.errors import UserError
 from ganlab.lightning_internals import accumulation_of
 from ganlab.losses.penalties import gradient_penalty
 from ganlab.models.images.base import LatentGAN, LatentOptions
-from ganlab.network_types import GrowingDiscriminator, GrowingGenerator
+from ganlab.network_types import GrowingDiscriminator, GrowingGenerator, StyledGenerator
 from ganlab.techniques.growth import Growth, Stage
 from ganlab.techniques.growth_plan import GrowthPlan
 from ganlab.types import AdversarialLoss, Batch, Observation, observed
@@ -111,6 +111,10 @@ class GrowingGAN(LatentGAN):
 
     def drawn(self, network: nn.Module, *inputs: Tensor) -> Tensor:
         image = network(*inputs, *self.stage)
+        return F.interpolate(image, self.growth.resolutions[-1])
+
+    def drawn_of_styles(self, network: StyledGenerator, styles: Tensor) -> Tensor:
+        image = network.synthesis(styles, None, *self.stage)
         return F.interpolate(image, self.growth.resolutions[-1])
 
     # -- before training -----------------------------------------------------------------------------------------
