@@ -131,4 +131,7 @@ def _state(place: Path) -> dict:
 def _short(codes: list[int | None]) -> str:
     """Each exit code once, in words of how many."""
     named = {None: "still stopped"}
-    return ", ".join(f"{codes.count(code)} times {named.get(code, code)}" for code in dict.fromkeys(codes))
+    count = {code: codes.count(code) for code in dict.fromkeys(codes)}
+    return ", ".join(
+        f"{'once' if n == 1 else f'{n} times'} {named.get(code, code)}" for code, n in count.items()
+    )
