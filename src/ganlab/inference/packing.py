@@ -206,12 +206,16 @@ def _write(path: Path, shard: Sequence[Packed], classes: Sequence[str]) -> None:
                 for ending, source in sample.files:
                     _add(tar, f"{sample.key}{ending}", Path(source).read_bytes())
                 if sample.captions:
-                    _add(tar, f"{sample.key}.txt", "\n".join(sample.captions).encode())
+                    _add(tar, f"{sample.key}.txt", "\n".join(map(_in_a_line, sample.captions)).encode())
                 if classes:
                     _add(tar, f"{sample.key}.cls", str(classes.index(sample.label)).encode())
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)
+
+
+def _in_a_line(caption: str) -> str:
+    return " ".join(caption.splitlines())
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:

@@ -5,8 +5,10 @@ import torch
 
 from ganlab.data.captions.folder import CaptionFolder
 from ganlab.data.captions.shards import CaptionShards
+from ganlab.data.disk.packed import samples_of
 from ganlab.errors import UserError
 from ganlab.inference.packing import pack
+from tests.support.archives import tar_of
 from tests.support.data import attach, complaint, first
 from tests.support.pictures import fill
 
@@ -53,3 +55,20 @@ def test_D12_an_image_without_its_caption_is_named(birds, tmp_path):
     assert "9 of 10 images have no caption" in text
     assert "x/001.png" in text
     assert "ganlab pack FOLDER captions=true" in text
+
+
+def test_D12_captions_that_are_no_text_are_named_where_captions_are_read(birds, tmp_path):
+    image = (birds / "x" / "000.png").read_bytes()
+    path = tar_of(tmp_path / "0.tar", **{"7.png": image, "7.txt": b"a bird", "8.png": image, "8.txt": b"gr\xfcn"})
+    text = complaint(CaptionShards(root=str(path), **OPTIONS))
+    assert f"the captions of {path}/8.png are no text in UTF-8" in text
+    assert len(samples_of([str(path)])) == 2  # as images they are sound
+
+
+def test_a_caption_of_two_lines_stays_one(birds, tmp_path):
+    fill(tmp_path / "one", 1, ".")
+    line = '{"image": "000.png", "captions": ["a bird\\nof two lines", "a bird"]}'
+    (tmp_path / "one" / "captions.jsonl").write_text(line)
+    pack(tmp_path / "one", tmp_path / "out", megabytes=1, captions=True)
+    found = samples_of([str(tmp_path / "out" / "000.tar")])
+    assert [sample.captions for sample in found] == [("a bird of two lines", "a bird")]

@@ -150,6 +150,13 @@ def test_large_jpegs_are_decoded_small_and_look_the_same(tmp_path):
     assert np.abs(jpeg - png).max() <= 3
 
 
+def test_large_jpegs_of_labels_are_decoded_whole_so_that_no_colours_mix(tmp_path):
+    stripes = np.repeat(np.where(np.arange(1024) // 4 % 2, 255, 0)[None], 1024, 0).astype(np.uint8)
+    Image.fromarray(stripes).save(tmp_path / "a.jpg", quality=95)
+    found = decoder(32, 1, nearest=True)(str(tmp_path / "a.jpg")).astype(int)
+    assert np.minimum(found, 255 - found).max() <= 20
+
+
 def png_of(width: int, height: int) -> bytes:
     """A PNG that says it is width x height black pixels, in a few KB."""
 

@@ -1,6 +1,6 @@
 """Images with captions, packed into archives."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Unpack
 
@@ -8,6 +8,7 @@ from ganlab.bounds import Share
 from ganlab.data.captions.folder import Captioned, CaptionFileOptions, CaptionFiles
 from ganlab.data.captions.sets import require_captions
 from ganlab.data.disk.indexed import all_samples
+from ganlab.data.disk.listing import is_text
 from ganlab.data.disk.members import PackedDecoder, PackedImages, archives_among
 from ganlab.data.disk.packed import Sample, divided
 from ganlab.data.disk.settings import NO_ROOT, require_share
@@ -44,6 +45,7 @@ class CaptionShards(CaptionFiles):
             {path: sample.captions for path, sample in self.samples.items()},
             "each image of a shard needs a .txt of its name: ganlab pack FOLDER captions=true",
         )
+        require_text(self.samples)
         train, test = (
             [Captioned(sample.path, sample.captions, sample.captions) for sample in part]
             for part in divided(list(self.samples.values()), self.test_fraction)
@@ -61,3 +63,10 @@ class CaptionShards(CaptionFiles):
             corrupt=corrupt,
             workers=self.workers,
         )
+
+
+def require_text(samples: Mapping[str, Sample]) -> None:
+    """Raises UserError for captions that are not in UTF-8: names the image of the first."""
+    for path, sample in samples.items():
+        if not all(map(is_text, sample.captions)):
+            raise UserError(f"the captions of {path} are no text in UTF-8: convert them, and pack again")

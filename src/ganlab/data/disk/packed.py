@@ -36,7 +36,8 @@ class Place(NamedTuple):
 class Sample(NamedTuple):
     """An image of an archive.
 
-    name: "/" between its parts. label, captions: where the archive gives some. side: of a pair, a or b; else "".
+    name: "/" between its parts. label, captions: where the archive gives some; bytes that are no UTF-8 are surrogates.
+    side: of a pair, a or b; else "".
     """
 
     name: str
@@ -137,7 +138,7 @@ def _of_tar(archive: str) -> Iterator[Sample]:
                 continue
             key, ending = str(name.with_name(stem)), f".{ending.lower()}"
             if ending.endswith(EXTENSIONS):
-                side = ending.split(".")[1] if ending.split(".")[1] in SIDES else ""
+                side = _side(member.name)
                 if (key, side) in images:
                     raise ValueError(f"it holds two images called {key}")
                 images[key, side] = member.name, Place(archive, member.offset_data, member.size)
@@ -148,12 +149,18 @@ def _of_tar(archive: str) -> Iterator[Sample]:
     )
 
 
+def _side(name: str) -> str:
+    """The side of a pair that ``7.a.jpg`` shows; "" for the image of any other name."""
+    side = PurePosixPath(name).name.lower().split(".")[1]
+    return side if side in SIDES else ""
+
+
 def _said(ending: str, content: bytes) -> dict[str, Any]:
     """The label or the captions that a file beside an image gives."""
     if ending == ".cls":
         return {"label": content.decode().strip()}
     if ending == ".txt":
-        return {"captions": captions_in(content.decode("utf-8-sig", "replace"))}
+        return {"captions": captions_in(content.decode("utf-8-sig", "surrogateescape"))}
     value = json.loads(content)
     value = value if isinstance(value, dict) else {}
     found: dict[str, Any] = {} if value.get("label") is None else {"label": str(value["label"])}
@@ -179,4 +186,4 @@ def _of_zip(archive: str) -> Iterator[Sample]:
             )
             samples.append((info.filename, place))
     given = {name: str(label) for name, label in labels.items() if label is not None}
-    return (Sample(name, place, given.get(name)) for name, place in samples)
+    return (Sample(name, place, given.get(name), side=_side(name)) for name, place in samples)

@@ -65,8 +65,8 @@ class PhotosGray(PhotosEdges):
 class PhotosRegions(SemanticData):
     """Regions of a photograph to the photograph; crops as in ``PhotosEdges``.
 
-    A region is what, over a square of 9 x 9 pixels, is of one of four equally large parts by luma, the darkest is 0 to
-    3, and of the cooler or the warmer half by red - blue: ``regions_of_photographs``.
+    A pixel's region is that of the colours around it, averaged over 9 x 9 pixels: one of four equally large parts by
+    luma, and in it the half of all pixels that is cooler, or warmer, by red - blue: ``regions_of_photographs``.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ from ganlab.data.translation.folders.paired import PairedFolder
 from ganlab.data.translation.folders.shards import PairedShards
 from ganlab.errors import UserError
 from ganlab.inference.packing import pack
-from tests.support.archives import tar_of
+from tests.support.archives import tar_of, zipped
 from tests.support.data import attach, complaint, first
 from tests.support.pictures import fill, write
 
@@ -40,6 +40,14 @@ def test_shards_hold_the_pairs_and_the_split_of_the_folder(tmp_path, folders, me
         data = PairedShards(root=str(tmp_path / "shards"), **options)
         assert by_name(data) == by_name(PairedFolder(root=str(root), **options))
     assert first(attach(data), 1)[0]["source"].shape == (2, 3, 8, 8)
+
+
+def test_a_zip_holds_pairs_by_the_same_names(tmp_path):
+    root = fill(tmp_path / "pairs", 3, "A", "B")
+    files = {f"{path.stem}.{path.parent.name.lower()}.png": path.read_bytes() for path in root.rglob("*.png")}
+    (tmp_path / "pairs.zip").write_bytes(zipped(files))
+    data = PairedShards(root=str(tmp_path / "pairs.zip"), test_fraction=0.0, **OPTIONS)
+    assert by_name(data) == by_name(PairedFolder(root=str(root), test_fraction=0.0, **OPTIONS))
 
 
 def test_pairs_of_shards_are_kept_decoded(tmp_path):
