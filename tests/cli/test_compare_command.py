@@ -109,6 +109,7 @@ def test_list_runs_shows_the_newest_first_with_state_and_main_score(ganlab, runs
     for name, owner in {"0_model=a_seed=0": os.getpid(), "1_model=b_seed=0": 2**22 + 1}.items():
         (runs / name / "results.json").unlink()
         (runs / name / ".owner").write_text(f"process {owner} on {socket.gethostname()}")
+    (runs / "0_model=a_seed=0" / "metrics.csv").write_text("step,val/fid_digits\n1200,31.25\n2400,\n")
     answer = ganlab("list", "runs")
     heading, first, *others = answer.out.splitlines()
     assert heading.split() == ["run", "state", "steps", "score", "last", "best"]
@@ -117,7 +118,7 @@ def test_list_runs_shows_the_newest_first_with_state_and_main_score(ganlab, runs
         folder.name for folder in sorted(runs.glob("*/"), reverse=True)
     ]
     states = {line.split()[0].rpartition("/")[2]: line.split(None, 1)[1] for line in others}
-    assert states["0_model=a_seed=0"] == "running"
+    assert states["0_model=a_seed=0"].split() == ["running", "2,400", "fid_digits", "31.25", "–"]
     assert states["1_model=b_seed=0"] == "not ended"
 
 

@@ -3,9 +3,7 @@
 from io import StringIO
 from pathlib import Path
 
-import pytest
-
-from ganlab.launch.board import Board, logged
+from ganlab.launch.board import Board
 
 HYDRA = "trainer:\n  max_steps: 400\n"
 
@@ -51,16 +49,3 @@ def test_away_from_a_terminal_there_are_plain_lines(tmp_path):
     board.end(0)
     board.close()
     assert out.getvalue() == "0_seed=1  finished\n"
-
-
-@pytest.mark.parametrize("text", [None, "", "step,images", 'step,images\n12,"', "a,b\n\n"])
-def test_what_is_half_written_is_no_fault(tmp_path, text):
-    if text is not None:
-        (tmp_path / "metrics.csv").write_text(text)
-    assert logged(tmp_path / "metrics.csv")[1] == ""
-
-
-def test_the_end_of_a_long_file_is_enough(tmp_path):
-    rows = "".join(f"{step},1,1.0,0.5,,\n" for step in range(1, 20_000))
-    run_dir = begun(tmp_path, "long", f"1,1,1.0,0.5,3.0,4.0\n{rows}")
-    assert logged(run_dir / "metrics.csv") == (19_999, "")

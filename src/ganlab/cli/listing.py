@@ -16,6 +16,7 @@ from ganlab.config.compose.catalogue import Entry, catalogue, read_entry, serves
 from ganlab.config.runs.resume import runs_below
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean
+from ganlab.report.history import read_newest
 
 TABLES = {
     "models": "model",
@@ -105,11 +106,14 @@ def runs(outputs: Path) -> list[str]:
 
 
 def _of_run(run_dir: Path) -> tuple[str, ...]:
-    run = report.collect([run_dir])[0]
+    run, newest = report.collect([run_dir])[0], read_newest(run_dir / "metrics.csv")
     status = "running" if run.status == "not ended" and is_running(run_dir) else run.status
-    steps = "" if run.steps is None else f"{run.steps:,.0f}"
+    number = newest.step if run.steps is None else run.steps  # a run under way has logged how far it is
+    steps = "" if number is None else f"{number:,.0f}"
     names = sorted(run.scores, key=lambda name: not name.startswith("fid"))  # as in tables: FID first
     values = [run.scores[name].value(which) for name in names[:1] for which in ("last", "best")]
+    if not names and newest.value is not None:
+        names, values = [newest.name], [newest.value, None]
     return str(run_dir), status, steps, *names[:1], *("–" if v is None else f"{v:.4g}" for v in values)
 
 

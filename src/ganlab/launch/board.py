@@ -1,10 +1,8 @@
 """How far the runs of a sweep are, in a terminal: a line each of step, time left and score."""
 
-import csv
 import shutil
 import sys
 import time
-from io import StringIO
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -12,9 +10,9 @@ from tqdm import tqdm
 
 from ganlab.config.runs.record import saved_config
 from ganlab.errors import GanlabError
+from ganlab.report.history import read_newest
 
 EVERY = 1.0  # seconds between two looks at what the runs have logged
-TAIL = 1 << 16  # bytes of metrics.csv that are looked at, from its end
 WIDEST = 40  # of a run's name
 LINE = "{desc} {n_fmt}/{total_fmt} {elapsed}<{remaining}{postfix} {bar}"
 
@@ -74,12 +72,12 @@ class Board:
 
 def show(bar: "tqdm[Any]", run_dir: Path) -> None:
     """Step and last score of a run, beside the number of its steps, once it has written these."""
-    step, score = logged(run_dir / "metrics.csv")
+    step, name, value = read_newest(run_dir / "metrics.csv")
     if bar.total is None:
         bar.total = steps_of(run_dir)
         if step is not None:
             bar.initial = bar.n = step  # of a run that goes on; the speed is that of what follows
-    bar.set_postfix_str(score, refresh=False)
+    bar.set_postfix_str("" if value is None else f"{name} {value:.4g}", refresh=False)
     bar.update(0 if step is None else step - bar.n)
     bar.refresh()
 
@@ -91,23 +89,3 @@ def steps_of(run_dir: Path) -> int | None:
     except (GanlabError, OSError, AttributeError):
         return None  # not yet, or not ours to tell: the run itself does
     return steps if isinstance(steps, int) and steps > 0 else None
-
-
-def logged(path: Path) -> tuple[int | None, str]:
-    """The last step of a ``metrics.csv``, and the last value of its main score as ``fid_digits 12.3``."""
-    try:
-        with open(path, "rb") as file:
-            columns = next(csv.reader([file.readline().decode()]))
-            start = max(file.tell(), file.seek(0, 2) - TAIL)
-            file.seek(start)
-            text = file.read().decode(errors="replace")
-    except (OSError, StopIteration):
-        return None, ""
-    rows = [row for row in csv.reader(StringIO(text)) if len(row) == len(columns)]
-    steps = [row[0] for row in rows if row[0].isdecimal()]
-    scores = sorted((name for name in columns if name.startswith("val/")), key=lambda name: "fid" not in name)
-    for name in scores[:1]:
-        values = [value for row in rows if (value := row[columns.index(name)])]
-        if values:
-            return int(steps[-1]), f"{name.removeprefix('val/')} {float(values[-1]):.4g}"
-    return (int(steps[-1]) if steps else None), ""

@@ -4,11 +4,14 @@ import csv
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from statistics import fmean
+from typing import NamedTuple
 
 from ganlab.score_record import finite
 
+TAIL = 1 << 16  # bytes at the end of a file, in which the newest rows are
 POINTS = 300  # of a curve; of longer ones means are shown
 Curve = tuple[list[float], list[float]]
 
@@ -53,6 +56,33 @@ def read_history(path: Path) -> History:
     except (OSError, ValueError, csv.Error):
         return History()
     return History(names, [row for row in rows if len(row) == len(names)])
+
+
+class Newest(NamedTuple):
+    """The last step that was logged, and the last value of the main score by its name; None and "" where none was."""
+
+    step: int | None = None
+    name: str = ""
+    value: float | None = None
+
+
+def read_newest(path: Path) -> Newest:
+    """What the end of a file tells, however long it is, while it is being written."""
+    try:
+        if not path.is_file():
+            return Newest()
+        with open(path, "rb") as file:
+            names = next(csv.reader([file.readline().decode()]))
+            file.seek(max(file.tell(), file.seek(0, 2) - TAIL))
+            rows = list(csv.reader(StringIO(file.read().decode(errors="replace"))))
+    except (OSError, ValueError, csv.Error):
+        return Newest()
+    history = History(names, [row for row in rows if len(row) == len(names) and row[0].isdecimal()])
+    step = int(history.rows[-1][0]) if history.rows else None
+    scores = sorted(history.named("val/"), key=lambda name: not name.startswith("val/fid"))  # as in tables
+    if not scores or (value := history.last(scores[0])) is None:
+        return Newest(step)
+    return Newest(step, scores[0].removeprefix("val/"), value)
 
 
 def curves(history: History, names: Iterable[str]) -> dict[str, Curve]:

@@ -59,7 +59,9 @@ def test_D12_an_image_without_its_caption_is_named(birds, tmp_path):
 
 def test_D12_captions_that_are_no_text_are_named_where_captions_are_read(birds, tmp_path):
     image = (birds / "x" / "000.png").read_bytes()
-    path = tar_of(tmp_path / "0.tar", **{"7.png": image, "7.txt": b"a bird", "8.png": image, "8.txt": b"gr\xfcn"})
+    path = tar_of(
+        tmp_path / "0.tar", **{"7.png": image, "7.txt": b"a bird", "8.png": image, "8.txt": b"gr\xfcn"}
+    )
     text = complaint(CaptionShards(root=str(path), **OPTIONS))
     assert f"the captions of {path}/8.png are no text in UTF-8" in text
     assert len(samples_of([str(path)])) == 2  # as images they are sound

@@ -95,7 +95,9 @@ class Decoder:
         with self.opened(path) as image:
             side = 2 * max(self.height, self.width)
             if not self.nearest:  # which mixes no colours
-                image.draft(None, (side, side))  # a large JPEG is decoded at 1/2, 1/4 or 1/8, never below this
+                image.draft(
+                    None, (side, side)
+                )  # a large JPEG is decoded at 1/2, 1/4 or 1/8, never below this
             ImageOps.exif_transpose(image, in_place=True)
             return self.fitted(image)
 

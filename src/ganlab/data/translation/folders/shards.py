@@ -53,7 +53,9 @@ class PairedShards(PairedFolder):
         if "" in sides and len(sides) > 1:
             alone = next(sample for sample in samples if not sample.side)
             raise UserError(f"{alone.path} is no half of a pair (.a and .b), as others are: pack again")
-        corrupt = CorruptFiles(self.on_corrupt, len({(sample.place.archive, sample.key) for sample in samples}))
+        corrupt = CorruptFiles(
+            self.on_corrupt, len({(sample.place.archive, sample.key) for sample in samples})
+        )
         parts = divided(samples, self.test_fraction)
         sets = [
             self._of(part, size, corrupt, side_by_side="" in sides)

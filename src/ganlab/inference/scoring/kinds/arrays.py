@@ -54,9 +54,10 @@ def read_array(path: Path) -> Array | dict[str, np.ndarray]:
     """
     try:
         if path.suffix == ".npy":
-            return Array(path, np.load(path, mmap_mode="r", allow_pickle=False))
-        with np.load(path, allow_pickle=False) as archive:
-            found = {name: archive[name] for name in archive.files}
+            found = {IMAGES[-1]: np.lib.format.open_memmap(path, mode="r")}
+        else:
+            with np.load(path, allow_pickle=False) as archive:
+                found = {name: archive[name] for name in archive.files}
     except (ValueError, OSError, EOFError, KeyError) as error:
         raise UserError(f"{path} cannot be read as an array of NumPy: {str(error).splitlines()[0]}") from None
     except Exception as error:  # zipfile and zlib have errors of their own
