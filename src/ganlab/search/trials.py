@@ -58,13 +58,10 @@ def outcome_of(run_dirs: Sequence[Path], objective: str, cost: str) -> Outcome:
     status = max((each if each in WORST_LAST else "failed" for each in statuses), key=WORST_LAST.index)
     error = next((str(each["error"]) for each in results if each.get("error")), None)
     if status == "finished" and len(values) < len(results):
-        status, error = (
-            "failed",
-            error
-            or (
-                f"at the end {objective} had no value: it cannot be computed from what was generated; train longer, or "
-                "search for another score with objective=val/..."
-            ),
+        status = "failed"
+        error = error or (
+            f"at the end {objective} had no value: it cannot be computed from what was generated; train longer, or "
+            "search for another score with objective=val/..."
         )
     mean = statistics.fmean(values) if status == "finished" else None
     return Outcome(status, mean, tuple(values), statistics.fmean(costs) if costs else None, error)

@@ -67,9 +67,13 @@ def write_refined(
         samples = refined.sample(n, seed=seed, label=number, batch_size=batch_size)
         write_drawn(samples, temporary, numbered=numbered)
         draw_reliability(refined.calibration, temporary / "reliability.svg")
-        plain = model.sample(n, seed=seed, label=number, batch_size=batch_size).to(model.device)
-        after = Drawn(samples.to(model.device), refined.sampled_from())
-        scores = before_and_after(metrics or {}, Drawn(plain, model.sampled_from(True)), after)
+        scores = {}
+        if metrics:
+            plain = model.sample(n, seed=seed, label=number, batch_size=batch_size)
+            before = Drawn(plain.to(model.device), model.sampled_from(True))
+            scores = before_and_after(
+                metrics, before, Drawn(samples.to(model.device), refined.sampled_from())
+            )
         report = json.dumps(numbers_of(refined, scores), indent=2)
         (temporary / "refine.json").write_text(report, encoding="utf-8")
     return Written(folder, [refined.in_words(), *in_lines(scores, n)])
