@@ -133,6 +133,17 @@ def test_projected_styles_and_damaged_files_are_not_moved(model_of, tmp_path):
     path.write_bytes(path.read_bytes()[:20])
     with pytest.raises(StorageError, match="holds no projected pictures"):
         read(path, model_of("mlp_gan"))
+    latents = model_of("mlp_gan").inputs(2, Draws(0))[0]
+    save(Projected(["a", "b"], torch.zeros(2, 1, 16, 16), (latents,)), "z", path)
+    with pytest.raises(UserError, match="were found with another model"):  # of other pictures
+        read(path, model_of("mlp_gan"))
+    save(Projected(["a"], torch.zeros(2, 1, 8, 8), (latents,)), "z", path)
+    with pytest.raises(StorageError, match="not as many names as pictures"):
+        read(path, model_of("mlp_gan"))
+    z, _ = model_of("cgan_dcgan").inputs(1, Draws(0))
+    save(Projected(["a"], torch.zeros(1, 1, 8, 8), (z, torch.tensor([10]))), "z", path)
+    with pytest.raises(UserError, match="label=10: this model has the classes 0 to 9"):
+        read(path, model_of("cgan_dcgan"))
 
 
 def test_a_picture_of_another_shape_and_codes_cannot_be_projected(model_of):

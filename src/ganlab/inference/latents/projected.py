@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ganlab.errors import StorageError, UserError
+from ganlab.inference.latents.origins import pictures
 from ganlab.models.images.base import LatentGAN
 from ganlab.pixels import from_uint8, to_uint8
 from ganlab.randomness import Draws
@@ -42,7 +43,7 @@ def read(path: Path, model: LatentGAN, numbers: Sequence[int] = ()) -> Projected
 
     Raises:
         UserError: there is no such file or number; its latent vectors are styles, or those of another model.
-        StorageError: the file is damaged.
+        StorageError: the file is damaged, or another one.
     """
     path = path / FILE if path.is_dir() else path
     if not path.is_file():
@@ -55,6 +56,8 @@ def read(path: Path, model: LatentGAN, numbers: Sequence[int] = ()) -> Projected
             names, space = [str(name) for name in json.loads(told["names"])], told["space"]
             parts = [file.get_tensor(name) for name in ("latents", "condition") if name in file.keys()]  # noqa: SIM118  # no dict
             targets = from_uint8(file.get_tensor("targets"))
+        if len({len(names), len(targets), *map(len, parts)}) > 1:
+            raise ValueError("it has not as many names as pictures and latent vectors")
     except (SafetensorError, LookupError, ValueError, TypeError) as error:
         raise StorageError(f"{path} holds no projected pictures ({error}); project them again") from error
     if space != "z":
@@ -62,12 +65,22 @@ def read(path: Path, model: LatentGAN, numbers: Sequence[int] = ()) -> Projected
             f"latents={path}: these are styles (space={space}), and directions are those of the noise; project with "
             "space=z"
         )
-    expected = model.inputs(1, Draws(0))
-    if [each.shape[1:] for each in parts] != [each.shape[1:] for each in expected]:
-        raise UserError(f"latents={path}: these were found with another model; project with this one")
+    _require_own(path, model, targets, parts)
     if beyond := [number for number in numbers if not 0 <= number < len(names)]:
         raise UserError(
             f"numbers={list(numbers)}: {path} has pictures 0 to {len(names) - 1}, and no {beyond[0]}"
         )
     rows = [*(numbers or range(len(names)))]
     return Projected([names[row] for row in rows], targets[rows], tuple(values[rows] for values in parts))
+
+
+def _require_own(path: Path, model: LatentGAN, targets: Tensor, inputs: Sequence[Tensor]) -> None:
+    """Raises UserError unless the model draws pictures such as ``targets`` from such inputs."""
+    other = UserError(f"latents={path}: these were found with another model; project with this one")
+    expected = model.inputs(1, Draws(0))
+    if [each.shape[1:] for each in inputs] != [each.shape[1:] for each in expected]:
+        raise other
+    for label in {int(label) for labels in inputs[1:] for label in labels}:
+        model.inputs(1, Draws(0), label)  # raises for one that is none of its classes
+    if pictures(model, *expected).shape[1:] != targets.shape[1:]:
+        raise other
