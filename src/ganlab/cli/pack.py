@@ -1,8 +1,10 @@
 """``ganlab pack``: a folder of pictures as shards, for data=shards and for other programs."""
 
 from pathlib import Path
+from typing import Any
 
 from ganlab.cli.arguments import refuse_flags
+from ganlab.config.runs.pasted import to_paste
 from ganlab.errors import UserError
 
 MEGABYTES = 1000
@@ -31,14 +33,15 @@ def run(words: list[str]) -> int:
         raise UserError("pairs=true: pairs have neither labels nor captions; leave labels= and captions= out")
     from ganlab.inference.packing import pack
 
-    index = pack(folder, output, megabytes=int(size), **kinds)
+    on_corrupt: Any = settings.get("on_corrupt", "error")
+    index = pack(folder, output, megabytes=int(size), on_corrupt=on_corrupt, **kinds)
     samples = sum(shard["samples"] for shard in index["shards"])
     count = len(index["shards"])
     what = "pairs" if kinds["pairs"] else "images"
     print(f"{samples} {what} in {count} shard{'s' * (count != 1)} below {output}")
     data = next((DATA[kind] for kind in DATA if kinds[kind]), "shards")
     with_labels = " data.labels=true" * (kinds["labels"] and data == "shards")
-    print(f"next: ganlab data={data} data.root={output}{with_labels}")
+    print(f"next: {to_paste(f'data={data}', f'data.root={output}')}{with_labels}")
     return 0
 
 
@@ -56,9 +59,9 @@ def sorted_out(words: list[str]) -> tuple[Path, dict[str, str]]:
     """
     folders = [word for word in words if "=" not in word]
     settings = dict(word.split("=", 1) for word in words if "=" in word)
-    if unknown := sorted(settings.keys() - {"output", "size", *KINDS}):
+    if unknown := sorted(settings.keys() - {"output", "size", "on_corrupt", *KINDS}):
         raise UserError(
-            f"{unknown[0]}: no such key; ganlab pack FOLDER takes output=, size=, {'=, '.join(KINDS)}="
+            f"{unknown[0]}: no such key; ganlab pack FOLDER takes output=, size=, on_corrupt=, {'=, '.join(KINDS)}="
         )
     if len(folders) != 1:
         raise UserError("which folder? Give one, as in ganlab pack photographs output=shards")

@@ -6,36 +6,18 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
-from ganlab.data.captions.files import captions_below
-from ganlab.data.captions.sets import require_captions
 from ganlab.data.disk.indexed import INDEX, VERSION
-from ganlab.data.disk.layouts import find_domains, matched
-from ganlab.data.disk.listing import Part, class_names, find_images, own_split, split
-from ganlab.data.disk.packed import SIDES
 from ganlab.data.order import fixed_order
-from ganlab.data.translation.folders.paired import expected_pairs
+from ganlab.data.store.corrupt import OnCorrupt
 from ganlab.errors import StorageError, UserError
+from ganlab.inference.packing_list import Packed, pairs_below, pictures_below, readable
 from ganlab.rank import is_first_process
 from ganlab.storage import TEMPORARY, digest, write_atomically
-
-
-class Packed(NamedTuple):
-    """What becomes one sample.
-
-    key: its name in a shard, without dots. files: the ending of each in the shard, and its path. label: of its class.
-    captions: to be written beside it. size: of all files in bytes.
-    """
-
-    key: str
-    files: tuple[tuple[str, str], ...]
-    size: int
-    label: str = ""
-    captions: tuple[str, ...] = ()
 
 
 def pack(
@@ -46,6 +28,7 @@ def pack(
     labels: bool = False,
     captions: bool = False,
     pairs: bool = False,
+    on_corrupt: OnCorrupt = "error",
 ) -> dict[str, Any]:
     """Write shards of about ``megabytes`` (10^6 bytes) into ``output``, and say in its index what they hold.
 
@@ -54,9 +37,11 @@ def pack(
 
     labels: with the class (.cls) that its folder names. captions: with those of a list for all pictures or of the texts
     beside them (.txt), of which none may lack. pairs: the pictures of folders A and B as ``7.a.jpg`` and ``7.b.jpg``.
+    on_corrupt: what is done about files that by their header are no images; "skip" leaves up to 1% of them out.
 
     Raises:
-        UserError: no pictures, one without caption or partner, or an output that holds shards of others.
+        UserError: no pictures, unreadable ones, one without caption or partner, or an output that holds shards of
+            others.
         StorageError: the output cannot be written.
     """
     classes: tuple[str, ...] = ()
@@ -64,6 +49,7 @@ def pack(
         samples = pairs_below(folder)
     else:
         samples, classes = pictures_below(folder, labels=labels, captions=captions)
+    samples = readable(samples, on_corrupt)
     samples = [samples[index] for index in fixed_order(len(samples), "pack").tolist()]
     shards = list(_divided(samples, megabytes * 1_000_000))
     parts = [
@@ -96,67 +82,6 @@ def _write_all(output: Path, shards: Sequence[Sequence[Packed]], index: dict[str
             index["complete"] = number == len(shards) - 1
             write_atomically(output / INDEX, json.dumps(index, indent=1).encode())
             bar.update(len(shard))
-
-
-def pictures_below(folder: Path, *, labels: bool, captions: bool) -> tuple[list[Packed], tuple[str, ...]]:
-    """The pictures, and the names of their classes."""
-    paths = find_images(folder).paths
-    parts = split(folder, paths, 0.0) if own_split(folder) else (Part("", paths), Part("", []))
-    classes = class_names(folder, *parts) if labels else ()
-    label = {path: part.class_of(path) for part in parts for path in part.paths} if labels else {}
-    texts: dict[str, tuple[str, ...]] = {}
-    if captions:
-        found, remedy = captions_below(folder, paths)
-        texts = dict(zip(paths, found, strict=True))
-        require_captions(texts, remedy)
-    keys: set[str] = set()
-    samples = []
-    for path in paths:
-        name = PurePosixPath(path)
-        key = _key(path)
-        if key in keys:  # a.png beside a.jpg
-            key = f"{key}_{name.suffix[1:]}"
-        _require_new(key, keys, folder / path)
-        files = [(name.suffix.lower(), str(folder / path))]
-        beside = (folder / path).with_suffix(".txt")
-        if not captions and beside.is_file():
-            files.append((".txt", str(beside)))
-        size = sum(os.path.getsize(file) for _, file in files)
-        samples.append(Packed(key, tuple(files), size, label.get(path, ""), texts.get(path, ())))
-    return samples, classes
-
-
-def pairs_below(folder: Path) -> list[Packed]:
-    """The pictures of two folders, each with that of its name in the other."""
-    found = find_domains(folder, expected_pairs(folder))
-    if found is None:
-        raise UserError(
-            f"{folder} has no folders A and B: pictures that show both sides are packed without pairs=true"
-        )
-    keys: set[str] = set()
-    samples = []
-    for part, domains in found.items():
-        for name, a, b in matched(domains):
-            key = _key(f"{part}/{name}." if "test" in found else f"{name}.")
-            _require_new(key, keys, Path(a))
-            files = tuple(
-                (f".{side}{Path(file).suffix.lower()}", file)
-                for side, file in zip(SIDES, (a, b), strict=True)
-            )
-            samples.append(Packed(key, files, sum(os.path.getsize(file) for _, file in files)))
-    return samples
-
-
-def _key(path: str) -> str:
-    """A name without dots: what follows the first is an ending to readers of shards."""
-    name = PurePosixPath(path)
-    return str(name.with_name(name.name.rpartition(".")[0].replace(".", "_") or "_"))
-
-
-def _require_new(key: str, keys: set[str], path: Path) -> None:
-    if key in keys:
-        raise UserError(f"{path} would have the name of another picture in a shard: rename it")
-    keys.add(key)
 
 
 def _divided(samples: Sequence[Packed], most: int) -> Iterator[list[Packed]]:

@@ -74,3 +74,14 @@ def test_a_caption_of_two_lines_stays_one(birds, tmp_path):
     pack(tmp_path / "one", tmp_path / "out", megabytes=1, captions=True)
     found = samples_of([str(tmp_path / "out" / "000.tar")])
     assert [sample.captions for sample in found] == [("a bird of two lines", "a bird")]
+
+
+def test_D3_where_nothing_can_be_passed_over_it_is_not_offered(birds, tmp_path):
+    image = (birds / "x" / "000.png").read_bytes()
+    files = {
+        f"{n}.{ending}": content for n in range(5) for ending, content in (("png", image), ("txt", b"a bird"))
+    }
+    path = tar_of(tmp_path / "0.tar", **files | {"2.png": b""})
+    text = complaint(CaptionShards(root=str(path), **OPTIONS))
+    assert "1 of 5 images cannot be read" in text
+    assert text.endswith("repair or remove it")

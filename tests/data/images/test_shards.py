@@ -138,6 +138,27 @@ def test_captions_and_names_are_packed(tmp_path):
     assert names == {"000.jpg", "000.txt", "000_png.png", "000_png.txt", "001.png", "a_b.png"}
 
 
+def test_D3_what_is_no_image_is_told_before_it_is_packed(pictures, tmp_path, caplog):
+    (pictures / "cat" / "003.png").write_bytes(b"<html>")
+    with pytest.raises(UserError, match=r"1 of 24 images cannot be read: .*003\.png .*set on_corrupt=skip"):
+        pack(pictures, tmp_path / "out", megabytes=1)
+    assert not (tmp_path / "out").exists()
+    index = pack(pictures, tmp_path / "out", megabytes=1, on_corrupt="skip")
+    assert sum(shard["samples"] for shard in index["shards"]) == 23
+    assert "003.png (not an image)" in caplog.text
+    (pictures / "dog" / "003.png").write_bytes(b"")
+    with pytest.raises(
+        UserError, match=r"2 of 24 images cannot be read.*on_corrupt=skip passes over no more than 1%"
+    ):
+        pack(pictures, tmp_path / "other", megabytes=1, on_corrupt="skip")
+    with pytest.raises(UserError, match="on_corrupt=maybe: error"):
+        pack(pictures, tmp_path / "other", megabytes=1, on_corrupt="maybe")
+    alone = fill(tmp_path / "alone", 1, ".")
+    (alone / "000.png").write_bytes(b"")
+    with pytest.raises(UserError, match="1 of 1 images cannot be read"):
+        pack(alone, tmp_path / "other", megabytes=1, on_corrupt="skip")
+
+
 def test_D2_shards_that_are_missing_cut_off_or_of_another_index(packed, tmp_path):
     last = sorted(packed.glob("*.tar"))[-1]
     content = last.read_bytes()

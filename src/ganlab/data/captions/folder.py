@@ -49,7 +49,7 @@ class CaptionFiles(FileData, CaptionData):
 
     def read(self) -> CaptionSplits:
         train, test = self.listed()
-        corrupt = CorruptFiles("error", len(train) + len(test))
+        corrupt = CorruptFiles("error", len(train) + len(test), key="")
         files, held_out = (self.files(part, corrupt) for part in (train, test))
         read_headers(files, held_out)
         pictures = in_memory_if_small(files, held_out, self.memory_limit, self.cache)

@@ -43,7 +43,7 @@ class CelebA(FileData, ImageData):
 
     def load(self) -> Splits:
         train, test = obtain(self._list, "CelebA", self.folder, self._sources())
-        corrupt = CorruptFiles("error", len(train) + len(test))
+        corrupt = CorruptFiles("error", len(train) + len(test), key="")
         decoder = Decoder(height=self.height, width=self.width, channels=self.channels)
         stored, held_out = (
             FileImages(paths=paths, decoder=decoder, corrupt=corrupt, workers=self.workers)

@@ -14,13 +14,15 @@ class CorruptFiles:
     """The unreadable files met so far, and what to do about them.
 
     ``error``: ``check`` names them and stops. ``skip``: ``check`` warns of each once, and stops when they are
-    more than one, and more than 1% of all ``total`` files.
+    more than one and more than 1% of all ``total`` files, or all of them.
+
+    key: by which users choose the policy; "" where they cannot.
     """
 
-    def __init__(self, policy: OnCorrupt, total: int) -> None:
+    def __init__(self, policy: OnCorrupt, total: int, key: str = "data.on_corrupt") -> None:
         if policy not in ("error", "skip"):
-            raise UserError(f"data.on_corrupt={policy}: error (stop and name the file) or skip")
-        self.policy, self.total = policy, total
+            raise UserError(f"{key}={policy}: error (stop and name the file) or skip")
+        self.policy, self.total, self.key = policy, total, key
         self.found: dict[str, str] = {}  # path: what to tell of it
         self._reported: set[str] = set()
 
@@ -31,7 +33,7 @@ class CorruptFiles:
 
     @property
     def _are_many(self) -> bool:
-        return len(self.found) > max(1, 0.01 * self.total)
+        return len(self.found) > max(1, 0.01 * self.total) or len(self.found) == self.total
 
     def check(self) -> None:
         """Raises UserError where training must not go on."""
@@ -45,8 +47,8 @@ class CorruptFiles:
             "; ..." if len(self.found) > 5 else ""
         )
         remedy = "repair or remove " + ("it" if len(self.found) == 1 else "them")
-        if self._are_many:
-            remedy += "; data.on_corrupt=skip passes over no more than 1%"
-        else:
-            remedy += ", or set data.on_corrupt=skip"
+        if self.key and self._are_many:
+            remedy += f"; {self.key}=skip passes over no more than 1%"
+        elif self.key:
+            remedy += f", or set {self.key}=skip"
         raise UserError(f"{len(self.found)} of {self.total} images cannot be read: {named}: {remedy}")

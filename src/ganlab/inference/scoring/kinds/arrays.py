@@ -52,6 +52,7 @@ def read_array(path: Path) -> Array | dict[str, np.ndarray]:
     Raises:
         UserError: it cannot be read, would run code, or holds images of another kind.
     """
+    found: dict[str, np.ndarray]
     try:
         if path.suffix == ".npy":
             found = {IMAGES[-1]: np.lib.format.open_memmap(path, mode="r")}
