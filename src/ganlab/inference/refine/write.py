@@ -69,13 +69,10 @@ def write_refined(
         draw_reliability(refined.calibration, temporary / "reliability.svg")
         scores = {}
         if metrics:
-            plain = model.sample(n, seed=seed, label=number, batch_size=batch_size)
-            before = Drawn(plain.to(model.device), model.sampled_from(True))
-            scores = before_and_after(
-                metrics, before, Drawn(samples.to(model.device), refined.sampled_from())
-            )
-        report = json.dumps(numbers_of(refined, scores), indent=2)
-        (temporary / "refine.json").write_text(report, encoding="utf-8")
+            plain = model.sample(n, seed=seed, label=number, batch_size=batch_size).to(model.device)
+            after = Drawn(samples.to(model.device), refined.sampled_from())
+            scores = before_and_after(metrics, Drawn(plain, model.sampled_from(True)), after)
+        (temporary / "refine.json").write_text(json.dumps(numbers_of(refined, scores), indent=2), "utf-8")
     return Written(folder, [refined.in_words(), *in_lines(scores, n)])
 
 
