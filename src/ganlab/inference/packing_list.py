@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ganlab.data.captions.files import captions_below
 from ganlab.data.captions.sets import require_captions
 from ganlab.data.disk.layouts import find_domains, matched
-from ganlab.data.disk.listing import Part, class_names, find_images, own_split, split
+from ganlab.data.disk.listing import Part, class_names, find_images, leads_out, own_split, split
 from ganlab.data.disk.packed import SIDES
 from ganlab.data.store.corrupt import CorruptFiles, OnCorrupt
 from ganlab.data.store.decode import Decoder
@@ -48,20 +48,25 @@ def pictures_below(folder: Path, *, labels: bool, captions: bool) -> tuple[list[
         texts = dict(zip(paths, found, strict=True))
         require_captions(texts, remedy)
     keys: set[str] = set()
-    samples = []
+    samples, real = [], os.path.realpath(folder)
     for path in paths:
         name = PurePosixPath(path)
         key = _key(path)
         if key in keys:  # a.png beside a.jpg
             key = f"{key}_{name.suffix[1:]}"
         _require_new(key, keys, folder / path)
-        files = [(name.suffix.lower(), str(folder / path))]
-        beside = (folder / path).with_suffix(".txt")
-        if not captions and beside.is_file():
-            files.append((".txt", str(beside)))
+        files = _files_of(folder / path, real, with_text=not captions)
         size = sum(os.path.getsize(file) for _, file in files)
         samples.append(Packed(key, tuple(files), size, label.get(path, ""), texts.get(path, ())))
     return samples, classes
+
+
+def _files_of(path: Path, root: str, *, with_text: bool) -> list[tuple[str, str]]:
+    """A picture, and the text beside it, unless that is a link to a file that is not below ``root``."""
+    files, beside = [(path.suffix.lower(), str(path))], path.with_suffix(".txt")
+    if with_text and beside.is_file() and not leads_out(str(beside), root):
+        files.append((".txt", str(beside)))
+    return files
 
 
 def pairs_below(folder: Path) -> list[Packed]:

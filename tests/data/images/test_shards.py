@@ -138,6 +138,22 @@ def test_captions_and_names_are_packed(tmp_path):
     assert names == {"000.jpg", "000.txt", "000_png.png", "000_png.txt", "001.png", "a_b.png"}
 
 
+def test_a_text_that_is_a_link_out_of_the_folder_is_not_packed(tmp_path):
+    root = fill(tmp_path / "pictures", 1, ".")
+    (tmp_path / "secret").write_text("mine")
+    (root / "000.txt").symlink_to(tmp_path / "secret")
+    pack(root, tmp_path / "out", megabytes=1)
+    with tarfile.open(tmp_path / "out" / "000.tar") as tar:
+        assert tar.getnames() == ["000.png"]
+    with pytest.raises(UserError, match="1 of 1 images have no caption"):
+        pack(root, tmp_path / "captioned", megabytes=1, captions=True)
+    (root / "000.txt").unlink()
+    (tmp_path / "secret").write_text('{"image": "000.png", "caption": "mine"}')
+    (root / "captions.jsonl").symlink_to(tmp_path / "secret")
+    with pytest.raises(UserError, match="1 of 1 images have no caption"):
+        pack(root, tmp_path / "captioned", megabytes=1, captions=True)
+
+
 def test_D3_what_is_no_image_is_told_before_it_is_packed(pictures, tmp_path, caplog):
     (pictures / "cat" / "003.png").write_bytes(b"<html>")
     with pytest.raises(UserError, match=r"1 of 24 images cannot be read: .*003\.png .*set on_corrupt=skip"):

@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ganlab.data.disk.listing import leads_out
 from ganlab.errors import UserError
 from ganlab.lexicon import captions_in
 
@@ -19,15 +21,17 @@ def captions_below(root: Path, images: Sequence[str]) -> tuple[list[tuple[str, .
     """The captions of each image, empty where there are none, and what to do about those.
 
     In the first of ``captions.jsonl``, ``captions.csv``, ``metadata.jsonl`` and ``metadata.csv`` that lies in ``root``,
-    else in ``<image>.txt`` beside each image, one caption a line.
+    else in ``<image>.txt`` beside each image, one caption a line. Links out of ``root`` are not followed.
 
     Raises:
         UserError: a list that cannot be read, with the line, or that names images which are not there.
     """
-    listed = next((root / name for name in LISTS if (root / name).is_file()), None)
+    real = os.path.realpath(root)
+    lists = (root / name for name in LISTS if (root / name).is_file())
+    listed = next((path for path in lists if not leads_out(str(path), real)), None)
     if listed is None:
         texts = [(root / image).with_suffix(".txt") for image in images]
-        return [lines_of(text) for text in texts], (
+        return [() if leads_out(str(text), real) else lines_of(text) for text in texts], (
             f"each image needs a text file of its name beside it, for instance {texts[0]}, or all of them a "
             f"{root / LISTS[0]}"
         )

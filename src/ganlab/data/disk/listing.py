@@ -68,7 +68,7 @@ def _walk(root: Path) -> Listing:
             path = os.path.join(folder, name)
             if hidden(name) or not name.lower().endswith(NAMED):
                 others += 1
-            elif _leads_out(path, real):
+            elif leads_out(path, real):
                 links += 1
             elif reason := why_odd(path):
                 found.odd.setdefault(reason, []).append(printable(os.path.relpath(path, root)))
@@ -77,7 +77,7 @@ def _walk(root: Path) -> Listing:
     return found._replace(paths=sorted(found.paths), others=others, links=links)
 
 
-def _leads_out(path: str, root: str) -> bool:
+def leads_out(path: str, root: str) -> bool:
     """Is this a link to a file that is not below ``root``, itself without links?"""
     return os.path.islink(path) and not Path(os.path.realpath(path)).is_relative_to(root)
 

@@ -66,7 +66,7 @@ class PhotosRegions(SemanticData):
     """Regions of a photograph to the photograph; crops as in ``PhotosEdges``.
 
     A pixel's region is that of the colours around it, averaged over 9 x 9 pixels: one of four equally large parts by
-    luma, and in it the half of all pixels that is cooler, or warmer, by red - blue: ``regions_of_photographs``.
+    luma, each parted into what is cooler and what is warmer, by red - blue, than half of all pixels.
     """
 
     def __init__(
