@@ -8,22 +8,22 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-class _Smooth(nn.Module):
-    """Holds the kernel, (1, 1, 4, 4) of sum ``gain``; not in checkpoints, because it never changes."""
+class _Kernel(nn.Module):
+    """Holds the square of ``weights``, (1, 1, K, K) of sum ``gain``; not in checkpoints, because it never changes."""
 
     kernel: Tensor
 
-    def __init__(self, gain: float) -> None:
+    def __init__(self, *weights: float, gain: float = 1) -> None:
         super().__init__()
-        weights = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
-        self.register_buffer("kernel", gain * torch.outer(weights, weights)[None, None], persistent=False)
+        row = torch.tensor(weights) / sum(weights)
+        self.register_buffer("kernel", gain * torch.outer(row, row)[None, None], persistent=False)
 
 
-class SmoothUpsample(_Smooth):
+class SmoothUpsample(_Kernel):
     """(B, C, H, W) to (B, C, 2H, 2W): bilinear, except that beyond the border are zeros."""
 
     def __init__(self) -> None:
-        super().__init__(gain=4)
+        super().__init__(1, 3, 3, 1, gain=4)
 
     def forward(self, maps: Tensor) -> Tensor:
         channels = maps.shape[1]
@@ -31,11 +31,11 @@ class SmoothUpsample(_Smooth):
         return F.conv_transpose2d(maps, kernels, stride=2, padding=1, groups=channels)
 
 
-class SmoothDownsample(_Smooth):
+class SmoothDownsample(_Kernel):
     """(B, C, H, W) to (B, C, H / 2, W / 2): weights [1, 3, 3, 1] / 8 each way; beyond the border are zeros."""
 
     def __init__(self) -> None:
-        super().__init__(gain=1)
+        super().__init__(1, 3, 3, 1)
 
     def forward(self, maps: Tensor) -> Tensor:
         channels = maps.shape[1]
@@ -43,18 +43,14 @@ class SmoothDownsample(_Smooth):
         return F.conv2d(maps, kernels, stride=2, padding=1, groups=channels)
 
 
-class ReflectedDownsample(nn.Module):
+class ReflectedDownsample(_Kernel):
     """(B, C, H, W) to (B, C, ceil(H / 2), ceil(W / 2)): weights [1, 2, 1] / 4 each way; borders are reflected.
 
     What stands at even places, without what would alias there (Zhang 2019, section 3.2).
     """
 
-    kernel: Tensor
-
     def __init__(self) -> None:
-        super().__init__()
-        weights = torch.tensor([1.0, 2.0, 1.0]) / 4
-        self.register_buffer("kernel", torch.outer(weights, weights)[None, None], persistent=False)
+        super().__init__(1, 2, 1)
 
     def forward(self, maps: Tensor) -> Tensor:
         channels = maps.shape[1]
@@ -62,15 +58,11 @@ class ReflectedDownsample(nn.Module):
         return F.conv2d(F.pad(maps, (1, 1, 1, 1), mode="reflect"), kernels, stride=2, groups=channels)
 
 
-class Blur(nn.Module):
+class Blur(_Kernel):
     """(B, C, H, W) to the same shape: weights [1, 2, 1] / 4 each way; beyond the border are zeros."""
 
-    kernel: Tensor
-
     def __init__(self) -> None:
-        super().__init__()
-        weights = torch.tensor([1.0, 2.0, 1.0]) / 4
-        self.register_buffer("kernel", torch.outer(weights, weights)[None, None], persistent=False)
+        super().__init__(1, 2, 1)
 
     def forward(self, maps: Tensor) -> Tensor:
         channels = maps.shape[1]
