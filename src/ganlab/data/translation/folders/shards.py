@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import PurePosixPath
-from typing import Literal, Unpack
+from typing import Any
 
-from ganlab.bounds import Count
-from ganlab.data.base import ImageSize
 from ganlab.data.disk.indexed import all_samples
 from ganlab.data.disk.members import PackedDecoder, PackedImages, archives_among
 from ganlab.data.disk.packed import Sample, divided
 from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.decode import Decoder
 from ganlab.data.store.pairs import Halves, PairDecoder, TwoFiles
-from ganlab.data.translation.folders.paired import HALVES, PairedFolder, PairedFolderOptions
+from ganlab.data.translation.folders.paired import HALVES, PairedFolder
 from ganlab.errors import UserError
 
 
@@ -26,25 +24,8 @@ class PairedShards(PairedFolder):
         options: See ``PairedFolder``.
     """
 
-    def __init__(
-        self,
-        *,
-        verify: bool = True,
-        direction: Literal["a_to_b", "b_to_a"] = "a_to_b",
-        nearest: Literal["a", "b"] | None = None,
-        image_size: ImageSize = 256,
-        load_size: ImageSize | None = 286,
-        batch_size: Count = 1,
-        **options: Unpack[PairedFolderOptions],
-    ) -> None:
-        super().__init__(
-            direction=direction,
-            nearest=nearest,
-            image_size=image_size,
-            load_size=load_size,
-            batch_size=batch_size,
-            **options,
-        )
+    def __init__(self, *, verify: bool = True, **options: Any) -> None:
+        super().__init__(**options)
         self.verify = verify
 
     def pairs(self) -> tuple[list[PackedImages], list[list[str]], str]:
