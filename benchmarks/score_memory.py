@@ -3,7 +3,7 @@
     python -m benchmarks.score_memory [--n 50000] [--size 2048] [--limit 2.0]
 
 Both sides are n random images of 8 x 8, drawn batch by batch, and a network that costs nothing gives ``size`` features
-of each: what is left is the memory of ganlab itself. All scores of features; the peak of the process is taken after
+of each: what is left is the memory of ganlab itself. Seven scores of features; the peak of the process is taken after
 256 of them, and after all. Ends with 1 where it grew by more than ``limit`` GiB.
 """
 

@@ -29,13 +29,13 @@ def all_samples(root: Path, *, verify: bool = True) -> list[Sample]:
         own = list(group)
         index = index_of(folder, own, whole=root.is_dir())
         if index and verify:
-            require_sums(own, {shard["name"]: str(shard["sha256"]) for shard in index["shards"]})
+            require_sums(own, index["sums"])
         samples += samples_of(own, index.get("classes", ()))
     return samples
 
 
 def index_of(folder: Path, archives: Sequence[str], *, whole: bool) -> dict[str, Any]:
-    """What ``ganlab pack`` wrote beside ``archives``; empty where there is none.
+    """What ``ganlab pack`` wrote beside ``archives``, with "sums" by their names; empty where there is none.
 
     whole: all that it names must be there.
 
@@ -49,7 +49,7 @@ def index_of(folder: Path, archives: Sequence[str], *, whole: bool) -> dict[str,
         if index["version"] > VERSION:
             raise UserError(f"{folder / INDEX} was written by a later version of ganlab; update ganlab")
         lengths = {shard["name"]: int(shard["bytes"]) for shard in index["shards"]}
-        [shard["sha256"] for shard in index["shards"]]
+        index["sums"] = {shard["name"]: str(shard["sha256"]) for shard in index["shards"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{folder / INDEX} cannot be read ({error}); remove it, or pack again") from error
     if not index.get("complete"):
