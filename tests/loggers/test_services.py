@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from ganlab.errors import UserError
+from ganlab.loggers.aim import AimLog
 from ganlab.loggers.csv import CSVLog
 from ganlab.loggers.services import CometLog, MlflowLog
 from ganlab.pixels import save_png
@@ -109,7 +110,12 @@ def test_a_service_that_fails_is_told_the_rest_at_the_next_start(mlflow, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("log", "module", "extra"), [(MlflowLog, "mlflow", "mlflow"), (CometLog, "comet_ml", "comet")]
+    ("log", "module", "extra"),
+    [
+        (MlflowLog, "mlflow", "mlflow"),
+        (CometLog, "comet_ml", "comet"),
+        (AimLog, "aim.pytorch_lightning", "aim"),
+    ],
 )
 def test_a_missing_package_is_one_sentence(log, module, extra, tmp_path, monkeypatch):
     import lightning.pytorch.loggers.comet

@@ -3,7 +3,7 @@
 csv                  metrics.csv, always written
 wandb, wandb_files   Weights & Biases, online or offline
 tensorboard          TensorBoard
-services             MLflow and Comet, through Lightning's own loggers
+services, aim        MLflow, Comet and Aim, through their loggers for Lightning
 tracker              what the services are told beside numbers
 past                 what a run directory knows of its past
 
