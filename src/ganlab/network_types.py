@@ -110,6 +110,15 @@ class Encoder(Translation):
         raise NotImplementedError
 
 
+class EnhancedTranslation(Translation):
+    """A translation by way of a coarse one, at half of the size.
+
+    coarse_learns: whether gradients reach the coarse one.
+    """
+
+    coarse_learns: bool
+
+
 class LabelCode(nn.Module):
     """Label maps (B, 1, H, W) in [-1, 1] to what networks read of them, (B, channels, H, W)."""
 

@@ -73,6 +73,7 @@ FACTS = {
     "lsgan_celeba": Fact(NONE, Adam(1e-3, 1e-3), 64),
     "pix2pix_facades": Fact(None, Adam(2e-4, 2e-4), 1, 200 * 400),
     "pix2pixhd_cityscapes": Fact(None, Adam(2e-4, 2e-4), 1, 200 * 2975),
+    "pix2pixhd_cityscapes_enhanced": Fact(None, Adam(2e-4, 2e-4), 1, 100 * 2975),
     "progan_celeba": Fact(PER_UPDATE, Adam(1e-3, 1e-3, (0.0, 0.99)), 16, 10_000_000),
     "progan_celebahq": Fact(PER_UPDATE, Adam(1e-3, 1e-3, (0.0, 0.99)), 128),  # steps of shrinking batches
     "progan_cifar10": Fact(PER_UPDATE, Adam(1e-3, 1e-3, (0.0, 0.99)), 16),

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 from ganlab.config import compose, instantiate
 from ganlab.config.compose.check import check
@@ -15,6 +16,11 @@ RECIPES = {
         [5_603_202 - 2 * 33 * 16 * 64, 182_543_619 - 32 * 49 * 64],
         595_000,
         {"source": (3, 256), "target": (3, 256)},
+    ),
+    "pix2pixhd_cityscapes_enhanced": (
+        [8_404_803 - 3 * 33 * 16 * 64, 182_857_059 - 33 * 49 * (64 + 32)],
+        297_500,
+        {"source": (3, [1024, 2048]), "target": (3, [1024, 2048])},
     ),
     "cyclegan_horse2zebra": ([11_378_179] * 2 + [2_764_737] * 2, 266_800, {"a": (3, 256), "b": (3, 256)}),
     "cut_horse2zebra": ([2_764_737, 11_378_179, 560_384], 533_600, {"a": (3, 256), "b": (3, 256)}),
@@ -35,6 +41,8 @@ def test_every_recipe_is_among_them():
 def test_a_recipe_has_its_paper_s_networks_and_length(name):
     counts, steps, shapes = RECIPES[name]
     cfg = compose([f"experiment={name}", "metrics=none"])
+    if OmegaConf.is_missing(cfg.data, "root"):
+        cfg.data.root = "."
     check(cfg)
     assert cfg.trainer.max_steps == steps
     with torch.device("meta"):
@@ -43,7 +51,7 @@ def test_a_recipe_has_its_paper_s_networks_and_length(name):
     assert [sum(p.numel() for p in network.parameters()) for network in players] == counts
     data = cfg.data
     sizes = {
-        key: (channels, data.image_size // (data.scale if key == "low" else 1))
+        key: (channels, data.image_size // data.scale if key == "low" else data.image_size)
         for key, (channels, _) in shapes.items()
     }
     assert sizes == shapes

@@ -12,13 +12,23 @@ from ganlab.errors import UserError
 from ganlab.inference.import_weights import converted, read
 from ganlab.inference.load import load
 from ganlab.layers.labels import OneHot
+from ganlab.networks.translation.coarse_to_fine import CoarseToFineTranslator
 from ganlab.networks.translation.esrgan import RRDBNet
 from ganlab.networks.translation.multiscale import MultiScale
 from ganlab.networks.translation.patch import PatchGAN
 from ganlab.networks.translation.residual import ResNetTranslator
 from ganlab.networks.translation.spade import SPADEGenerator
 from ganlab.networks.translation.unet import UNet
-from tests.support.known_layouts import RRDB, CUTProjection, cut_patch, cut_resnet, patch, resnet, unet
+from tests.support.known_layouts import (
+    RRDB,
+    CUTProjection,
+    Enhancer,
+    cut_patch,
+    cut_resnet,
+    patch,
+    resnet,
+    unet,
+)
 from tests.support.runs import fit
 from tests.support.variants import translator
 
@@ -69,6 +79,19 @@ def test_basicsr_s_network_gives_the_same_pictures_here(old, tmp_path):
     deeper = RRDBNet(channels=3, width=4, growth=2, blocks=3)
     with pytest.raises(UserError, match=r"blocks\.2\.dense1\.conv1\.weight is absent"):
         converted(read(path), deeper, path)
+
+
+def test_pix2pixhd_s_enhancer_gives_the_same_pictures_here_by_its_names():
+    torch.manual_seed(0)
+    theirs, path = Enhancer(), Path("latest_net_G.pth")
+    state = dict(reversed(theirs.state_dict().items()))  # the order in the file does not matter
+    network = CoarseToFineTranslator(in_channels=1, out_channels=3, image_size=32, width=4, blocks=2)
+    network.load_state_dict(converted(state, network, path))
+    images = torch.randn(2, 1, 32, 48)
+    torch.testing.assert_close(network(images), theirs(images))
+    whole = resnet((1, 3), 4, 2).state_dict()
+    with pytest.raises(UserError, match=r"enter\.1\.weight is absent, and enter\.1\.weight here is \(2, 1"):
+        converted(whole, network, path)
 
 
 def of_spade(blocks: list[str]) -> dict[str, torch.Tensor]:

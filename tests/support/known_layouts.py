@@ -61,6 +61,24 @@ class Block(nn.Module):
         return maps + self.conv_block(maps)
 
 
+class Enhancer(nn.Module):
+    """pix2pixHD's LocalEnhancer: names such as model.4.weight, model1_1.1.weight and model1_2.0.conv_block.1.weight."""
+
+    def __init__(self, width: int = 4, blocks: int = 2) -> None:
+        super().__init__()
+        half = width // 2
+        self.model = resnet((1, 3), width, blocks)["model"][:-3]
+        enter = [nn.ReflectionPad2d(3), Conv(1, half, 7), Instance(half), nn.ReLU()]
+        enter += [Conv(half, width, 3, stride=2, padding=1), Instance(width), nn.ReLU()]
+        leave = [*(Block(width) for _ in range(3)), Up(width, half, 3, 2, 1, output_padding=1)]
+        leave += [Instance(half), nn.ReLU(), nn.ReflectionPad2d(3), Conv(half, 3, 7), nn.Tanh()]
+        self.model1_1, self.model1_2 = nn.Sequential(*enter), nn.Sequential(*leave)
+
+    def forward(self, images):
+        small = nn.functional.avg_pool2d(images, 3, stride=2, padding=1, count_include_pad=False)
+        return self.model1_2(self.model1_1(images) + self.model(small))
+
+
 class Filtered(nn.Module):
     """Holds a filter that is no weight, as in files of CUT."""
 

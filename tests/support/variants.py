@@ -40,6 +40,11 @@ PATCHES = ["model.generator.blocks=1", "model.patches=16", "model.projection.siz
 TRANSLATORS = {
     "pix2pix": ("paired", [], "dg dg dg dg"),
     "pix2pixhd": ("paired", ["model.generator.blocks=1"], "gd gd gd gd"),
+    "pix2pixhd_enhanced": (
+        "paired",
+        ["model.generator.blocks=1", "model.generator.local_blocks=1", "model.frozen_images=0"],
+        "gd gd gd gd",
+    ),
     "spade": ("semantic", ["model.generator.doublings=2", "model.generator.hidden=4"], "gd gd gd gd"),
     "cyclegan": ("unpaired", ["model.identity_weight=0"], "gd gd gd gd"),
     "cyclegan_small": ("unpaired", ["model.identity_weight=0"], "gd gd gd gd"),

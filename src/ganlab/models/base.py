@@ -71,6 +71,9 @@ class GAN(Gradients):
         """The paper's algorithm."""
         raise NotImplementedError
 
+    def require_start(self) -> None:
+        """Raise UserError if this game cannot begin without the networks of another run; most games can."""
+
     # -- an update -----------------------------------------------------------------------------------------------
 
     @contextmanager

@@ -37,7 +37,7 @@ from ganlab.training.order import in_order
 from ganlab.training.processes import leave_group
 from ganlab.training.results import forget_results, results_of, write_results
 from ganlab.training.resuming import already_complete, checkpoint_to_resume, prepared_to_resume
-from ganlab.training.starting import freeze_first, start_from
+from ganlab.training.starting import begin_from, freeze_first
 from ganlab.training.summary import summary, tell
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def train(cfg: DictConfig | Settled, run_dir: str | Path) -> float | None:
         model = _model_for(run, data)
         if checkpoint:
             checkpoint = prepared_to_resume(run_dir, model, data, allow_change=run.allow_change)
-        elif run.start is not None:
-            start_from(model, run.start)
+        else:
+            begin_from(model, run.start)
         for notice in notices:
             logging.getLogger(notice.name).handle(notice)
         loggers = _loggers(run, run_dir, checkpoint)

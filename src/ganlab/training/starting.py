@@ -22,6 +22,18 @@ State = dict[str, Any]
 NAMED = 3  # of the weights that begin anew
 
 
+def begin_from(model: "GAN", run_dir: Path | None) -> None:
+    """Begin a new run with the networks of another one, or, where there is None, alone.
+
+    Raises:
+        UserError: as :func:`start_from`, or the model cannot begin alone.
+    """
+    if run_dir is None:
+        model.require_start()
+    else:
+        start_from(model, run_dir)
+
+
 def start_from(model: "GAN", run_dir: Path) -> None:
     """Put the weights of the run's players, and their averages, into the model; nothing else of the run.
 

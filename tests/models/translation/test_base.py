@@ -23,6 +23,7 @@ def made(model: str, *overrides: str, **data):
 KEYS = {
     "pix2pix": {"target": 3},
     "pix2pixhd": {"target": 3},
+    "pix2pixhd_enhanced": {"target": 3},
     "spade": {"target": 3},
     "cyclegan": {"b": 3, "a": 1, "cycle_a": 1, "cycle_b": 3},
     "discogan": {"b": 3, "a": 1, "cycle_a": 1, "cycle_b": 3},

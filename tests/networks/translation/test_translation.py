@@ -9,6 +9,7 @@ from torch import nn
 from ganlab.config import compose, config_dir, instantiate
 from ganlab.errors import UserError
 from ganlab.layers.labels import OneHot
+from ganlab.networks.translation.coarse_to_fine import CoarseToFineTranslator
 from ganlab.networks.translation.context_encoder import ContextDiscriminator, ContextEncoder
 from ganlab.networks.translation.discogan import DiscoGANDiscriminator, DiscoGANGenerator
 from ganlab.networks.translation.esrgan import DenseBlock, ESRGANDiscriminator, ResidualInResidual, RRDBNet
@@ -66,6 +67,10 @@ COUNTS = {
         partial(ResNetTranslator, in_channels=35, out_channels=3, image_size=512, halvings=4),
         182_543_619,
     ),
+    "pix2pixHD enhanced": (
+        partial(CoarseToFineTranslator, in_channels=36, out_channels=3, image_size=1024, halvings=4),
+        182_857_059,
+    ),
     "pix2pixHD D": (partial(MultiScale, channels=39), 5_603_202),
     "pix2pixHD D one scale": (partial(MultiScale, channels=39, scales=1), 2_801_601),
     "context encoder 4000": (partial(ContextEncoder, channels=3), 71_130_531),
@@ -104,6 +109,8 @@ OPTIONS = {
         "resnet_6": (*PAIRS, 64, 7_837_699 - 2 * 49 * 64),
         "resnet_3": (*PAIRS, 256, 269_377 + 2 * 49 * 16 + 2),
         "pix2pixhd": (*PAIRS, 64, 182_543_619 - 34 * 49 * 64),
+        "pix2pixhd_enhanced": (*PAIRS, 64, 182_857_059 - 35 * 49 * (64 + 32)),
+        "coarse_to_fine": (*PAIRS, 64, 286_419),
         "discogan": (*DOMAINS, 64, 5_513_856 - 4 * 16 * 64),
         "srresnet": (*SHARP, 96, 1_549_462),
         "spade": (*REGIONS, 32, 644_531),
@@ -151,6 +158,7 @@ TRANSLATORS = {
     "unet": partial(UNet, width=4),
     "resnet": partial(ResNetTranslator, width=4, blocks=1),
     "resnet antialiased": partial(ResNetTranslator, width=4, blocks=1, antialias=True),
+    "coarse to fine": partial(CoarseToFineTranslator, width=4, blocks=1),
     "discogan": partial(DiscoGANGenerator, width=4),
     "discogan extra": partial(DiscoGANGenerator, width=4, bottleneck=5),
 }

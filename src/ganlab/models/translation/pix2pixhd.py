@@ -1,19 +1,21 @@
 """pix2pixHD: larger pictures from pairs, judged at several scales and by what the judges see on the way."""
 
 from collections.abc import Mapping, Sequence
-from typing import Unpack
+from typing import Any, Unpack
 
-from ganlab.bounds import Size, Weight, bounded
+from ganlab.bounds import Size, Weight, Whole, bounded
+from ganlab.errors import UserError
 from ganlab.losses.scales import Maps, judged, matched_features, over_scales
 from ganlab.models.players import GameOptions
 from ganlab.models.translation.base import NetworkFactory, Shape, TranslationFactory, observation
 from ganlab.models.translation.pix2pix import Pix2Pix
 from ganlab.models.translation.srgan import Perceptual
+from ganlab.network_types import EnhancedTranslation
 from ganlab.types import AdversarialLoss, Batch, Observation
 
 
 class Pix2PixHD(Pix2Pix):
-    """High-resolution image synthesis with conditional GANs (Wang et al. 2018, equations 1 to 5; its global generator).
+    """High-resolution image synthesis with conditional GANs (Wang et al. 2018, equations 1 to 5).
 
     As :class:`Pix2Pix`, with discriminators at several scales, over which losses are summed, and in place of |y - G(x)|
     the features that these see of y and G(x), and those that a network sees that knows pictures.
@@ -67,3 +69,33 @@ class Pix2PixHD(Pix2Pix):
         """As for every translator; also that the weights of the distance can be had."""
         super().check(shapes, classes)
         self.perceptual.prepare()
+
+
+class EnhancedPix2PixHD(Pix2PixHD):
+    """pix2pixHD's second stage: pictures of twice the size, from an enhancer around the generator of a finished run.
+
+    For the first images only the enhancer learns, then the whole generator (section 3.1; the code of its authors).
+
+    frozen_images: how many, over all processes: the generator of the run that this one starts from stays as it is. 10
+        passes over the data in the authors' recipe; 0: all learns from the beginning, also without such a run.
+    The rest: see :class:`Pix2PixHD`.
+    """
+
+    generator: EnhancedTranslation
+
+    @bounded
+    def __init__(self, *, frozen_images: Whole = 4000, **options: Any) -> None:
+        super().__init__(**options)
+        self.frozen_images = frozen_images
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Observation:
+        self.generator.coarse_learns = self.images > self.frozen_images
+        return super().training_step(batch, batch_idx)
+
+    def require_start(self) -> None:
+        if self.frozen_images:
+            raise UserError(
+                f"model.frozen_images={self.frozen_images}: for so many images the global generator stays as it is, "
+                "and nobody has trained it; begin with start=RUN, a run of model=pix2pixhd on pictures of half of the "
+                "size, or train all of it with model.frozen_images=0"
+            )

@@ -60,17 +60,12 @@ class ResNetTranslator(Encoder):
         shortest = min(sides(image_size))
         if blocks is None:
             blocks = 9 if shortest >= 256 else 6 if shortest >= 128 else 3
-        width = width or (64 if shortest >= 128 else 16)
+        self.width = width = width or (64 if shortest >= 128 else 16)
+        require_halvings(image_size, halvings)
         self.in_channels, self.stride, self.minimum = in_channels, 2**halvings, 2 ** (halvings + 1)
-        if any(side % self.stride or side < self.minimum for side in sides(image_size)):
-            nearest = max(2, round(shortest / self.stride)) * self.stride
-            raise UserError(
-                f"image_size={image_size}: a translator that halves {halvings} times needs height and width in "
-                f"multiples of {self.stride}, at least {self.minimum}; try data.image_size={nearest}"
-            )
         widths = [width * 2**level for level in range(halvings + 1)]
-        halve, double = (_smooth_half, _smooth_double) if antialias else (_half, _double)
-        down = [nn.ReflectionPad2d(3), *_normed(partial(nn.Conv2d, in_channels, width, 7), norm(width))]
+        halve, double = (_smooth_half, _smooth_double) if antialias else (halving, doubling)
+        down = [nn.ReflectionPad2d(3), *normed(partial(nn.Conv2d, in_channels, width, 7), norm(width))]
         seen = [0]  # layers of down whose maps can be had
         for before, after in pairwise(widths):
             seen.append(len(down))
@@ -90,22 +85,34 @@ class ResNetTranslator(Encoder):
     def forward(self, images: Tensor) -> Tensor:
         maps = self.down(images)
         for block in self.blocks:
-            maps = self._passed(block, maps)
+            maps = self.passed(block, maps)
         return self.up(maps)
 
     def encode(self, images: Tensor, taps: Sequence[int]) -> list[Tensor]:
         wanted = {self._layers_of_taps[tap] for tap in taps}
         maps, found = images, []
         for place, layer in enumerate([*self.down, *self.blocks][: max(wanted) + 1]):
-            maps = self._passed(layer, maps)
+            maps = self.passed(layer, maps)
             if place in wanted:
                 found.append(maps)
         return found
 
-    def _passed(self, layer: nn.Module, maps: Tensor) -> Tensor:
+    def passed(self, layer: nn.Module, maps: Tensor) -> Tensor:
+        """What the layer makes of maps; of a residual block it is computed again where ``recompute`` says so."""
         if self.recompute and torch.is_grad_enabled() and isinstance(layer, ResidualBlock):
             return checkpoint(layer, maps, use_reentrant=False)
         return layer(maps)
+
+
+def require_halvings(image_size: int | Sequence[int], halvings: int) -> None:
+    """Raise UserError unless height and width can be halved so often, with 2 pixels or more left."""
+    stride = 2**halvings
+    if any(side % stride or side < 2 * stride for side in sides(image_size)):
+        nearest = max(2, round(min(sides(image_size)) / stride)) * stride
+        raise UserError(
+            f"image_size={image_size}: a translator that halves {halvings} times needs height and width in "
+            f"multiples of {stride}, at least {2 * stride}; try data.image_size={nearest}"
+        )
 
 
 class ResidualBlock(nn.Module):
@@ -113,30 +120,33 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, width: int, norm: Norm) -> None:
         super().__init__()
-        first = _normed(partial(nn.Conv2d, width, width, 3), norm(width))
-        second = _normed(partial(nn.Conv2d, width, width, 3), norm(width))[:-1]
+        first = normed(partial(nn.Conv2d, width, width, 3), norm(width))
+        second = normed(partial(nn.Conv2d, width, width, 3), norm(width))[:-1]
         self.branch = nn.Sequential(nn.ReflectionPad2d(1), *first, nn.ReflectionPad2d(1), *second)
 
     def forward(self, maps: Tensor) -> Tensor:
         return maps + self.branch(maps)
 
 
-def _half(before: int, after: int, norm: nn.Module) -> list[nn.Module]:
-    return _normed(partial(nn.Conv2d, before, after, 3, stride=2, padding=1), norm)
+def halving(before: int, after: int, norm: nn.Module) -> list[nn.Module]:
+    """(B, before, H, W) to (B, after, H / 2, W / 2)."""
+    return normed(partial(nn.Conv2d, before, after, 3, stride=2, padding=1), norm)
 
 
-def _double(before: int, after: int, norm: nn.Module) -> list[nn.Module]:
-    return _normed(partial(nn.ConvTranspose2d, before, after, 3, stride=2, padding=1, output_padding=1), norm)
+def doubling(before: int, after: int, norm: nn.Module) -> list[nn.Module]:
+    """(B, before, H, W) to (B, after, 2 H, 2 W)."""
+    return normed(partial(nn.ConvTranspose2d, before, after, 3, stride=2, padding=1, output_padding=1), norm)
 
 
 def _smooth_half(before: int, after: int, norm: nn.Module) -> list[nn.Module]:
-    return [*_normed(partial(nn.Conv2d, before, after, 3, padding=1), norm), ReflectedDownsample()]
+    return [*normed(partial(nn.Conv2d, before, after, 3, padding=1), norm), ReflectedDownsample()]
 
 
 def _smooth_double(before: int, after: int, norm: nn.Module) -> list[nn.Module]:
     larger = nn.Upsample(scale_factor=2, mode="bilinear")  # [1, 3, 3, 1] / 4 each way, borders repeated
-    return [larger, *_normed(partial(nn.Conv2d, before, after, 3, padding=1), norm)]
+    return [larger, *normed(partial(nn.Conv2d, before, after, 3, padding=1), norm)]
 
 
-def _normed(conv: Callable[..., nn.Module], norm: nn.Module) -> list[nn.Module]:
+def normed(conv: Callable[..., nn.Module], norm: nn.Module) -> list[nn.Module]:
+    """A convolution, without a bias where the norm has one, its norm, and ReLU."""
     return [conv(bias=not has_offset(norm)), norm, nn.ReLU(inplace=True)]
