@@ -198,6 +198,14 @@ def _in_palette(path: Path) -> "Image.Image | None":
         return None
 
 
+def shape_in_words(shape: Sequence[int]) -> str:
+    """(C, H, W) of images, or the sizes of points, as messages name them."""
+    if len(shape) != 3:
+        return f"points of {' x '.join(map(str, shape))} numbers"
+    channels, height, width = shape
+    return f"images of {height}x{width} pixels and {channels} channel{'s' if channels > 1 else ''}"
+
+
 def require_range(images: Tensor, what: str) -> None:
     """Raises UserError for training images (B, C, H, W) that are not floats in [-1, 1], with room for rounding."""
     if not images.is_floating_point():

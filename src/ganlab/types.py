@@ -1,7 +1,7 @@
 """What the parts of ganlab agree on."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import ClassVar, NamedTuple, Protocol, TypedDict, cast, runtime_checkable
+from typing import ClassVar, Literal, NamedTuple, Protocol, TypedDict, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -108,6 +108,9 @@ class Passes(Protocol):
     def __call__(
         self, score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor
     ) -> tuple[Tensor, Tensor]: ...
+
+
+Mix = int | Literal["random"]  # the layer from which on a second style draws
 
 
 class Prior(Protocol):

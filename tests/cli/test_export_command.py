@@ -3,7 +3,9 @@ import hashlib
 import pytest
 
 import ganlab as package
+from ganlab.config import save_config
 from ganlab.errors import UserError
+from tests.support.runs import fit, tiny_config
 
 
 def test_X4_a_run_becomes_files_to_share(ganlab, tmp_path):
@@ -118,6 +120,23 @@ def test_an_export_is_scored_refined_and_compared_beside_data_that_is_named(ganl
     assert answer.code == 0, answer.err
     answer = ganlab("evaluate", "run=shared", "data=digits", "metrics=swd")
     assert (answer.code, "set data.image_size" in answer.err) == (2, True)
+
+
+def test_styles_are_mixed_by_a_run_and_by_its_export_alike(ganlab, tmp_path):
+    cfg = tiny_config("model=stylegan3", "data.image_size=16", "trainer.max_steps=1")
+    fit(cfg, tmp_path / "run")
+    save_config(cfg, tmp_path / "run", [])
+    assert ganlab("export", "run=run", "output=shared").code == 0
+    for mix in ("2", "random"):
+        answer = ganlab("sample", "run=run", f"mix={mix}", "n=2")
+        assert answer.code == 0, answer.err
+        [drawn] = (tmp_path / "run" / "generated").glob(f"last-seed0-mix{mix}/grid.png")
+        assert ganlab("sample", "run=shared", f"mix={mix}", "n=2", f"output={mix}").code == 0
+        assert (tmp_path / mix / "grid.png").read_bytes() == drawn.read_bytes()
+    answer = ganlab("sample", "run=run", "mix=99")
+    assert (answer.code, "mix=99: expected the layer from which on" in answer.err) == (2, True)
+    answer = ganlab("sample", "run=run", "mix=2", "refine=mh")
+    assert (answer.code, "mix=2: refine chooses among samples of all noise" in answer.err) == (2, True)
 
 
 def test_a_folder_that_runs_without_ganlab_says_so(ganlab, run, tmp_path):

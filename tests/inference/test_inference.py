@@ -9,7 +9,7 @@ from ganlab.config import compose
 from ganlab.errors import UserError
 from ganlab.inference.class_names import class_names
 from ganlab.inference.export.formats import export
-from ganlab.inference.sample import write_samples
+from ganlab.inference.sample import Controls, write_samples
 from ganlab.randomness import Draws
 from ganlab.training.run import train
 from tests.support.runs import build
@@ -90,6 +90,10 @@ def test_the_same_seed_makes_the_same_files(run, tmp_path):
             "label=seven: this model has no class of that name; if it knows classes, then by",
         ),
         ({"checkpoint": "best"}, "holds no best checkpoint"),
+        (
+            {"controls": Controls(mix=2)},
+            "mix=2: this model draws from its noise alone and has no styles to mix",
+        ),
     ],
 )
 def test_wishes_that_cannot_be_met(run, wish, sentence):

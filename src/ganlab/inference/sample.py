@@ -1,8 +1,10 @@
 """Pictures, or points, from a trained model."""
 
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,8 +17,32 @@ from ganlab.inference.load import load
 from ganlab.inference.output import fresh_folder
 from ganlab.inference.translate import write_held_out
 from ganlab.models.captions.base import TextGAN
+from ganlab.models.images.base import LatentGAN
 from ganlab.pixels import to_uint8
-from ganlab.types import Translator
+from ganlab.types import Mix, Translator
+
+
+class Controls(NamedTuple):
+    """How a model draws from its noise; None is as in training.
+
+    truncation: see ``LatentGAN.truncated``. mix: see ``StyledGAN.mixed``.
+    """
+
+    truncation: float | None = None
+    mix: Mix | None = None
+
+    def chosen(self) -> list[tuple[str, float | str]]:
+        """By name those that are not as in training."""
+        return [(key, value) for key, value in self._asdict().items() if value is not None]
+
+    @contextmanager
+    def of(self, model: LatentGAN) -> Iterator[None]:
+        """What the model draws within is drawn so; raises UserError for what it has not."""
+        with model.truncated(self.truncation), model.mixed(self.mix):
+            yield
+
+
+AS_TRAINED = Controls()
 
 
 def write_samples(
@@ -25,7 +51,7 @@ def write_samples(
     n: int = 64,
     seed: int = 0,
     label: int | str | None = None,
-    truncation: float | None = None,
+    controls: Controls = AS_TRAINED,
     caption: str | None = None,
     alpha: float | None = None,
     checkpoint: Literal["last", "best"] = "last",
@@ -40,7 +66,7 @@ def write_samples(
     gallery, whose page is returned.
 
     label: only this class: its number, or its name where the data had names.
-    truncation, alpha: see ``LatentGAN.truncated`` and ``ESRGAN.interpolated``.
+    controls: how the noise is drawn from. alpha: see ``ESRGAN.interpolated``.
     caption: what to draw, for a model that reads; see :func:`~ganlab.inference.captions.write_captions`.
     numbered: ``grid.png`` shows their numbers. data: the examples of an export that translates; a run has its own.
     output: default ``<run_dir>/generated/<checkpoint>-seed<seed>`` and what was chosen besides; what an earlier command
@@ -52,24 +78,26 @@ def write_samples(
     if n < 1:
         raise UserError(f"n={n}: expected a number of samples, at least 1")
     model = load(run_dir := Path(run_dir), checkpoint, device="cuda" if torch.cuda.is_available() else "cpu")
-    require_sense(model, label, caption, truncation, alpha)
+    require_sense(model, label, caption, alpha, controls)
     if isinstance(model, Translator):
         return write_held_out(model, run_dir, n, checkpoint=checkpoint, alpha=alpha, output=output, data=data)
     if label is not None:
         label = number_of(label, class_names(run_dir, model.data_kind))
-    name = f"{checkpoint}-seed{seed}{_chosen(label, truncation, caption)}"
+    name = f"{checkpoint}-seed{seed}{_chosen(label, controls, caption)}"
     folder = Path(output or run_dir / "generated" / name)
-    with fresh_folder(folder, run_dir), model.truncated(truncation):
+    with controls.of(model), fresh_folder(folder, run_dir):
         if caption is not None and isinstance(model, TextGAN):
             return write_captions(model, caption, folder, n=n, seed=seed, batch_size=batch_size)
         samples = model.sample(n, seed=seed, label=label, batch_size=batch_size)
         return write_drawn(samples, folder, numbered=numbered)
 
 
-def _chosen(label: int | str | None, truncation: float | None, caption: str | None) -> str:
+def _chosen(label: int | str | None, controls: Controls, caption: str | None) -> str:
     """The end of a folder's name."""
     parts = [] if label is None else [f"label{label}"]
-    parts += [] if truncation is None else [f"truncation{truncation:g}"]
+    parts += [
+        key + (f"{value:g}" if isinstance(value, float) else str(value)) for key, value in controls.chosen()
+    ]
     parts += [] if caption is None else [short(caption)]
     return "".join(f"-{part}" for part in parts)
 
@@ -88,10 +116,10 @@ def require_sense(
     model: object,
     label: int | str | None,
     caption: str | None,
-    truncation: float | None,
     alpha: float | None,
+    controls: Controls,
 ) -> None:
-    """Raises UserError where a label, a caption, truncation or alpha is asked of a model that knows none."""
+    """Raises UserError where a label, a caption, alpha or what draws noise is asked of a model that knows none."""
     if alpha is not None and not isinstance(model, Translator):
         raise UserError(f"alpha={alpha:g}: this model makes pictures of noise; leave alpha out")
     if caption is not None and label is not None:
@@ -100,7 +128,7 @@ def require_sense(
         )
     if caption is not None and not isinstance(model, TextGAN):
         raise UserError(f"caption={caption!r}: this model was not trained on captions; leave caption out")
-    for key, value in (("label", label), ("truncation", truncation)):
+    for key, value in (("label", label), *controls.chosen()):
         if value is not None and isinstance(model, Translator):
             raise UserError(
                 f"{key}={value}: this model translates pictures and knows no classes and no noise; leave {key} out"

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganlab.bounds import Count, Weight, bounded
+from ganlab.errors import UserError
 from ganlab.losses.precision import at_least_float32
 from ganlab.randomness import Draws
+from ganlab.torch_internals import BatchNorm
 from ganlab.types import Penalty
 
 Score = Callable[[Tensor], Tensor]
@@ -159,3 +161,12 @@ def _slope(images: Tensor, scores: Tensor) -> Tensor:
     # samples do not meet in the discriminator, so the gradient of the sum holds each sample's own
     (gradient,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
     return gradient
+
+
+def require_no_batch_norm(discriminator: nn.Module) -> None:
+    """Raises UserError for batch normalization, with which the gradient at one sample depends on all others."""
+    if any(isinstance(module, BatchNorm) for module in discriminator.modules()):
+        raise UserError(
+            "a gradient penalty needs a discriminator without batch normalization (Gulrajani et al. 2017, section 4); "
+            "choose model/discriminator=wgan_gp or dcgan_no_norm"
+        )

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from ganlab.errors import UserError
 from ganlab.techniques.growth import Stage
 from tests.support.runs import build, tiny_config
 
@@ -70,3 +71,13 @@ def test_the_penalty_is_half_of_gamma_times_the_squared_slope():
     module.gamma = 6.0
     module.training_step({"image": real.repeat_interleave(4, 2).repeat_interleave(4, 3)}, 0)
     assert terms["r1"].item() == pytest.approx(3 * slope.square().sum().item(), rel=1e-5)
+
+
+def test_samples_are_mixed_among_the_layers_that_draw():
+    _, module = build(tiny_config("model=stylegan", *GROWTH))
+    module.counts["grown_at"] = module.growth.begin(1) + 16
+    plain, mixed = module.sample(8), module.sample(8, mix=3)
+    assert plain.shape == mixed.shape == (8, 1, 16, 16)
+    assert (plain - mixed).abs().flatten(1).amax(dim=1).min() > 1e-3
+    with pytest.raises(UserError, match=r"mix=4: expected the layer .* from 1 to 3"):
+        module.sample(1, mix=4)

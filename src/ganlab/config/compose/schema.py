@@ -47,6 +47,7 @@ class Sample:
     seed: int = 0
     label: int | str | None = None
     truncation: Weight | None = None
+    mix: Whole | Literal["random"] | None = None
     caption: str | None = None
     checkpoint: Literal["last", "best"] = "last"
     output: Path | None = None

@@ -10,9 +10,8 @@ from ganlab.bounds import Weight, bounded
 from ganlab.errors import UserError
 from ganlab.lexicon import Tokens, lexicon
 from ganlab.losses.mode_seeking import NoModeSeeking
-from ganlab.losses.penalties import NoPenalty
+from ganlab.losses.penalties import NoPenalty, require_no_batch_norm
 from ganlab.models.captions.drawing import DrawsCaptions
-from ganlab.models.images.base import require_no_batch_norm
 from ganlab.network_types import TextDiscriminator
 from ganlab.techniques.replay import NoReplay
 from ganlab.types import AdversarialLoss, Penalty

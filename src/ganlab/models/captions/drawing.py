@@ -11,6 +11,7 @@ from ganlab.models.captions.phrasebook import Phrasebook, evenly
 from ganlab.models.images.base import LatentGAN
 from ganlab.network_types import TextEncoder
 from ganlab.randomness import Draws
+from ganlab.types import Mix
 
 
 class Painter(nn.Module):
@@ -54,6 +55,7 @@ class DrawsCaptions(LatentGAN):
         caption: str | None = None,
         averaged: bool = True,
         truncation: float | None = None,
+        mix: Mix | None = None,
         batch_size: int = 250,
     ) -> Tensor:
         """(n, C, H, W) in [-1, 1] on the CPU: n times the caption, else captions of the data, evenly from all.
@@ -63,7 +65,7 @@ class DrawsCaptions(LatentGAN):
         """
         if caption is not None:
             self.book.lexicon.require(caption)
-        with self.truncated(truncation):
+        with self.truncated(truncation), self.mixed(mix):
             if caption is None:
                 return super().sample(n, seed=seed, label=label, averaged=averaged, batch_size=batch_size)
             parts = self.draw([caption] * n, seed=seed, averaged=averaged, batch_size=batch_size)

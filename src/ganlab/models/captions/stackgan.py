@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from ganlab.bounds import Weight, Whole, bounded
 from ganlab.errors import UserError
 from ganlab.losses.information import gaussian_kl
+from ganlab.losses.penalties import require_no_batch_norm
 from ganlab.models.captions.base import TextGAN
 from ganlab.models.eval_mode import eval_mode
-from ganlab.models.images.base import require_no_batch_norm
 from ganlab.network_types import FirstStage, SecondStage, TextDiscriminator, TwoStages
 from ganlab.randomness import Draws
 from ganlab.types import Batch, Observation, observed

@@ -1,6 +1,6 @@
 """Noise to image: what all generators of images from a latent vector share."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import ClassVar, NotRequired, Unpack
 
@@ -12,13 +12,13 @@ from ganlab.models.base import GAN
 from ganlab.models.eval_mode import eval_mode
 from ganlab.models.players import GameOptions
 from ganlab.network_types import StyledGenerator
+from ganlab.pixels import shape_in_words
 from ganlab.randomness import Draws
 from ganlab.techniques.augment.base import Augment, NoAugment
 from ganlab.techniques.ema import Average
 from ganlab.techniques.priors import Normal
 from ganlab.techniques.replay import NoReplay
-from ganlab.torch_internals import BatchNorm
-from ganlab.types import Batch, Prior
+from ganlab.types import Batch, Mix, Prior
 
 
 class LatentOptions(GameOptions):
@@ -105,16 +105,18 @@ class LatentGAN(GAN):
         label: int | None = None,
         averaged: bool = True,
         truncation: float | None = None,
+        mix: Mix | None = None,
         batch_size: int = 250,
     ) -> Tensor:
         """(n, C, H, W) in [-1, 1] on the CPU, the same pictures for the same seed on every device.
 
-        averaged: draw from the averaged weights, else from those in training. truncation: see :meth:`truncated`.
+        averaged: draw from the averaged weights, else from those in training.
+        truncation, mix: see :meth:`truncated` and :meth:`mixed`.
 
         Raises:
-            UserError: if a label is asked of a model that knows none, or truncation of one that has no middle.
+            UserError: a label of a model that knows none, truncation without a middle, a mix without styles.
         """
-        with self.truncated(truncation):
+        with self.truncated(truncation), self.mixed(mix):
             parts = self.samples(n, seed=seed, label=label, averaged=averaged, batch_size=batch_size)
             return torch.cat([part.cpu() for part in parts])
 
@@ -140,6 +142,19 @@ class LatentGAN(GAN):
         finally:
             self.prior = prior
 
+    @contextmanager
+    def mixed(self, mix: Mix | None) -> Iterator[None]:
+        """What is drawn within has the styles of two latent vectors, where there are styles; None: as is.
+
+        Raises:
+            UserError: this generator has no styles.
+        """
+        if mix is not None:
+            raise UserError(
+                f"mix={mix}: this model draws from its noise alone and has no styles to mix; model=stylegan2 has"
+            )
+        yield
+
     def samples(
         self,
         n: int,
@@ -164,13 +179,14 @@ class LatentGAN(GAN):
         batch_size: int = 250,
         rank: int = 0,
         world: int = 1,
+        drawn: Callable[..., Tensor] | None = None,
     ) -> Iterator[Tensor]:
-        """What the generator makes of ``inputs``, n rows each, in batches, on the module's device; see ``samples``."""
-        network = self.average.current() if averaged else self.generator
+        """What :meth:`drawn`, or another, makes of ``inputs``, n rows each, on the module's device; see ``samples``."""
+        network, drawn = self.average.current() if averaged else self.generator, drawn or self.drawn
         parts = [values[rank::world].split(batch_size) for values in inputs]
         for batch in zip(*parts, strict=True):
             with eval_mode(network):
-                yield self.drawn(network, *(values.to(self.device) for values in batch)).float()
+                yield drawn(network, *(values.to(self.device) for values in batch)).float()
 
     def drawn(self, network: nn.Module, *inputs: Tensor) -> Tensor:
         """(n, C, H, W), the samples that a generator makes of ``inputs``, in the size of the data's."""
@@ -221,29 +237,13 @@ class LatentGAN(GAN):
                 ) from error
             if image.shape[1:] != tuple(shape):
                 raise UserError(
-                    f"the generator makes {_size(image.shape[1:])}, the data gives {_size(shape)}; set "
-                    "data.image_size or choose another model/generator"
+                    f"the generator makes {shape_in_words(image.shape[1:])}, the data gives {shape_in_words(shape)}; "
+                    "set data.image_size or choose another model/generator"
                 )
             try:
                 self.score(image, *inputs[1:])
             except RuntimeError as error:
                 raise UserError(
-                    f"the discriminator cannot read {_size(image.shape[1:])} ({error}); set data.image_size, "
+                    f"the discriminator cannot read {shape_in_words(image.shape[1:])} ({error}); set data.image_size, "
                     "data.channels or choose another model/discriminator"
                 ) from error
-
-
-def _size(shape: Sequence[int]) -> str:
-    if len(shape) != 3:
-        return f"points of {' x '.join(map(str, shape))} numbers"
-    channels, height, width = shape
-    return f"images of {height}x{width} pixels and {channels} channel{'s' if channels > 1 else ''}"
-
-
-def require_no_batch_norm(discriminator: nn.Module) -> None:
-    """Raises UserError for batch normalization, with which the gradient at one sample depends on all others."""
-    if any(isinstance(module, BatchNorm) for module in discriminator.modules()):
-        raise UserError(
-            "a gradient penalty needs a discriminator without batch normalization (Gulrajani et al. 2017, section 4); "
-            "choose model/discriminator=wgan_gp or dcgan_no_norm"
-        )

@@ -6,9 +6,9 @@ from torch import Tensor
 
 from ganlab.bounds import Count, Size, bounded
 from ganlab.losses.orthogonal import NoWeightPenalty
-from ganlab.losses.penalties import NoPenalty
+from ganlab.losses.penalties import NoPenalty, require_no_batch_norm
 from ganlab.losses.regularizers import Regularizer
-from ganlab.models.images.base import LatentOptions, require_no_batch_norm
+from ganlab.models.images.base import LatentOptions
 from ganlab.models.images.labelled import LabelledGAN
 from ganlab.techniques.selection import All
 from ganlab.types import AdversarialLoss, Batch, Observation, Penalty, WeightPenalty, observed

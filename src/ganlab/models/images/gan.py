@@ -7,9 +7,9 @@ from torch import Tensor
 from ganlab.bounds import Count, bounded
 from ganlab.errors import UserError
 from ganlab.losses.orthogonal import NoWeightPenalty
-from ganlab.losses.penalties import NoPenalty
+from ganlab.losses.penalties import NoPenalty, require_no_batch_norm
 from ganlab.losses.regularizers import Regularizer
-from ganlab.models.images.base import LatentGAN, LatentOptions, require_no_batch_norm
+from ganlab.models.images.base import LatentGAN, LatentOptions
 from ganlab.techniques.passes import Separate
 from ganlab.techniques.replay import NoReplay
 from ganlab.techniques.selection import All

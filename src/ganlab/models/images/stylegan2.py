@@ -11,15 +11,16 @@ from ganlab.bounds import Share, Size, Weight, Whole, bounded
 from ganlab.errors import UserError
 from ganlab.losses.adversarial import NonSaturating
 from ganlab.losses.path_length import path_lengths
-from ganlab.losses.penalties import zero_centred
-from ganlab.models.images.base import LatentGAN, LatentOptions, require_no_batch_norm
+from ganlab.losses.penalties import require_no_batch_norm, zero_centred
+from ganlab.models.images.base import LatentGAN, LatentOptions
 from ganlab.models.images.labelled import LabelledGAN
 from ganlab.network_types import StyledGenerator
-from ganlab.types import Batch, Observation, observed
+from ganlab.randomness import Draws
+from ganlab.types import Batch, Mix, Observation, observed
 
 
 class StyledGAN(LatentGAN):
-    """A generator that draws by a style for each layer, which may be mixed in training and truncated in sampling.
+    """A generator that draws by a style for each layer; styles may be mixed, and truncated in sampling.
 
     mixing: how often the images of a step have two styles, of another z from some layer on.
     w_decay: of the mean style, which truncation brings styles to.
@@ -33,6 +34,7 @@ class StyledGAN(LatentGAN):
         super().__init__(**options)
         self.mixing, self.w_decay = mixing, w_decay
         self.psi = 1.0
+        self.mix: Mix | None = None  # in sampling
 
     def styles(self, n: int, *condition: Tensor) -> Tensor:
         """(n, layers, style_size) of fresh z; perhaps of two, the second from some layer on (section 3.2 of 2019)."""
@@ -67,8 +69,48 @@ class StyledGAN(LatentGAN):
         finally:
             self.psi = before
 
+    @contextmanager
+    def mixed(self, mix: Mix | None) -> Iterator[None]:
+        """Layers from ``mix`` on have the style of a second latent vector within (Karras et al. 2019, section 3.1).
+
+        mix: counted from 0, from 1 to the last layer that draws; "random": another one for each sample.
+
+        Raises:
+            UserError: no such layer, or the first, with which nothing of the first vector would be left.
+        """
+        mix, last = self.mix if mix is None else mix, self.layers_in_use() - 1
+        if mix not in (None, "random", *range(1, last + 1)):
+            raise UserError(
+                f"mix={mix}: expected the layer from which on a second style draws, from 1 to {last}, or random"
+            )
+        self.mix, before = mix, self.mix
+        try:
+            yield
+        finally:
+            self.mix = before
+
     def drawn(self, network: nn.Module, *inputs: Tensor) -> Tensor:
         return network(*inputs, truncation=self.psi)
+
+    def samples(self, n: int, *, seed: int = 0, label: int | None = None, **options: Any) -> Iterator[Tensor]:
+        """See :class:`~ganlab.models.images.base.LatentGAN`; of two latent vectors each where styles are mixed."""
+        if self.mix is None:
+            return super().samples(n, seed=seed, label=label, **options)
+        draws, last = Draws(seed, "mix"), self.layers_in_use() - 1
+        first = 1 + draws.integers(n, last) if self.mix == "random" else torch.full((n,), self.mix)
+        own, second = (self.inputs(n, Draws(seed, of), label) for of in ("sample", "second"))
+        return self.pictures_of((first, *own, *second), drawn=self.drawn_of_two, **options)
+
+    def drawn_of_two(self, network: StyledGenerator, first: Tensor, *inputs: Tensor) -> Tensor:
+        """(n, C, H, W) of two latent vectors with conditions: layers from ``first`` (n,) on have the second's style."""
+        half = len(inputs) // 2
+        own, second = (self._style(network, *part) for part in (inputs[:half], inputs[half:]))
+        later = torch.arange(network.layers, device=first.device) >= first[:, None]
+        return self.drawn_of_styles(network, torch.where(later[..., None], second[:, None], own[:, None]))
+
+    def _style(self, network: StyledGenerator, *inputs: Tensor) -> Tensor:
+        w = network.mapping(*inputs)
+        return torch.lerp(network.w_mean.to(w.dtype), w, self.psi)
 
 
 class StyleGAN2(StyledGAN):

@@ -5,8 +5,8 @@ from typing import Unpack
 import torch
 
 from ganlab.bounds import Count, Positive, Weight, Whole, bounded
-from ganlab.losses.penalties import gradient_penalty
-from ganlab.models.images.base import LatentGAN, LatentOptions, require_no_batch_norm
+from ganlab.losses.penalties import gradient_penalty, require_no_batch_norm
+from ganlab.models.images.base import LatentGAN, LatentOptions
 from ganlab.types import AdversarialLoss, Batch, Observation, observed
 
 
