@@ -17,7 +17,7 @@ from ganlab.doctor.finding import Finding, fault, good
 from ganlab.errors import GanlabError
 from ganlab.memory_budget import Living, held_by
 from ganlab.randomness import derive
-from ganlab.training.starting import freeze_first, start_from
+from ganlab.training.starting import begin_from, freeze_first
 from ganlab.types import Growing, tensors_of
 
 STEPS, WARM_UP = 5, 2
@@ -69,8 +69,7 @@ def run(cfg: DictConfig, data: Any, run_dir: Path) -> Iterator[Finding]:
         model = instantiate(cfg.model)
         model.check(data.shape, data.classes)
         freeze_first(model, cfg.freeze)
-        if cfg.start is not None:
-            start_from(model, Path(cfg.start))
+        begin_from(model, Path(cfg.start) if cfg.start is not None else None)
         yield good("model", f"{sum(p.numel() for p in model.parameters()):,} weights; it fits the data")
         if isinstance(model, Growing):
             yield from growing(cfg, data, model)

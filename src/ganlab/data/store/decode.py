@@ -92,6 +92,25 @@ class Decoder:
             raise UserError(f"data.max_pixels={self.max_pixels}: at least 1")
 
     def __call__(self, path: str) -> np.ndarray:
+        with self.upright(path) as image:
+            return self.fitted(image)
+
+    def stretched(self, path: str, width: int, height: int) -> np.ndarray:
+        """The same of a picture that has the proportions of ``width`` x ``height`` first, whatever its own are."""
+        with self.upright(path) as image:
+            tall = max(1, round(image.width * height / width))
+            if tall != image.height:
+                image = self.eight_bit(image).resize((image.width, tall), self.method)
+            return self.fitted(image)
+
+    @property
+    def method(self) -> Image.Resampling:
+        """Of resizing."""
+        return Image.Resampling.NEAREST if self.nearest else Image.Resampling.BICUBIC
+
+    @contextmanager
+    def upright(self, path: str) -> Iterator[Image.Image]:
+        """The opened file, turned as its EXIF says, and perhaps already made smaller, as far as it loses nothing."""
         with self.opened(path) as image:
             side = 2 * max(self.height, self.width)
             if not self.nearest:  # which mixes no colours
@@ -99,13 +118,12 @@ class Decoder:
                     None, (side, side)
                 )  # a large JPEG is decoded at 1/2, 1/4 or 1/8, never below this
             ImageOps.exif_transpose(image, in_place=True)
-            return self.fitted(image)
+            yield image
 
     def fitted(self, image: Image.Image) -> np.ndarray:
         """(channels, height, width) uint8 of an image that stands upright."""
         image = self.eight_bit(image)
-        method = Image.Resampling.NEAREST if self.nearest else Image.Resampling.BICUBIC
-        image = ImageOps.fit(image, (self.width, self.height), method)
+        image = ImageOps.fit(image, (self.width, self.height), self.method)
         return channels_first(image)
 
     def header(self, path: str) -> Header:

@@ -94,22 +94,30 @@ def with_halves(path: str, header: Header) -> Header:
 class TwoFiles(PairDecoder):
     """The file of a source; ``partner`` says which file is its target.
 
+    resize: of two files of different size, the target is stretched to the proportions of the source.
+
     Raises:
-        UserError: two files of different size.
+        UserError: two files of different size, unless ``resize``.
     """
 
     partner: Mapping[str, str] = field(repr=False)
+    resize: bool = False
 
     def __call__(self, path: str) -> np.ndarray:
-        return np.concatenate((self.source(path), self.target(self.partner[path])))
+        source, partner = self.source(path), self.partner[path]
+        if not self.resize:
+            return np.concatenate((source, self.target(partner)))
+        header = self.source.header(path)
+        return np.concatenate((source, self.target.stretched(partner, header.width, header.height)))
 
     def header(self, path: str) -> Header:
         partner = self.partner[path]
         header, other = self.source.header(path), self.target.header(partner)
-        if (header.width, header.height) != (other.width, other.height):
+        if not self.resize and (header.width, header.height) != (other.width, other.height):
             raise UserError(
                 f"{path} has {header.width} x {header.height} pixels, but its partner {partner} has "
-                f"{other.width} x {other.height}: both sides of a pair need the same size"
+                f"{other.width} x {other.height}: both sides of a pair need the same size; data.resize=true stretches "
+                "the second to the first"
             )
         return header
 

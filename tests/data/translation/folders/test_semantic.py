@@ -79,6 +79,7 @@ def test_D_ids_beyond_the_regions_other_sizes_and_missing_partners_are_sentences
     write(folder / "images" / "3.jpg", noise(3, 31, 20))
     with pytest.raises(UserError, match=r"3\.png has 30 x 20 pixels, but its partner .*3\.jpg has 31 x 20"):
         maps(folder).prepare()
+    maps(folder, resize=True).prepare()
     (folder / "images" / "3.jpg").unlink()
     with pytest.raises(UserError, match="1 pictures have no partner of the same name"):
         maps(folder).prepare()

@@ -43,6 +43,7 @@ class PairedFolder(FolderData, PairedData):
     Args:
         direction: "a_to_b": a is the source and b the target; "b_to_a": the other way round.
         nearest: The side whose colours are labels, which is resized to the nearest pixel.
+        resize: Pairs of two files may be of different size: the target is stretched to the source's proportions.
         options: See ``FolderData`` and ``PairedData``.
     """
 
@@ -51,6 +52,7 @@ class PairedFolder(FolderData, PairedData):
         *,
         direction: Literal["a_to_b", "b_to_a"] = "a_to_b",
         nearest: Literal["a", "b"] | None = None,
+        resize: bool = False,
         image_size: ImageSize = 256,
         load_size: ImageSize | None = 286,
         batch_size: Count = 1,
@@ -61,7 +63,7 @@ class PairedFolder(FolderData, PairedData):
             raise UserError(f"data.direction={direction}: a_to_b or b_to_a")
         if nearest not in (None, "a", "b"):
             raise UserError(f"data.nearest={nearest}: the side of labels, a or b; null: both are pictures")
-        self.forward, self.nearest = direction == "a_to_b", nearest
+        self.forward, self.nearest, self.resize = direction == "a_to_b", nearest, resize
 
     def folder(self) -> Path:
         """Where the pictures are."""
@@ -110,7 +112,9 @@ class PairedFolder(FolderData, PairedData):
             sets.append(
                 TwoFileImages(
                     paths=list(sources),
-                    decoder=TwoFiles(partner=sources, **self.decoders(size, self.decoder)),
+                    decoder=TwoFiles(
+                        partner=sources, resize=self.resize, **self.decoders(size, self.decoder)
+                    ),
                     corrupt=corrupt,
                     workers=self.workers,
                 )

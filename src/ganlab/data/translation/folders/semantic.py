@@ -37,6 +37,7 @@ class SemanticFolder(FolderData, SemanticData):
     Args:
         first_id: The id in files that means 0; those below it stand for what nobody knows, as 255 does.
         colours: Of label maps that hold colours: the colours of ids 0, 1, ..., names or "#rrggbb".
+        resize: Pictures may be of another size than their label maps: they are stretched to its proportions.
         options: See ``FolderData`` and ``SemanticData``.
     """
 
@@ -46,6 +47,7 @@ class SemanticFolder(FolderData, SemanticData):
         regions: Regions,
         first_id: Whole = 0,
         colours: Sequence[str] = (),
+        resize: bool = False,
         image_size: ImageSize = 256,
         load_size: ImageSize | None = 286,
         batch_size: Count = 4,
@@ -58,7 +60,7 @@ class SemanticFolder(FolderData, SemanticData):
             raise UserError(
                 f"data.colours names {len(colours)} colours, and data.regions={regions}: one for each region"
             )
-        self.first_id, self.colours = first_id, tuple(colours)
+        self.first_id, self.colours, self.resize = first_id, tuple(colours), resize
 
     def found(self) -> tuple[Path, dict[str, Domains]]:
         """The root, and label maps (a) and pictures (b) by split."""
@@ -86,6 +88,7 @@ class SemanticFolder(FolderData, SemanticData):
                         colours=self.colours,
                     ),
                     target=self.decoder(size, self.target_channels),
+                    resize=self.resize,
                 ),
                 corrupt=corrupt,
                 workers=self.workers,

@@ -56,7 +56,7 @@ class PairedShards(PairedFolder):
         both = self.decoders(size, make)
         decoder: PairDecoder = Halves(source_left=self.forward, **both)
         if not side_by_side:
-            decoder = TwoFiles(partner=partner, **both)
+            decoder = TwoFiles(partner=partner, resize=self.resize, **both)
         return PackedImages(
             archives=archives_among(part),
             paths=list(partner),
