@@ -323,10 +323,10 @@ def test_without_pictures_of_ones_own_the_held_out_examples_are_shown(trained, t
 def test_T11_pipes_and_devices_are_not_waited_for(trained, photos, tmp_path, caplog):
     os.mkfifo(photos / "pipe.png")
     (photos / "a.png").with_name(os.fsdecode(b"\xff.png")).write_bytes((photos / "a.png").read_bytes())
-    (photos / "phone.heic").touch()
+    (photos / "camera.dng").touch()
     written = translate_pictures(trained().run, photos, output=tmp_path / "out")
     assert (written.done, written.skipped) == (5, 0)
-    for name in ("pipe.png", "\\udcff.png", "phone.heic"):
+    for name in ("pipe.png", "\\udcff.png", "camera.dng"):
         assert f"1 left out ({name}): " in caplog.text
     with pytest.raises(UserError, match="its name is no text in UTF-8"):
         translate_pictures(trained().run, photos / os.fsdecode(b"\xff.png"), output=tmp_path / "out")

@@ -443,8 +443,8 @@ def socket_at(path: Path) -> None:
         (lambda root: (root / "to.png").symlink_to("nothing.png"), r"1 left out \(to.png\): no files"),
         (lambda root: (root / "loop.png").symlink_to("loop.png"), r"1 left out \(loop.png\): no files"),
         (
-            lambda root: [(root / f"{i}.HEIC").touch() for i in range(5)],
-            r"5 left out \(0.HEIC, 1.HEIC, 2.HEIC, ...\): formats that cannot be read: convert .*\*.heic",
+            lambda root: [(root / f"{i}.PSD").touch() for i in range(5)],
+            r"5 left out \(0.PSD, 1.PSD, 2.PSD, ...\): formats that cannot be read: convert .*\*.psd",
         ),
         (
             lambda root: picture(root / os.fsdecode(b"odd\xff.png")),
@@ -455,7 +455,7 @@ def socket_at(path: Path) -> None:
             r"\(\\udcfe/a.png\): names that are no text",
         ),
     ],
-    ids=["pipe", "socket", "broken link", "loop", "heic", "name", "folder's name"],
+    ids=["pipe", "socket", "broken link", "loop", "psd", "name", "folder's name"],
 )
 def test_T11_what_cannot_be_an_image_is_passed_over_with_a_warning(tmp_path, caplog, make, said):
     fill(tmp_path, 8)

@@ -227,3 +227,50 @@ def test_D3_nothing_switches_pillows_strictness_off():
     import ganlab.data.images.folder  # noqa: F401
 
     assert ImageFile.LOAD_TRUNCATED_IMAGES is False
+
+
+def heic(path, colour=(200, 30, 60), **options):
+    """A photograph of a phone, 12 x 8 pixels."""
+    pillow_heif = pytest.importorskip("pillow_heif", reason="an extra: pip install 'ganlab[heic]'")
+    pillow_heif.from_pillow(flat("RGB", colour, (12, 8))).save(path, quality=100, **options)
+
+
+def test_a_phone_s_photograph_is_read_by_all_that_take_pictures(tmp_path):
+    from ganlab.data.disk.listing import find_images
+    from ganlab.inference.picture_files import find_pictures
+    from ganlab.inference.scoring.kinds.pictures import Folder
+
+    path = tmp_path / "IMG_1.HEIC"
+    heic(path)
+    assert find_images(tmp_path).paths == ["IMG_1.HEIC"]
+    assert [found.path for found in find_pictures("input", tmp_path)] == [path]
+    assert Folder(tmp_path).names == ["IMG_1.HEIC"]
+    assert decoder().header(str(path))[1:3] == (12, 8)
+    pixels = decoder()(str(path))
+    assert pixels.shape == (3, 4, 4)
+    assert np.abs(pixels.astype(int) - np.array([200, 30, 60])[:, None, None]).max() <= 6
+    path.write_bytes(b"no photograph")
+    with pytest.raises(CorruptImage, match=r"IMG_1\.HEIC \(not an image\)"):
+        decoder()(str(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "lacking", "remedy"),
+    [
+        ("a.heic", "has_heif", r"\.heic needs the package pillow-heif: pip install 'ganlab\[heic\]'"),
+        ("a.avif", "features.check", r"\.avif needs a newer Pillow: pip install 'pillow>=11\.3'"),
+    ],
+)
+def test_where_its_reader_is_not_installed_the_file_is_named_with_the_remedy(
+    name, lacking, remedy, tmp_path, monkeypatch
+):
+    from ganlab.data.disk.listing import find_images
+
+    monkeypatch.setattr(f"ganlab.data.store.decode.{lacking}", lambda *_: False)
+    (tmp_path / name).touch()
+    with pytest.raises(UserError, match=rf"^{tmp_path}/{name} cannot be read: {remedy}$"):
+        decoder()(str(tmp_path / name))
+    with pytest.raises(
+        UserError, match=rf"holds no images .*1 left out \({name}\): {remedy}, or convert them"
+    ):
+        find_images(tmp_path)

@@ -9,7 +9,7 @@ from typing import NamedTuple, NoReturn
 
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
-from ganlab.data.store.decode import EXTENSIONS
+from ganlab.data.store.decode import EXTENSIONS, ending, why_unread
 from ganlab.errors import UserError
 from ganlab.randomness import derive
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 HELD_OUT = ("test", "val", "valid", "validation")
 
 
-UNREAD = (".heic", ".heif", ".jxl", ".psd", ".svg", ".exr", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf")
+UNREAD = (".jxl", ".psd", ".svg", ".exr", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf")
 NAMED = (*EXTENSIONS, *UNREAD)
 CONVERT = "convert them first, for instance with: magick mogrify -format png *"
 
@@ -87,7 +87,9 @@ def why_odd(path: str) -> str:
     if not is_text(path):
         return "names that are no text in UTF-8: rename them"
     if path.lower().endswith(UNREAD):
-        return f"formats that cannot be read: {CONVERT}{os.path.splitext(path)[1].lower()}"
+        return f"formats that cannot be read: {CONVERT}{ending(path)}"
+    if reason := why_unread(path):
+        return f"{reason}, or {CONVERT}{ending(path)}"
     if not os.path.isfile(path):  # opening a pipe would wait for ever
         return "no files, but pipes, devices or links to nothing: remove them"
     return ""

@@ -1,12 +1,15 @@
 """One image file to (C, H, W) uint8, whatever its format, mode and size."""
 
+import functools
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import IO, NamedTuple, Protocol
 
 import numpy as np
-from PIL import ExifTags, Image, ImageColor, ImageOps
+from PIL import ExifTags, Image, ImageColor, ImageOps, features
 
 from ganlab.errors import UserError
 
@@ -25,6 +28,8 @@ EXTENSIONS: tuple[str, ...] = (
     ".jp2",
 )
 EXTENSIONS += (".ppm", ".pgm", ".pbm", ".pnm", ".tga")
+HEIF = (".heic", ".heif")  # of phones
+EXTENSIONS += HEIF
 MANY_FRAMES = ("GIF", "PNG", "WEBP", "TIFF", "AVIF")  # not MPO: a phone's photograph, with previews behind it
 SIXTEEN_BITS = ("PNG", "PPM")  # mode I of these formats is 0..65535; in a TIFF it is any 32-bit number
 
@@ -149,6 +154,7 @@ class Decoder:
 
         file: its content, where ``path`` is no more than its name.
         """
+        require_reader(path)
         try:
             with Image.open(file or path) as image:
                 self._check(image, path)
@@ -190,3 +196,35 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
         return image.size
     turned = image.getexif().get(ExifTags.Base.Orientation, 1) > 4
     return (image.height, image.width) if turned else image.size
+
+
+def require_reader(path: str) -> None:
+    """Raise UserError for a file of a format that this machine lacks a reader of."""
+    if reason := why_unread(path):
+        raise UserError(f"{path} cannot be read: {reason}")
+    if ending(path) in HEIF:
+        _read_heif()
+
+
+def why_unread(path: str) -> str:
+    """What a format, by the file's ending, needs that is not installed; "" for all others."""
+    if ending(path) in HEIF and not has_heif():
+        return f"{ending(path)} needs the package pillow-heif: pip install 'ganlab[heic]'"
+    if ending(path) == ".avif" and not features.check("avif"):
+        return ".avif needs a newer Pillow: pip install 'pillow>=11.3'"
+    return ""
+
+
+def ending(path: str) -> str:
+    return os.path.splitext(path)[1].lower()
+
+
+def has_heif() -> bool:
+    return find_spec("pillow_heif") is not None
+
+
+@functools.cache
+def _read_heif() -> None:
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
