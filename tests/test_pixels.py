@@ -4,7 +4,19 @@ import pytest
 import torch
 from PIL import Image
 
-from ganlab.pixels import MOST_FRAMES, captioned, evenly, from_uint8, grid, save_animation, save_png, to_uint8
+from ganlab.pixels import (
+    CHEQUERS,
+    MOST_FRAMES,
+    captioned,
+    evenly,
+    from_uint8,
+    grid,
+    laid_on,
+    numbered,
+    save_animation,
+    save_png,
+    to_uint8,
+)
 
 
 def test_every_pixel_value_survives_the_round_trip():
@@ -97,3 +109,25 @@ def test_captions_stand_to_the_left_of_their_rows():
     assert len(bright) > 50
     upper, lower = (bright[(bright[:, 0] // 35) == row][:, 1] for row in range(2))
     assert lower.min() < upper.min() - 50  # the longer one begins further to the left
+
+
+def test_transparent_pictures_lie_on_a_chequerboard_in_sheets_and_stay_so_in_files(tmp_path):
+    images = torch.zeros(2, 4, 16, 24, dtype=torch.uint8)
+    images[0, 0], images[0, 3] = 200, 255
+    sheet = grid(images, columns=2, padding=0)
+    assert sheet[:, :, :24].flatten(1).unique(dim=1).flatten().tolist() == [200, 0, 0]
+    light, dark = CHEQUERS
+    assert sheet[0, ::2, 24::2].tolist() == [
+        [[light, dark][(r + c) % 2] for c in range(12)] for r in range(8)
+    ]
+    for drawn in (captioned(images, ["one"]), numbered(images, [0, 1], 2)):
+        assert {light, dark} <= set(drawn[0].unique().tolist())
+    save_png(images[0], tmp_path / "a.png", scale=2)
+    with Image.open(tmp_path / "a.png") as image:
+        assert (image.mode, image.size) == ("RGBA", (48, 32))
+        assert image.getpixel((0, 0)) == (200, 0, 0, 255)
+
+
+def test_half_of_a_colour_is_half_of_the_ground():
+    image = torch.tensor([255, 0, 100, 51], dtype=torch.uint8).reshape(1, 4, 1, 1)
+    assert laid_on(image, 100).flatten().tolist() == [131, 80, 100]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+CHEQUERS = (204, 153)  # under transparent pictures: a black one and a white one are seen on both
 MOST_FRAMES, LARGEST = 100, 1000  # of an animation, whose frames are all in memory at once: 100 MB
 
 
@@ -45,13 +46,33 @@ def coloured_regions(label_map: Tensor) -> Tensor:
     return table.to(label_map.device)[region_ids(label_map)[:, 0]].permute(0, 3, 1, 2)
 
 
+def opaque(images: Tensor) -> Tensor:
+    """(N, C, H, W) uint8 as pictures show them, in 1 or 3 channels.
+
+    RGBA is laid on a chequerboard, whose squares are an eighth of the shorter side; of 2 channels, or more than 4, the
+    first is shown.
+    """
+    channels, height, width = images.shape[1:]
+    if channels == 4:
+        square = max(1, min(height, width) // 8)
+        rows, columns = torch.arange(height)[:, None] // square, torch.arange(width) // square
+        light, dark = CHEQUERS
+        return laid_on(images, torch.where((rows + columns) % 2 == 0, light, dark).to(images.device))
+    return images if channels in (1, 3) else images[:, :1]
+
+
+def laid_on(images: Tensor, ground: Tensor | int) -> Tensor:
+    """(N, 4, H, W) uint8, red, green, blue and alpha, to (N, 3, H, W) on a grey ``ground`` in 0..255."""
+    colours, alpha = images[:, :3].float(), images[:, 3:].float() / 255
+    return (colours * alpha + ground * (1 - alpha)).round_().to(torch.uint8)
+
+
 def grid(images: Tensor, columns: int = 8, padding: int = 2) -> Tensor:
-    """(N, C, H, W) uint8 to one (3, height, width) uint8 picture, row by row, on a dark ground."""
+    """(N, C, H, W) uint8 to one (3, height, width) uint8 picture, row by row, on a dark ground: see ``opaque``."""
     if images.dtype != torch.uint8:
         raise TypeError(f"grid draws uint8 images, not {images.dtype}: convert with to_uint8 first")
-    n, channels, height, width = images.shape
-    if channels not in (1, 3):
-        images, channels = images[:, :1], 1
+    images = opaque(images)
+    n, _, height, width = images.shape
     columns = min(columns, n)
     rows = -(-n // columns)
     cell_h, cell_w = height + padding, width + padding
@@ -72,7 +93,7 @@ def captioned(images: Tensor, captions: Sequence[str]) -> Tensor:
 
     columns = len(images) // len(captions)
     scale = max(1, -(-32 // images.shape[2]))
-    images = images.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+    images = opaque(images).repeat_interleave(scale, 2).repeat_interleave(scale, 3)
     sheet = grid(images, columns)
     font = ImageFont.load_default(size=14)
     margin = 16 + int(max(font.getlength(caption) for caption in captions))
@@ -90,7 +111,7 @@ def numbered(images: Tensor, numbers: Sequence[object], columns: int) -> Tensor:
     from PIL import Image, ImageDraw, ImageFont
 
     scale = max(1, -(-64 // images.shape[2]))
-    images = images.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+    images = opaque(images).repeat_interleave(scale, 2).repeat_interleave(scale, 3)
     text, columns = 12, min(columns, len(images))
     sheet = grid(nn.functional.pad(images, (0, 0, 0, text), value=40), columns)
     picture = Image.fromarray(sheet.permute(1, 2, 0).contiguous().numpy())
@@ -103,7 +124,7 @@ def numbered(images: Tensor, numbers: Sequence[object], columns: int) -> Tensor:
 
 
 def save_png(picture: Tensor, path: Path, scale: int = 1) -> None:
-    """Write (C, H, W) uint8 as PNG, each pixel ``scale`` times as large; creates the folder."""
+    """Write (C, H, W) uint8 as PNG, in grey, RGB or RGBA, each pixel ``scale`` times as large; creates the folder."""
     from PIL import Image
 
     pixels = picture.cpu().permute(1, 2, 0)  # (H, W, C)

@@ -225,5 +225,5 @@ class Extractor(Protocol):
     def to(self, device: torch.device) -> "Extractor": ...
 
     def __call__(self, images: Tensor) -> Features:
-        """(B, C, H, W) uint8 of any size, with 1 or 3 channels; raises TypeError for anything but uint8."""
+        """(B, C, H, W) uint8 of any size, with 1, 3 or 4 channels (RGBA); raises TypeError for others."""
         ...

@@ -1,7 +1,7 @@
 """What all image data sets have in common: endless training batches, fixed sets for grids and metrics."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple, Protocol, Unpack
+from typing import ClassVar, Literal, NamedTuple, Protocol, Unpack, get_args
 
 import torch
 from torch import Tensor
@@ -20,6 +20,7 @@ from ganlab.types import Batch
 Split = Literal["train", "test"]
 ImageSize = Size | tuple[Size, Size]  # of a square, or height and width
 Channels = Literal[1, 3]  # grey, or RGB
+OwnChannels = Literal[1, 3, 4]  # ... or RGBA, where images are one's own files
 Flip = bool | Share
 
 
@@ -51,7 +52,7 @@ class ImageOptions(StoredOptions, total=False):
 class ColourOptions(ImageOptions, total=False):
     """The same with ``channels``, for images that may have either number of them."""
 
-    channels: Channels
+    channels: OwnChannels
 
 
 class ImageData(EndlessData):
@@ -59,7 +60,7 @@ class ImageData(EndlessData):
 
     Args:
         image_size: Side of the square images, or [height, width].
-        channels: 1 (grey) or 3 (RGB); images are converted to it.
+        channels: 1 (grey), 3 (RGB), or 4 (RGBA) of images of one's own; images are converted to it.
         flip: Chance that a training image is mirrored left to right; true means 0.5.
         dequantize: Width of uniform noise that is added to training images, in steps of the 256 pixel values; 1 fills
             the gaps between them, as in the code of Gulrajani et al. 2017 (WGAN-GP).
@@ -67,12 +68,13 @@ class ImageData(EndlessData):
     """
 
     kind: str = "images"
+    with_alpha: ClassVar[bool] = False  # whether it can give four channels
 
     def __init__(
         self,
         *,
         image_size: ImageSize = 32,
-        channels: Channels = 3,
+        channels: OwnChannels = 3,
         flip: Flip = False,
         dequantize: Share = 0.0,
         **options: Unpack[StoredOptions],
@@ -80,7 +82,7 @@ class ImageData(EndlessData):
         super().__init__(**options)
         self.height, self.width = height_and_width(image_size)
         require_memory_for_batch(self.batch_size, self.height, self.width)
-        require_grey_or_rgb(channels=channels)
+        require_channels(alpha=self.with_alpha, channels=channels)
         self.flip = flip_chance(flip)
         self.dequantize = dequantize
         self.image_size, self.channels = image_size, channels
@@ -195,11 +197,13 @@ def require_memory_for_batch(batch_size: int, height: int, width: int) -> None:
     )
 
 
-def require_grey_or_rgb(**channels: int) -> None:
-    """Raises UserError for a number of channels that images do not have."""
+def require_channels(*, alpha: bool = False, **channels: int) -> None:
+    """Raises UserError for a number of channels that images do not have; alpha: whether they may have four."""
     for key, number in channels.items():
-        if number not in (1, 3):
-            raise UserError(f"data.{key}={number}: images have 1 channel (grey) or 3 (RGB)")
+        if number not in (get_args(OwnChannels) if alpha else get_args(Channels)):
+            known = "1 channel (grey), 3 (RGB) or 4 (RGBA)" if alpha else "1 channel (grey) or 3 (RGB)"
+            own = "" if alpha or number != 4 else "; those of data=folder and data=shards may have 4 (RGBA)"
+            raise UserError(f"data.{key}={number}: images have {known}{own}")
 
 
 def flip_chance(flip: bool | float) -> float:

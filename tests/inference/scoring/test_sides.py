@@ -54,7 +54,8 @@ def test_images_are_taken_as_libraries_take_them_and_what_may_surprise_is_counte
     Image.fromarray(np.full((12, 12), 65535, np.uint16)).save(tmp_path / "c.png")
     found = side(tmp_path)
     parts = [part.images for part in found.pictures(range(3), 1)]
-    assert torch.equal(parts[1][0].permute(1, 2, 0), torch.from_numpy(pixels))
+    assert torch.equal(parts[1][0, :3].permute(1, 2, 0), torch.from_numpy(pixels))
+    assert parts[1][0, 3].unique().tolist() == [10]
     assert parts[2].shape[1] == 1
     assert int(parts[2].min()) == 255
     assert found.odd == {TURNED: 1, TRANSPARENT: 1, DEEP: 1}

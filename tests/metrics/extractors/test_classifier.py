@@ -11,7 +11,7 @@ from ganlab.errors import UserError
 from ganlab.metrics.distances.frechet import Moments, frechet_distance
 from ganlab.metrics.extractors import classifier
 from ganlab.metrics.extractors.classifier import SHA256, WEIGHTS, EmbeddedFeatures, grey_32
-from ganlab.metrics.extractors.common import full_float32
+from ganlab.metrics.extractors.common import GROUND, as_seen, full_float32, resize_in_words
 from ganlab.pixels import from_uint8, to_uint8
 
 DATA = {"digits": Digits, "glyphs": Glyphs}
@@ -163,9 +163,9 @@ def test_N11_only_uint8_is_taken(dtype):
         EmbeddedFeatures(data="digits")(torch.zeros(2, 1, 32, 32, dtype=dtype))
 
 
-@pytest.mark.parametrize("shape", [(2, 2, 32, 32), (2, 4, 32, 32), (1, 32, 32), (2, 32)])
+@pytest.mark.parametrize("shape", [(2, 2, 32, 32), (2, 5, 32, 32), (1, 32, 32), (2, 32)])
 def test_other_shapes_are_refused(shape):
-    with pytest.raises(ValueError, match=r"\(B, 1 or 3, H, W\)"):
+    with pytest.raises(ValueError, match=r"\(B, 1, 3 or 4, H, W\)"):
         EmbeddedFeatures(data="digits")(torch.zeros(shape, dtype=torch.uint8))
 
 
@@ -183,3 +183,19 @@ def test_S15_a_damaged_or_missing_file_is_told_in_a_sentence(tmp_path, monkeypat
 def test_a_set_without_a_classifier_is_refused():
     with pytest.raises(UserError, match="data=mnist: ganlab has classifiers of digits and of glyphs"):
         EmbeddedFeatures(data="mnist")
+
+
+def test_transparent_images_lie_on_mid_grey_and_nothing_else_is_seen_of_them():
+    image = torch.randint(0, 256, (3, 4, 20, 32), dtype=torch.uint8)
+    image[:, 3, :, :16] = 0
+    image[:, 3, :, 16:] = 255
+    laid = image[:, :3].clone()
+    laid[:, :, :, :16] = GROUND
+    assert torch.equal(as_seen(image), laid)
+    assert torch.equal(as_seen(laid), laid)
+    network = EmbeddedFeatures(data="digits")
+    assert torch.equal(network(image).features, network(laid).features)
+    assert resize_in_words(network, (4, 20, 32)) == (
+        "RGBA laid on mid-grey (128), grey, bilinear to 32x32, 20x32 squeezed to a square"
+    )
+    assert resize_in_words(network, (1, 32, 32)) == network.resize

@@ -173,7 +173,7 @@ def test_N11_only_uint8_is_taken(dtype):
 
 
 def test_other_shapes_are_refused():
-    with pytest.raises(ValueError, match=r"\(B, 1 or 3, H, W\)"):
+    with pytest.raises(ValueError, match=r"\(B, 1, 3 or 4, H, W\)"):
         InceptionFeatures()(torch.zeros(2, 2, 32, 32, dtype=torch.uint8))
 
 

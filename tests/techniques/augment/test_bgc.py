@@ -160,8 +160,19 @@ def test_ranks_share_the_draws_of_the_whole_batch(images):
 
 
 def test_other_numbers_of_channels_are_refused():
-    with pytest.raises(UserError, match=r"images of 4 channels: .*1 or 3; try model/augment=diffaugment"):
-        BGC()(torch.zeros(2, 4, 8, 8), NEVER, Draws(0))
+    with pytest.raises(UserError, match=r"images of 2 channels: .*1, 3 or 4; try model/augment=diffaugment"):
+        BGC()(torch.zeros(2, 2, 8, 8), NEVER, Draws(0))
+
+
+def test_alpha_moves_with_the_colours_and_keeps_its_values():
+    image = torch.rand(8, 3, 8, 12)
+    with_alpha = torch.cat([image, image[:, :1]], dim=1)
+    moved = BGC(colour_share=0.0)(with_alpha, ALWAYS, Draws(1))
+    torch.testing.assert_close(moved[:, :1], moved[:, 3:])
+    amounts = brightness(image, ALWAYS, Draws(2)), colours(image, ALWAYS, Draws(3))
+    torch.testing.assert_close(
+        recolour(with_alpha, *amounts), torch.cat([recolour(image, *amounts), image[:, :1]], dim=1)
+    )
 
 
 def test_cutout_zeroes_half_of_each_side_around_a_centre_anywhere():

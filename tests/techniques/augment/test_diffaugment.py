@@ -35,6 +35,12 @@ def test_color_of_one_channel_has_no_saturation():
     assert ((ratio > 0.5) & (ratio < 1.5)).all()
 
 
+def test_color_leaves_alpha_alone_and_out_of_its_means():
+    image = torch.rand(4, 4, 8, 12)
+    torch.testing.assert_close(color(image, Draws(0))[:, :3], color(image[:, :3], Draws(0)))
+    assert torch.equal(color(image, Draws(0))[:, 3:], image[:, 3:])
+
+
 def test_translation_moves_by_whole_pixels_and_fills_with_zeros(images):
     down, right = 2, -3  # of at most 2 and 3
     moved = translation(images, Fixed(down + 2, right + 3))

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Sequence
 from typing import Literal, NamedTuple, Unpack
 
 from ganlab.bounds import Share, Size
-from ganlab.data.base import Channels
+from ganlab.data.base import OwnChannels
 from ganlab.data.captions.base import CaptionData, CaptionOptions, CaptionSplits
 from ganlab.data.captions.files import captions_below
 from ganlab.data.captions.sets import CaptionedImages, require_captions
@@ -31,7 +31,7 @@ class Captioned(NamedTuple):
 class CaptionFileOptions(FileOptions, CaptionOptions, total=False):
     """The constructor arguments of ``CaptionFiles``."""
 
-    channels: Channels
+    channels: OwnChannels
     max_words: Size
     max_length: Size | None
 

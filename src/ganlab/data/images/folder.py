@@ -27,7 +27,7 @@ class LabelledOptions(FolderOptions, ColourOptions, total=False):
 
 
 class Folder(FolderData, ImageData):
-    """The images below ``root``, decoded by ``Decoder``: upright, in one size and number of channels.
+    """The images below ``root``, decoded by ``Decoder``: upright, in one size and number of channels, 4 being RGBA.
 
     Held out are the images of ``root/test`` (or ``val``, ``valid``, ``validation``) where that stands beside
     ``root/train``, else the files whose relative path, hashed, falls below ``test_fraction``: the same ones
@@ -38,6 +38,8 @@ class Folder(FolderData, ImageData):
         options: See ``FolderData`` and ``ImageData``. ``memory_limit`` is of the training device's memory;
             ``on_corrupt="skip"`` puts another image of the same class in an unreadable one's place.
     """
+
+    with_alpha = True
 
     def __init__(self, *, labels: bool = False, **options: Unpack[LabelledOptions]) -> None:
         super().__init__(**options)
@@ -58,7 +60,7 @@ class Folder(FolderData, ImageData):
         corrupt = CorruptFiles(self.on_corrupt, sum(len(part.paths) for part in parts))
         train, test = (self._files(part, classes, corrupt) for part in parts)
         headers = read_headers(train, test)
-        describe(self.root, listing, (train, test), headers)
+        describe(self.root, listing, (train, test), headers, self.background)
         return in_memory_if_small(train, test, self.memory_limit, self.cache)
 
     def _files(self, part: Part, classes: tuple[str, ...], corrupt: CorruptFiles) -> FileImages:
@@ -77,7 +79,9 @@ class Folder(FolderData, ImageData):
 
 
 @rank_zero_only
-def describe(root: Path, listing: Listing, sets: Sequence[FileImages], headers: Sequence[Header]) -> None:
+def describe(
+    root: Path, listing: Listing, sets: Sequence[FileImages], headers: Sequence[Header], background: str
+) -> None:
     """Log what was found: numbers, modes and sizes, and what a user might not expect of them."""
     modes = Counter(header.mode for header in headers)
     sizes = Counter((header.width, header.height) for header in headers)
@@ -92,6 +96,14 @@ def describe(root: Path, listing: Listing, sets: Sequence[FileImages], headers: 
         *(commonest, width, height, spread),
         *(listing.others, listing.links),
     )
+    transparent = sum(header.transparent for header in headers)
+    if transparent and train.decoder.channels != 4:
+        log.info(
+            "%d images can be transparent, and are laid on %s (data.background); data.channels=4 keeps their alpha",
+            *(transparent, background),
+        )
+    elif train.decoder.channels == 4 and not transparent:
+        log.warning("no image is transparent: data.channels=4 learns that, and data.channels=3 need not")
     animated = sum(header.many_frames for header in headers)
     if animated:
         log.warning("%d animated or many-page files: only the first frame of each is used", animated)

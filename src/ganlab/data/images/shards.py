@@ -71,7 +71,7 @@ class Shards(Folder):
         corrupt = CorruptFiles(self.on_corrupt, len(self.samples))
         train, test = (self._packed(part, corrupt) for part in parts)
         headers = read_headers(train, test)
-        describe(self.root, Listing([], 0, 0, {}), (train, test), headers)
+        describe(self.root, Listing([], 0, 0, {}), (train, test), headers, self.background)
         return in_memory_if_small(train, test, self.memory_limit, self.cache)
 
     def _packed(self, samples: Sequence[Sample], corrupt: CorruptFiles) -> PackedImages:

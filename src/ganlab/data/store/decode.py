@@ -39,12 +39,16 @@ class CorruptImage(UserError):
 
 
 class Header(NamedTuple):
-    """What a file says of itself before its pixels are decoded; width and height are those of the upright image."""
+    """What a file says of itself before its pixels are decoded; width and height are those of the upright image.
+
+    transparent: whether its pixels may be, by an alpha channel or a colour that is.
+    """
 
     mode: str
     width: int
     height: int
     many_frames: bool
+    transparent: bool
 
 
 class FileDecoder(Protocol):
@@ -72,6 +76,9 @@ class Decoder:
     ``background`` (a colour name or "#rrggbb"); converted to grey or RGB; the largest centred part of the
     right proportions cut out and resized (bicubic, antialiased), which for square images is "shorter side to
     image_size, then centre crop".
+
+    Four channels are red, green, blue and alpha, which stays; colours are averaged as far as they are to be seen, and
+    those of pixels that are not at all become ``background``, so that nothing is learned of what nobody sees.
 
     nearest: resize to the nearest pixel instead, where colours are labels, and those between two mean nothing.
 
@@ -128,21 +135,25 @@ class Decoder:
     def fitted(self, image: Image.Image) -> np.ndarray:
         """(channels, height, width) uint8 of an image that stands upright."""
         image = self.eight_bit(image)
-        image = ImageOps.fit(image, (self.width, self.height), self.method)
-        return channels_first(image)
+        pixels = channels_first(ImageOps.fit(image, (self.width, self.height), self.method))
+        if self.channels == 4:
+            pixels[:3, pixels[3] == 0] = np.array(ImageColor.getrgb(self.background)[:3], np.uint8)[:, None]
+        return pixels
 
     def header(self, path: str) -> Header:
         """Mode and size from the first bytes of the file, which must pass the same checks."""
         with self.opened(path) as image:
             frames = image.format in MANY_FRAMES and getattr(image, "is_animated", False)
-            return Header(image.mode, *upright_size(image), frames)
+            return Header(image.mode, *upright_size(image), frames, image.has_transparency_data)
 
     def eight_bit(self, image: Image.Image) -> Image.Image:
-        """The image in mode L or RGB."""
-        mode = "L" if self.channels == 1 else "RGB"
+        """The image in mode L, RGB or RGBA."""
+        mode = {1: "L", 3: "RGB", 4: "RGBA"}[self.channels]
         if image.mode.startswith("I"):
             image = Image.fromarray(np.round(np.asarray(image) * (255 / 65535)).astype(np.uint8))
-        if image.has_transparency_data:
+        if self.channels == 4:
+            image = image if image.has_transparency_data else image.convert("RGB")  # which has a way to RGBA
+        elif image.has_transparency_data:
             ground = Image.new("RGBA", image.size, self.background)
             ground.alpha_composite(image.convert("RGBA"))
             image = ground.convert("RGB")
@@ -185,9 +196,9 @@ class Decoder:
 
 
 def channels_first(image: Image.Image) -> np.ndarray:
-    """(1 or 3, height, width) uint8 of an image in mode L or RGB."""
+    """(1, 3 or 4, height, width) uint8 of an image in mode L, RGB or RGBA."""
     pixels = np.asarray(image).reshape(image.height, image.width, -1)
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    return pixels.transpose(2, 0, 1).copy()
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:

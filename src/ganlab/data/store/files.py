@@ -133,7 +133,7 @@ class FileImages:
                 self.corrupt.found[path] = str(error)
                 return None
 
-        question = f"header {hashlib.sha256(repr(self.decoder).encode()).hexdigest()[:16]}"
+        question = f"header and transparency {hashlib.sha256(repr(self.decoder).encode()).hexdigest()[:16]}"
         answers = known.answers(self.paths, question, look, title)
         return [Header(*header) for header in answers if isinstance(header, list)]
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ganlab.bounds import Size
-from ganlab.data.base import Channels, require_grey_or_rgb
+from ganlab.data.base import Channels, require_channels
 from ganlab.data.translation.base import CropOptions, ExampleData
 from ganlab.errors import UserError
 from ganlab.pixels import from_uint8
@@ -42,7 +42,7 @@ class InpaintingData(ExampleData):
         **options: Unpack[CropOptions],
     ) -> None:
         super().__init__(**options)
-        require_grey_or_rgb(channels=channels)
+        require_channels(channels=channels)
         if mask not in ("centre", "random"):
             raise UserError(f"data.mask={mask}: centre (a square) or random (rectangles)")
         if not 1 <= mask_size < min(self.height, self.width):

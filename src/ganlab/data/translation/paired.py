@@ -4,7 +4,7 @@ from typing import Unpack
 
 from torch import Tensor
 
-from ganlab.data.base import Channels, require_grey_or_rgb
+from ganlab.data.base import Channels, require_channels
 from ganlab.data.translation.base import CropOptions, ExampleData
 from ganlab.pixels import from_uint8
 from ganlab.types import Batch
@@ -31,7 +31,7 @@ class PairedData(ExampleData):
         **options: Unpack[CropOptions],
     ) -> None:
         super().__init__(**options)
-        require_grey_or_rgb(source_channels=source_channels, target_channels=target_channels)
+        require_channels(source_channels=source_channels, target_channels=target_channels)
         self.source_channels, self.target_channels = source_channels, target_channels
 
     @property

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ganlab.bounds import Size
-from ganlab.data.base import Channels, require_grey_or_rgb
+from ganlab.data.base import Channels, require_channels
 from ganlab.data.translation.base import ExampleData, ExampleOptions
 from ganlab.data.translation.degradations import Bicubic, Degradation
 from ganlab.errors import UserError
@@ -39,7 +39,7 @@ class SuperResolutionData(ExampleData):
         **options: Unpack[ExampleOptions],
     ) -> None:
         super().__init__(**options)
-        require_grey_or_rgb(channels=channels)
+        require_channels(channels=channels)
         if scale < 2:
             raise UserError(f"data.scale={scale}: pictures are made larger 2, 3, 4 or more times")
         require_divisible("image_size", self.image_size, (self.height, self.width), scale)

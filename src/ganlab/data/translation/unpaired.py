@@ -5,7 +5,7 @@ from typing import Unpack
 
 from torch import Tensor
 
-from ganlab.data.base import Channels, Split, require_grey_or_rgb
+from ganlab.data.base import Channels, Split, require_channels
 from ganlab.data.translation.base import CropOptions, ExampleData
 from ganlab.data.translation.sets import Examples, Make, Named
 from ganlab.sets import ImageSet
@@ -33,7 +33,7 @@ class UnpairedData(ExampleData):
         **options: Unpack[CropOptions],
     ) -> None:
         super().__init__(**options)
-        require_grey_or_rgb(a_channels=a_channels, b_channels=b_channels)
+        require_channels(a_channels=a_channels, b_channels=b_channels)
         self.a_channels, self.b_channels = a_channels, b_channels
 
     @property

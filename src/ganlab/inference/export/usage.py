@@ -11,6 +11,7 @@ from ganlab.techniques.priors import Codes, Normal, Uniform
 from ganlab.types import Prior
 
 N = 16  # samples that the lines draw
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # Pillow's words for so many channels
 LEXICON = "lexicon.json"
 Runner = Literal["onnx", "torch"]
 PIXELS = "((output + 1) * 127.5).round().clip(0, 255).astype(np.uint8)"
@@ -51,7 +52,7 @@ def lines_without_ganlab(model: LatentGAN | ImageToImage, graph: Graph, runner: 
         return [*imports, "", how.opened, *given, f"points = {how.answer}  # ({N}, 2)", "print(points)"]
     first = ["import json"] * ("caption" in inputs) + ["import re"] * reads_words(graph)
     channels, *size = graph.module(*inputs.values()).shape[1:]
-    one = "" if channels in (1, 3) else "[:, :1]"
+    one = "" if channels in (1, 3, 4) else "[:, :1]"
     shown = [
         f"pixels = {PIXELS}{one}",
         "sheet = np.concatenate(list(pixels), axis=2).transpose(1, 2, 0).squeeze()  # side by side",
@@ -125,16 +126,15 @@ def _picture(graph: Graph, inputs: Inputs) -> list[str]:
             f"mask[..., {hole}, {hole}] = 1  # what is missing",
         ]
         size = f"({width}, {height})"
-    if channels not in (1, 3):
+    if channels not in MODES:
         return [
             f"image = np.zeros((1, {channels}, {height}, {width}), np.float32)  # yours, in [-1, 1]",
             *mask,
         ]
     resized = f".resize({size})" if graph.stride > 1 or mask else ""
-    mode = {1: "L", 3: "RGB"}[channels]
     array = "np.float32(picture).reshape(picture.height, picture.width, -1)"
     return [
-        f'picture = Image.open("input.png").convert("{mode}")',
+        f'picture = Image.open("input.png").convert("{MODES[channels]}")',
         *([f"picture = picture{resized}"] if resized else []),
         f"image = {array}.transpose(2, 0, 1)[None] / 127.5 - 1",
         *mask,

@@ -96,6 +96,11 @@ def require_enough(
                 )
 
 
+def lays_on_a_ground(lenses: Sequence[Lens]) -> bool:
+    """Whether transparent images are laid on a ground: ganlab does so, and the libraries drop their alpha."""
+    return all(lens.protocol.name == "ganlab" for lens in lenses)
+
+
 def scored(lens: Lens, extractor: Extractor, views: Views, names: Sequence[str]) -> dict[str, Score]:
     """The scores of these names, each called after its network where that is not the true Inception."""
     comparison = Comparison(**views._asdict(), **lens.protocol.options)

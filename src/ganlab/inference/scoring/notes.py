@@ -1,10 +1,12 @@
 """What somebody should know of two sides before she believes a number."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from ganlab.inference.scoring.kinds.pictures import TRANSPARENT
 from ganlab.inference.scoring.lenses import Lens
 from ganlab.inference.scoring.passes import Seen, copies, repeated
+from ganlab.metrics.extractors.common import GROUND
 
 
 def in_words(seen: Seen) -> str:
@@ -24,7 +26,7 @@ def notes(generated: Seen, real: Seen | None, lens: Lens) -> Iterator[str]:
     for seen in (generated, real):
         if seen is not None:
             for what, n in seen.side.odd.items():
-                if n:
+                if n and what != TRANSPARENT:
                     yield f"{seen.side.title}: {n} of {seen.n} images are {what}"
     if real is not None:
         yield from _between(generated, real, lens)
@@ -35,6 +37,14 @@ def notes(generated: Seen, real: Seen | None, lens: Lens) -> Iterator[str]:
             f"{lens.protocol.name} takes {lens.protocol.n_fake:,} generated images; of {generated.n:,} a Fréchet "
             "distance is larger (fid_infinity is not)"
         )
+
+
+def transparent(sides: Iterable[Seen], *, laid: bool) -> Iterator[str]:
+    """A sentence for each side with transparent images; laid: whether they were laid on a ground."""
+    how = f"laid on mid-grey ({GROUND})" if laid else "taken as if they were not"
+    for seen in sides:
+        if n := seen.side.odd[TRANSPARENT]:
+            yield f"{seen.side.title}: {n} of {seen.n} images are {TRANSPARENT}, and {how}"
 
 
 def _between(generated: Seen, real: Seen, lens: Lens) -> Iterator[str]:

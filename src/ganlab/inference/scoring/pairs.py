@@ -8,7 +8,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ganlab.errors import UserError
-from ganlab.inference.scoring.kinds.base import Side
+from ganlab.inference.scoring.kinds.base import Side, colours
 from ganlab.inference.scoring.kinds.pictures import Files
 from ganlab.inference.scoring.result import Result
 from ganlab.metrics.distances.resampling import draws, interval
@@ -131,7 +131,7 @@ def _placed(side: Side, order: Sequence[int], batch_size: int) -> Iterator[tuple
     """Each picture with its place in ``order``."""
     places = {number: place for place, number in enumerate(order)}
     for pictures in side.pictures(order, batch_size):
-        for image, number in zip(pictures.images, pictures.places, strict=True):
+        for image, number in zip(colours(pictures.images), pictures.places, strict=True):
             yield places[number], image
 
 

@@ -12,7 +12,8 @@ from tqdm import tqdm
 
 from ganlab.errors import UserError
 from ganlab.inference.scoring.group import ALONE, Group
-from ganlab.inference.scoring.kinds.base import Pictures, Side
+from ganlab.inference.scoring.kinds.base import Pictures, Side, colours
+from ganlab.metrics.extractors.common import as_seen
 from ganlab.metrics.real import cache
 from ganlab.metrics.real.description import Describing, Description
 from ganlab.types import Extractor, Features
@@ -70,6 +71,7 @@ class Eyes:
 
     kept: features that are kept one by one. flips: the networks that see each image mirrored as well. folder: where
     descriptions are looked for, and kept; None: nowhere. group: whose first process has them all.
+    laid: whether transparent images are laid on a ground.
     """
 
     def __init__(
@@ -80,7 +82,9 @@ class Eyes:
         flips: Sequence[str],
         folder: Path | None,
         group: Group,
+        laid: bool,
     ) -> None:
+        self.laid = laid
         self.side, self.extractors, self.kept, self.flips, self.folder = side, extractors, kept, flips, folder
         self.known: dict[str, Description] = {}
         if folder is not None and group.is_first:
@@ -95,8 +99,8 @@ class Eyes:
         self.places: dict[str, list[int]] = {name: [] for name in self.making}
 
     def _key(self, name: str) -> str:
-        mirrored = ["mirrored"] * (name in self.flips)
-        return cache.key_of(self.side, self.extractors[name], self.kept, "in order", *mirrored)
+        how = ["mirrored"] * (name in self.flips) + ["laid on a ground"] * self.laid
+        return cache.key_of(self.side, self.extractors[name], self.kept, "in order", *how)
 
     def look(self, images: Tensor) -> Saw:
         """What each network that has not seen the side says of (B, C, H, W) uint8, and of them mirrored."""
@@ -138,11 +142,13 @@ def look(
     watchers: Sequence[Watcher] = (),
     cache_folder: Path | None = None,
     group: Group = ALONE,
+    laid: bool = True,
 ) -> Seen:
     """Look at every image of a side once, for all networks and watchers; see ``Eyes``.
 
     Of more than ``kept`` images the features kept are those of the first in a fixed random order. Of several processes
     each decodes and looks at its batches, and the first one takes them in as if it had done all: in order.
+    laid: see ``without_alpha``.
 
     Raises:
         UserError: an image cannot be read, or no two can.
@@ -151,10 +157,11 @@ def look(
     order = (
         torch.randperm(n, generator=torch.Generator().manual_seed(0)).tolist() if n > kept else list(range(n))
     )
-    eyes = Eyes(side, extractors, kept, flips, cache_folder, group)
+    eyes = Eyes(side, extractors, kept, flips, cache_folder, group, laid)
     everyone: list[Watcher] = [seen.sizes, seen.digests, *watchers]
     own = [place for batch in batches_of(order, batch_size)[group.rank :: group.world] for place in batch]
-    looked = ((found, eyes.look(found.images.to(device))) for found in side.pictures(own, batch_size))
+    opaque = without_alpha(side.pictures(own, batch_size), laid)
+    looked = ((found, eyes.look(found.images.to(device))) for found in opaque)
     hidden = None if group.is_first else True
     with tqdm(total=n, desc=f"looking at {side.title}", unit="image", leave=False, disable=hidden) as bar:
         for pictures, saw in in_turns(looked, group):
@@ -162,15 +169,26 @@ def look(
                 watcher.add(pictures)
             eyes.take(saw, pictures.places)
             bar.update(len(pictures.places))
-    for lacking, odd in group.to_first((side.lacking, side.odd))[1:]:
-        side.lacking |= lacking
-        side.odd += odd
+    _gather(side, group)
     if not group.is_first:
         return seen
     if seen.n < 2:
         raise UserError(f"{side.title} has {seen.n} images that can be read: at least 2 are needed")
     seen.descriptions = eyes.done(order)
     return seen
+
+
+def _gather(side: Side, group: Group) -> None:
+    """Let the first process know of the side what the others have met."""
+    for lacking, odd in group.to_first((side.lacking, side.odd))[1:]:
+        side.lacking |= lacking
+        side.odd += odd
+
+
+def without_alpha(pictures: Iterator[Pictures], laid: bool) -> Iterator[Pictures]:
+    """Transparent ones laid on mid-grey (``as_seen``); else their alpha is dropped, as libraries have it."""
+    for found in pictures:
+        yield found._replace(images=as_seen(found.images) if laid else colours(found.images))
 
 
 def batches_of(order: Sequence[int], size: int) -> list[Sequence[int]]:

@@ -9,10 +9,18 @@ from ganlab.inference.scoring.group import ALONE, Group
 from ganlab.inference.scoring.intervals import difference, with_intervals
 from ganlab.inference.scoring.kinds.base import Side
 from ganlab.inference.scoring.kinds.statistics import Statistics, save_statistics
-from ganlab.inference.scoring.lenses import Lens, Views, chosen, require_enough, require_scores, scored
+from ganlab.inference.scoring.lenses import (
+    Lens,
+    Views,
+    chosen,
+    lays_on_a_ground,
+    require_enough,
+    require_scores,
+    scored,
+)
 from ganlab.inference.scoring.memory import Memory
 from ganlab.inference.scoring.networks import Look, Networks
-from ganlab.inference.scoring.notes import in_words, notes
+from ganlab.inference.scoring.notes import in_words, notes, transparent
 from ganlab.inference.scoring.passes import Seen, look
 from ganlab.inference.scoring.result import Result, Settings
 from ganlab.memory_budget import require_memory
@@ -114,6 +122,7 @@ class Scoring:
             watchers=witness.watchers(names),
             cache_folder=settings.cache_folder if is_real else None,
             group=self.group,
+            laid=lays_on_a_ground(self.lenses),
         )
         self.witnesses[id(seen)] = witness
         return seen
@@ -173,6 +182,7 @@ class Scoring:
             return
         beside = real if isinstance(real, Seen) else None
         found = [note for lens in self.lenses for note in notes(generated, beside, lens)]
+        found += transparent([generated, *([beside] if beside else [])], laid=lays_on_a_ground(self.lenses))
         result.notes += list(dict.fromkeys(found))
         if self.settings.save:
             lens = self.lenses[0]

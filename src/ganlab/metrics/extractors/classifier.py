@@ -11,7 +11,7 @@ from torch.nn.functional import interpolate
 
 from ganlab.bounds import Size, bounded
 from ganlab.errors import UserError
-from ganlab.metrics.extractors.common import ReadOnce, check_pixels, full_float32, sha256_of
+from ganlab.metrics.extractors.common import ReadOnce, as_seen, full_float32, sha256_of
 from ganlab.types import Features
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -86,8 +86,8 @@ class EmbeddedFeatures(ReadOnce[EmbeddedClassifier]):
         return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
     def __call__(self, images: Tensor) -> Features:
-        """(B, 1 or 3, H, W) uint8 to (B, 64) and (B, classes), float32, on the device of the images."""
-        check_pixels(images)
+        """(B, 1, 3 or 4, H, W) uint8 to (B, 64) and (B, classes), float32, on the device of the images."""
+        images = as_seen(images)
         network = self.network()
         with full_float32(self._device):
             outputs = network(grey_32(images.to(self._device)))
@@ -102,7 +102,7 @@ class EmbeddedFeatures(ReadOnce[EmbeddedClassifier]):
 
 
 def grey_32(images: Tensor) -> Tensor:
-    """(B, 1 or 3, H, W) uint8 to (B, 1, 32, 32) float32 in [-1, 1]."""
+    """(B, 1, 3 or 4, H, W) uint8 to (B, 1, 32, 32) float32 in [-1, 1]."""
     pixels = images.float()
     if pixels.shape[1] == 3:
         red, green, blue = pixels.split(1, dim=1)

@@ -2,7 +2,7 @@
 
 import errno
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, Self, TypeVar
@@ -10,6 +10,10 @@ from typing import Generic, Self, TypeVar
 import torch
 from torch import Tensor, nn
 
+from ganlab.pixels import laid_on
+from ganlab.types import Extractor
+
+GROUND = 128  # under transparent pictures
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -46,12 +50,25 @@ class ReadOnce(Generic[Network]):
         return self
 
 
-def check_pixels(images: Tensor) -> None:
-    """Raise TypeError unless ``images`` is uint8, ValueError unless it is (B, 1 or 3, H, W)."""
+def as_seen(images: Tensor) -> Tensor:
+    """(B, 1, 3 or 4, H, W) uint8 to the same with 1 or 3 channels: RGBA is laid on mid-grey.
+
+    On it both a black picture and a white one are seen, and white that should be transparent is told from what is.
+    Raises TypeError unless ``images`` is uint8, ValueError for another shape.
+    """
     if images.dtype != torch.uint8:
         raise TypeError(f"images of {images.dtype}: extractors take uint8 in 0..255; convert with to_uint8")
-    if images.dim() != 4 or images.shape[1] not in (1, 3):
-        raise ValueError(f"images of shape {tuple(images.shape)}: extractors take (B, 1 or 3, H, W)")
+    if images.dim() != 4 or images.shape[1] not in (1, 3, 4):
+        raise ValueError(f"images of shape {tuple(images.shape)}: extractors take (B, 1, 3 or 4, H, W)")
+    return laid_on(images, GROUND) if images.shape[1] == 4 else images
+
+
+def resize_in_words(extractor: Extractor, shape: Sequence[int]) -> str:
+    """How images (C, H, W) are brought to the network's input: more is to be said of RGBA, and of those not square."""
+    channels, height, width = shape
+    laid = f"RGBA laid on mid-grey ({GROUND}), " * (channels == 4)
+    squeezed = f", {height}x{width} squeezed to a square" * (height != width)
+    return f"{laid}{extractor.resize}{squeezed}"
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ganlab.bounds import Positive
 from ganlab.errors import UserError
-from ganlab.metrics.extractors.common import ReadOnce, check_pixels, full_float32, sha256_of
+from ganlab.metrics.extractors.common import ReadOnce, as_seen, full_float32, sha256_of
 from ganlab.metrics.extractors.resize import Kernel, Resize
 from ganlab.patience import patience
 from ganlab.types import Features
@@ -98,8 +98,8 @@ class InceptionFeatures(ReadOnce[nn.Module]):
         return network
 
     def __call__(self, images: Tensor) -> Features:
-        """(B, 1 or 3, H, W) uint8 to (B, 2048) and (B, 1008), float32, on the device of the images."""
-        check_pixels(images)
+        """(B, 1, 3 or 4, H, W) uint8 to (B, 2048) and (B, 1008), float32, on the device of the images."""
+        images = as_seen(images)
         network = self.network()
         with full_float32(self._device):
             inputs = (

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.errors import UserError
-from ganlab.metrics.extractors.common import ReadOnce, full_float32, sha256_of
+from ganlab.metrics.extractors.common import GROUND, ReadOnce, full_float32, sha256_of
 from ganlab.metrics.extractors.torchmetrics_internals import Net, lpips_network
 
 URL = "https://download.pytorch.org/models/"
@@ -69,15 +69,27 @@ class Perceptual(ReadOnce[nn.Module]):
         return read(self.net, path)
 
     def __call__(self, one: Tensor, other: Tensor) -> Tensor:
-        """(B, 1 or 3, H, W) twice, in [0, 1], to (B,) float64; a grey image counts as three equal channels."""
+        """(B, 1, 3 or 4, H, W) twice, in [0, 1], to (B,) float64.
+
+        A grey image counts as three equal channels, a transparent one as laid on mid-grey.
+        """
         network = self.network()
-        pairs = [(2 * images.float() - 1).to(self._device).expand(-1, 3, -1, -1) for images in (one, other)]
+        pairs = [
+            (2 * _laid(images.float()) - 1).to(self._device).expand(-1, 3, -1, -1) for images in (one, other)
+        ]
         with full_float32(self._device):
             distance = network(*pairs)
         return distance.flatten().cpu().double()
 
     def measured(self) -> str:
         return f"LPIPS 0.1 with {self.backbone.words} (weights {Path(self.backbone.file).stem[-8:]})"
+
+
+def _laid(images: Tensor) -> Tensor:
+    if images.shape[1] != 4:
+        return images
+    colours, alpha = images.split((3, 1), dim=1)
+    return colours * alpha + GROUND / 255 * (1 - alpha)
 
 
 def read(net: Net, path: Path) -> nn.Module:

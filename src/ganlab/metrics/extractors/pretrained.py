@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ganlab.bounds import Side, bounded
 from ganlab.errors import UserError
-from ganlab.metrics.extractors.common import ReadOnce, check_pixels, full_float32
+from ganlab.metrics.extractors.common import ReadOnce, as_seen, full_float32
 from ganlab.metrics.extractors.resize import Resize
 from ganlab.types import Features
 
@@ -80,8 +80,8 @@ class PretrainedFeatures(ReadOnce[nn.Module]):
         return network.float().eval().requires_grad_(False)
 
     def __call__(self, images: Tensor) -> Features:
-        """(B, 1 or 3, H, W) uint8 to (B, size) and (B, 0), float32, on the device of the images."""
-        check_pixels(images)
+        """(B, 1, 3 or 4, H, W) uint8 to (B, size) and (B, 0), float32, on the device of the images."""
+        images = as_seen(images)
         network = self.network()
         with full_float32(self._device):
             pixels = self.resized(images.to(self._device)).expand(-1, 3, -1, -1) / 255

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
 
 from ganlab.bounds import Size, bounded
+from ganlab.metrics.extractors.common import as_seen
 from ganlab.pixels import from_uint8
 from ganlab.randomness import Draws
 
@@ -28,8 +29,8 @@ class SmallClassifier(nn.Module):
 
 
 def shrunk(images: Tensor) -> Tensor:
-    """(B, 1 or 3, H, W) uint8 as the classifier takes them: (B, 3, 32, 32) uint8."""
-    found = images.float()
+    """(B, 1, 3 or 4, H, W) uint8 as the classifier takes them: (B, 3, 32, 32) uint8."""
+    found = as_seen(images).float()
     if found.shape[2:] != (SIDE, SIDE):
         found = interpolate(found, (SIDE, SIDE), mode="bilinear", antialias=True)
     return found.round().to(torch.uint8).expand(-1, 3, -1, -1)

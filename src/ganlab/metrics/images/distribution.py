@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ganlab.bounds import Pair, Samples, Size, bounded
 from ganlab.errors import UserError
+from ganlab.metrics.extractors.common import resize_in_words
 from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.real.description import describe
 from ganlab.metrics.real.measures import MEASURES, OF_FEATURES
@@ -125,6 +126,7 @@ class DistributionScores:
             )
         self._require_enough_for_fid(len(compared), what)
         self.features.extractor.to(device)
+        self.shape = compared.images(torch.tensor([0])).shape[1:]
         self.fingerprint = compared.fingerprint()[:8]
         self.reference = Reference(self.features, compared, held_out, ranks)
 
@@ -168,12 +170,13 @@ class DistributionScores:
         }
 
     def _protocol(self, model: NoiseToImage) -> dict[str, Any]:
+        resize = resize_in_words(self.features.extractor, self.shape)
         extractor, split, n_real = self.features.extractor, self.features.split, self.reference.real.n
         return {
-            "measured": f"{self.features.measured()} against {n_real:,} images of the {split} split",
+            "measured": f"{self.features.measured(resize)} against {n_real:,} images of the {split} split",
             "extractor": extractor.name,
             "weights": extractor.weights[:8],
-            "resize": extractor.resize,
+            "resize": resize,
             "images": self.fingerprint,
             "split": split,
             "n_real": n_real,

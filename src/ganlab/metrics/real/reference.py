@@ -73,10 +73,9 @@ class Features:
         """What is compared, and the other split."""
         return (train, test) if self.split == "train" else (test, train)
 
-    def measured(self) -> str:
-        """The features in words, with their weights."""
-        extractor = self.extractor
-        return f"{extractor.name} features (weights {extractor.weights[:8]}, {extractor.resize})"
+    def measured(self, resize: str) -> str:
+        """The features in words, with their weights and how images were brought to them."""
+        return f"{self.extractor.name} features (weights {self.extractor.weights[:8]}, {resize})"
 
     def described(self, images: ImageSet, ranks: Ranks = ALONE) -> Description:
         """What the extractor says of real images: found in the cache, or computed by all processes and kept there."""

@@ -10,6 +10,7 @@ from torch import Tensor
 from ganlab.bounds import Count, Pair, Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.distances.similarity import as_stored, mean_absolute
+from ganlab.metrics.extractors.common import resize_in_words
 from ganlab.metrics.ranks import ALONE, Ranks
 from ganlab.metrics.real.description import Description
 from ganlab.metrics.real.measures import MEASURES
@@ -119,6 +120,7 @@ class UnpairedScores(TranslationScores[UnpairedSet]):
         if self.features.scores:
             self._require_enough(compared)
         self.real: dict[str, Reference] = {}
+        self.shapes = {side: compared.side(side).images(torch.tensor([0])).shape[1:] for side in self.keys}
         if self.features.scores:
             self.features.extractor.to(device)
             self.real = {
@@ -194,9 +196,11 @@ class UnpairedScores(TranslationScores[UnpairedSet]):
     def measured(self, name: str) -> str:
         if name == "cycle_l1":
             return "L1 of pixels in [0, 1], rounded to 8 bits"
+        _, side = self.directions[name[-len("a_to_b") :]]
+        features = self.features.measured(resize_in_words(self.features.extractor, self.shapes[side]))
+        split = self.features.split
         return (
-            f"{self.features.measured()} of translations against all pictures of the {self.features.split} split that "
-            "are of their domain"
+            f"{features} of translations against all pictures of the {split} split that are of their domain"
         )
 
     def protocol(self, name: str) -> dict[str, Any]:

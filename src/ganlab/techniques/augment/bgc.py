@@ -12,7 +12,9 @@ from ganlab.techniques.augment.warp import blit, is_identity, warp
 
 
 class BGC:
-    """The pipe "bgc" for images with 1 or 3 channels: (B, C, H, W) to the same shape, in at least float32.
+    """The pipe "bgc" for images with 1, 3 or 4 channels: (B, C, H, W) to the same shape, in at least float32.
+
+    The fourth channel, alpha, is moved as the others are, and keeps its values.
 
     Each transformation happens to each sample with probability ``p``, a scalar; a sample to which none happens comes
     back bit for bit. Raises UserError for another number of channels.
@@ -25,9 +27,9 @@ class BGC:
         self.colour_share = colour_share
 
     def __call__(self, images: Tensor, p: Tensor, draws: Draws) -> Tensor:
-        if images.shape[1] not in (1, 3):
+        if images.shape[1] not in (1, 3, 4):
             raise UserError(
-                f"images of {images.shape[1]} channels: the colours of model/augment=ada are for 1 or 3; "
+                f"images of {images.shape[1]} channels: the colours of model/augment=ada are for 1, 3 or 4; "
                 "try model/augment=diffaugment"
             )
         with torch.autocast(images.device.type, enabled=False):
@@ -129,7 +131,12 @@ def kept(images: Tensor, size: float, p: Tensor, draws: Draws) -> Tensor:
 
 
 def recolour(images: Tensor, brightness: Tensor, colours: Tensor) -> Tensor:
-    """``colours`` (B, 3, 3) on images plus ``brightness`` (B, 1, 1, 1); one channel counts as three equal ones."""
+    """``colours`` (B, 3, 3) on images plus ``brightness`` (B, 1, 1, 1).
+
+    One channel counts as three equal ones; a fourth, alpha, stays as it is.
+    """
+    if images.shape[1] == 4:
+        return torch.cat([recolour(images[:, :3], brightness, colours), images[:, 3:]], dim=1)
     red_green_blue = (images + brightness).expand(-1, 3, -1, -1)
     changed = torch.einsum("bij,bjhw->bihw", colours.to(images.dtype), red_green_blue)
     if images.shape[1] == 1:

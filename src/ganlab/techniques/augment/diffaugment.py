@@ -32,7 +32,9 @@ class DiffAugment(Augment):
 
 
 def color(images: Tensor, draws: Draws) -> Tensor:
-    """Brightness + U(-.5, .5), then saturation x U(0, 2), then contrast x U(.5, 1.5)."""
+    """Brightness + U(-.5, .5), then saturation x U(0, 2), then contrast x U(.5, 1.5); of RGBA alpha stays."""
+    if images.shape[1] == 4:
+        return torch.cat([color(images[:, :3], draws), images[:, 3:]], dim=1)
     images = images + _one_each(images, draws, -0.5, 0.5)
     gray = images.mean(dim=1, keepdim=True)
     images = gray + (images - gray) * _one_each(images, draws, 0.0, 2.0)

@@ -52,6 +52,11 @@ class Side:
         raise NotImplementedError
 
 
+def colours(images: Tensor) -> Tensor:
+    """(B, C, H, W) uint8 without a fourth channel, alpha: of what cannot be seen the colours are there as well."""
+    return images[:, :3]
+
+
 def alike(images: Iterator[tuple[int, Tensor | None]], batch_size: int) -> Iterator[Pictures]:
     """Single (C, H, W) images, each with its number, as batches: a new one where the size changes.
 

@@ -27,19 +27,19 @@ OnCorrupt = Literal["error", "skip"]
 GREY = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L")
 MOST_BYTES = 2**30  # of one file in a zip
 TURNED = "turned by their EXIF, which the libraries do not follow, and these scores neither"
-TRANSPARENT = "transparent, and taken as if they were not"
+TRANSPARENT = "transparent"
 DEEP = "of 16-bit grey, where 65535 is white"
 
 
 class Decoded(NamedTuple):
-    """pixels: (1 or 3, H, W) uint8. odd: what somebody may be surprised by."""
+    """pixels: (1, 3 or 4, H, W) uint8. odd: what somebody may be surprised by."""
 
     pixels: np.ndarray
     odd: list[str]
 
 
 class AsStored(Decoder):
-    """Turns a file into (1 or 3, H, W) uint8 as the libraries do: in its own size, not turned, without alpha."""
+    """Turns a file into (1, 3 or 4, H, W) uint8 as the libraries do, in its own size and not turned; alpha is kept."""
 
     def decoded(self, path: str, file: IO[bytes] | None = None) -> Decoded:
         """The file's pixels, or those of its content in ``file``; raises CorruptImage and UserError, which name it."""
@@ -53,7 +53,8 @@ class AsStored(Decoder):
             if deep:
                 odd.append(DEEP)
                 image = self.eight_bit(image)
-            return Decoded(channels_first(image.convert("L" if grey else "RGB")), odd)
+            opaque = "L" if grey else "RGB"
+            return Decoded(channels_first(image.convert("RGBA" if TRANSPARENT in odd else opaque)), odd)
 
 
 class Files(Side):
