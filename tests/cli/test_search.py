@@ -130,6 +130,23 @@ def test_R13_a_killed_search_goes_on_as_if_it_had_not_been(ganlab, scored, tmp_p
     assert [cfg.resume is not None for cfg, _ in scored] == [False, True, False]
 
 
+@pytest.mark.usefixtures("no_plots")
+def test_machines_of_one_database_take_no_more_points_together_than_were_asked_for(ganlab, scored, tmp_path):
+    import optuna
+
+    url = f"sqlite:///{tmp_path}/studies.db"
+    words = ("search=random", f"search.storage={url}", "search.name=mine", *WORDS)
+    assert ganlab(*words, "search.trials=1", "hydra.sweep.dir=here").code == 0
+    study = optuna.load_study(study_name="mine", storage=url)
+    elsewhere = study.ask()  # what another machine does meanwhile
+    elsewhere.set_user_attr("folder", "/elsewhere")
+    elsewhere.set_user_attr("words", [f"{LR}=0.001"])
+    answer = ganlab(*words, "search.trials=3", "hydra.sweep.dir=here")
+    assert answer.code == 0, answer.err
+    assert len(scored) == 2
+    assert "2 points: 2 finished; 1 more under way elsewhere" in answer.out
+
+
 def test_a_run_of_a_search_is_given_up_by_it_alone_and_goes_on_like_any_other(ganlab, tmp_path):
     import optuna
 

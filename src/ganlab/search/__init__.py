@@ -2,6 +2,7 @@
 
 settings    the keys of ``conf/search``
 space       what may vary, from words of the command line
+objective   the number that is searched for
 study       Optuna's study: storage, sampler, pruner; the same search again
 trials      the runs of a point: their words and folders, and what became of them
 pruning     the callback that gives up a run

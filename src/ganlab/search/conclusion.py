@@ -31,7 +31,8 @@ def conclude(study: "Study", space: Space, settings: Settings, objective: str, f
     done = study.get_trials(states=(TrialState.COMPLETE,))
     states = [trial.user_attrs.get("status", "failed") for trial in study.trials if trial.state.is_finished()]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    print(f"\n{len(states)} points: {counts}")
+    elsewhere = sum("words" in trial.user_attrs for trial in study.get_trials(states=(TrialState.RUNNING,)))
+    print(f"\n{len(states)} points: {counts}{f'; {elsewhere} more under way elsewhere' if elsewhere else ''}")
     if not done:
         print("no point has a score, so there is no best one")
         return

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from optuna.storages import BaseStorage
 
 JOURNAL = "journal.log"
+DRIVERS = {
+    "psycopg": "psycopg[binary]",
+    "psycopg2": "psycopg2-binary",
+    "MySQLdb": "mysqlclient",
+}  # what pip calls them
 STORAGE = "GANLAB_SEARCH_STORAGE"  # tells runs of a storage elsewhere, whose address may hold a password
 GIVEN_UP = "given_up"  # the attribute of a point whose runs are to end
 ABOUT = "ganlab"  # the attribute that tells one search from another
@@ -40,7 +45,7 @@ def storage_of(folder: Path, url: str | None) -> "BaseStorage":
     """The file in a search's folder, which any number of processes may write; or what ``url`` names.
 
     Raises:
-        UserError: a storage that cannot be reached.
+        UserError: a storage that cannot be reached, or whose driver is not installed.
     """
     from optuna import storages
     from optuna.storages.journal import JournalFileBackend
@@ -50,6 +55,12 @@ def storage_of(folder: Path, url: str | None) -> "BaseStorage":
         return storages.JournalStorage(JournalFileBackend(str(path), lock_obj=_Lock(f"{path}.lock")))
     try:
         return storages.RDBStorage(url)
+    except ImportError as error:
+        driver = getattr(error.__cause__, "name", None) or "of its kind"
+        raise UserError(
+            f"search.storage: this database needs the package {driver}, which is not installed: "
+            f"pip install '{DRIVERS.get(driver, driver)}'"
+        ) from error
     except Exception as error:  # of whichever driver
         sentence = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(f"search.storage: the database cannot be reached ({sentence})") from error

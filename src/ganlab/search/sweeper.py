@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +15,10 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from ganlab.config.compose.build import instantiate
-from ganlab.config.compose.compose import settle
-from ganlab.config.compose.hydra_compose import split
 from ganlab.config.compose.overrides import key_of, quote
 from ganlab.errors import UserError
 from ganlab.search.conclusion import conclude
+from ganlab.search.objective import Objective, objective_of
 from ganlab.search.settings import Settings, settings_of
 from ganlab.search.space import Space, space_of
 from ganlab.search.study import STORAGE, open_study, require_optuna, sampler_of, storage_of, trial_id
@@ -34,14 +31,6 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Objective:
-    """What is searched for: the name of a logged metric, and whether lower or higher is better."""
-
-    name: str
-    better: str
 
 
 def search(context: HydraContext, task: TaskFunction, config: DictConfig, words: Sequence[str]) -> None:
@@ -75,28 +64,6 @@ def search(context: HydraContext, task: TaskFunction, config: DictConfig, words:
         Searching(settings, space, objective, launcher, folder, config).run()
     finally:
         lock.release()
-
-
-def objective_of(context: HydraContext, config: DictConfig, settings: Settings, space: Space) -> Objective:
-    """What runs of the search's first point are scored by: ``objective=...``, else the main score of their metrics.
-
-    Raises:
-        UserError: there is none, or none of that name.
-    """
-    words = [*space.fixed, *space.corners()[0]]
-    cfg, job = split(context.config_loader.load_sweep_config(config, words))
-    settle(cfg, job)
-    quality = instantiate(cfg.callbacks.quality) if cfg.callbacks.get("quality") else None
-    if quality and (direction := cfg.model.get("direction")):
-        quality.limit_to((direction,))
-    names = [f"val/{name}" for name in quality.names()] if quality else []
-    name = cfg.objective or next(iter(names), None)
-    if name is None:
-        raise UserError(
-            "a search needs a score: choose metrics=..., or objective=generator/loss or another logged number"
-        )
-    usual = "lower" if settings.mode == "min" else "higher"
-    return Objective(name, quality.direction_of(name) if quality and name in names else usual)
 
 
 class Searching:
@@ -138,7 +105,7 @@ class Searching:
         while True:
             batch = begun[: self.batch_size()]
             begun = begun[len(batch) :]
-            while len(batch) < self.batch_size() and self.finished() + len(batch) + len(begun) < self.total():
+            while len(batch) < self.batch_size() and self.taken() < self.total():
                 batch.append(self.ask())
             if not batch:
                 break
@@ -158,6 +125,10 @@ class Searching:
     def finished(self) -> int:
         return sum(trial.state.is_finished() and "words" in trial.user_attrs for trial in self.study.trials)
 
+    def taken(self) -> int:
+        """Points that are finished or under way, here or on another machine."""
+        return sum("words" in trial.user_attrs for trial in self.study.trials)
+
     def batch_size(self) -> int:
         return self.settings.batch or int((self.config.launcher or {}).get("n", 1))
 
@@ -167,21 +138,22 @@ class Searching:
 
         found = []
         for trial in self.study.get_trials(states=(TrialState.RUNNING,)):
-            if trial.user_attrs.get("folder") == str(self.folder.resolve()):
+            own = trial.user_attrs.get("folder") == str(self.folder.resolve())
+            if own and "words" in trial.user_attrs:
                 found.append(trial)
-            elif "folder" not in trial.user_attrs and not self.settings.storage:
+            elif own or not self.settings.storage:
                 self.study.tell(trial.number, state=TrialState.FAIL)
         return found
 
     def ask(self) -> "FrozenTrial":
         """A new point, with its words noted, so that a search that goes on knows what it was about to run."""
-        number = sum("words" in trial.user_attrs for trial in self.study.trials)
+        number = self.taken()
         if self.settings.method == "grid":
             self.study.enqueue_trial(self.space.combination(number))
         self.study.sampler = sampler_of(self.settings, self.space, 1000 * self.first_seed + number)
         trial = self.study.ask()
-        trial.set_user_attr("words", self.space.suggest(trial))
         trial.set_user_attr("folder", str(self.folder.resolve()))
+        trial.set_user_attr("words", self.space.suggest(trial))
         return self.study.trials[trial.number]
 
     def run_dirs(self, trial: "FrozenTrial") -> list[Path]:
