@@ -24,6 +24,13 @@ from ganlab.config.tree import plain, unresolved
 HIDDEN = "***"
 WORDS = {"key", "apikey", "token", "secret", "password", "passwd", "passphrase"}
 WANDB_KEY = re.compile(r"([a-z]+-)?[0-9a-f]{40}|wandb_v1\S+")
+ADDRESS = (
+    re.compile(  # with a password or signed: https://me:secret@host, https://host/a.tar?X-Amz-Signature=...
+        r"[\w+.-]+://([^/@\s]*:(?!\*{3}@|\$\{)[^/@\s]+@\S*"
+        r"|\S+[?&][\w-]*(signature|sig|token|key|secret|password)=(?!\*{3}|\$\{)\S+)",
+        re.IGNORECASE,
+    )
+)
 NO_TEXT = re.compile(r"null|true|false|[-+]?[\d._]+(e[-+]?\d+)?", re.IGNORECASE)  # as an override
 VARIABLE = re.compile(r"\$\{oc\.env:\s*(\w+)\s*\}")  # of the environment
 VARIABLES = re.compile(r"oc\.env:\s*(\w+)")
@@ -71,8 +78,9 @@ class Secrets:
     """The secrets of a configuration, which no file of a run may hold.
 
     A secret is a text whose key has one of ``WORDS`` in its name (``api_key``, not ``monkey``), that looks like a key
-    of W&B, or that is read from a variable of the environment with such a name; and whatever is made of one of these,
-    which is seen by resolving the configuration once more with ``***`` in their place.
+    of W&B or an address with a password or a signature, or that is read from a variable of the environment with such a
+    name; and whatever is made of one of these, which is seen by resolving the configuration once more with ``***`` in
+    their place.
     """
 
     def __init__(self, cfg: DictConfig) -> None:
@@ -116,7 +124,8 @@ class Secrets:
         return text
 
     def _hide(self, path: str, text: str, written: Any) -> str:
-        if path not in self.found:
+        is_safe = "://" in text and HIDDEN in text and not _is_secret(path, text)  # without its password
+        if path not in self.found or is_safe:
             return conceal(text, self.known)
         if isinstance(written, str) and VARIABLE.fullmatch(written):
             return VARIABLE.sub(rf"${{oc.env:\1,'{HIDDEN}'}}", written)
@@ -207,4 +216,6 @@ def _is_secret(path: str, text: str) -> bool:
         return False
     name = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
     words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
-    return bool(WORDS.intersection(words)) or WANDB_KEY.fullmatch(text) is not None
+    return (
+        bool(WORDS.intersection(words)) or (WANDB_KEY.fullmatch(text) or ADDRESS.fullmatch(text)) is not None
+    )

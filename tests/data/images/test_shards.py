@@ -205,7 +205,6 @@ def test_D2_shards_that_are_missing_cut_off_or_of_another_index(packed, tmp_path
     assert "index.json cannot be read" in complaint(shards(packed))
     assert "no shards are there" in complaint(shards(tmp_path / "nothing*"))
     assert "there is no file" in complaint(shards(tmp_path / "nothing.tar"))
-    assert "shards are read from file systems of this machine" in complaint(shards("s3://bucket/0.tar"))
     (tmp_path / "a.tar.gz").write_bytes(b"")
     assert "no .tar and no .zip: unpack" in complaint(shards(tmp_path / "a.tar.gz*"))
 

@@ -53,7 +53,7 @@ class CaptionFiles(FileData, CaptionData):
         files, held_out = (self.files(part, corrupt) for part in (train, test))
         read_headers(files, held_out)
         pictures = in_memory_if_small(files, held_out, self.memory_limit, self.cache)
-        log.info("%s: %d captioned images to train on, %d held out", self.root, len(train), len(test))
+        log.info("%s: %d captioned images to train on, %d held out", self.address, len(train), len(test))
         return CaptionSplits(
             *(
                 CaptionedImages(images, [entry.captions for entry in part], [entry.group for entry in part])

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Unpack
 
-from ganlab.bounds import Share
+from ganlab.bounds import Share, Weight
 from ganlab.data.captions.folder import Captioned, CaptionFileOptions, CaptionFiles
 from ganlab.data.captions.sets import require_captions
-from ganlab.data.disk.indexed import all_samples
 from ganlab.data.disk.listing import is_text
 from ganlab.data.disk.members import PackedDecoder, PackedImages, archives_among
 from ganlab.data.disk.packed import Sample, divided
+from ganlab.data.disk.samples import all_samples
 from ganlab.data.disk.settings import NO_ROOT, require_share
 from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.errors import UserError
@@ -23,22 +23,29 @@ class CaptionShards(CaptionFiles):
 
     Args:
         verify: See ``Shards``.
+        download_limit: See ``Shards``.
         test_fraction: Share of the images that is held out, 0 to 0.9.
     """
 
     def __init__(
-        self, *, verify: bool = True, test_fraction: Share = 0.1, **options: Unpack[CaptionFileOptions]
+        self,
+        *,
+        verify: bool = True,
+        download_limit: Weight = 50.0,
+        test_fraction: Share = 0.1,
+        **options: Unpack[CaptionFileOptions],
     ) -> None:
         super().__init__(**options)
         if self.nowhere:
             raise UserError(f"data=shards_captions {NO_ROOT}")
         require_share(test_fraction)
-        self.verify, self.test_fraction = verify, test_fraction
+        self.verify, self.download_limit, self.test_fraction = verify, download_limit, test_fraction
 
     @cached_property
     def samples(self) -> dict[str, Sample]:
         """All images by their paths; raises UserError for what cannot be read."""
-        return {sample.path: sample for sample in all_samples(self.root, verify=self.verify)}
+        found = all_samples(self.address, verify=self.verify, download_limit=self.download_limit)
+        return {sample.path: sample for sample in found}
 
     def listed(self) -> tuple[list[Captioned], list[Captioned]]:
         require_captions(

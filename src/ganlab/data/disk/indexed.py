@@ -1,37 +1,16 @@
 """Archives with the index that ``ganlab pack`` writes beside them, and whether they are still what it says."""
 
 import json
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganlab.data.disk.packed import Sample, archives_of, samples_of
 from ganlab.data.store.known import KnownFiles, alone, content
 from ganlab.errors import UserError
 from ganlab.storage import cache_folder
 
 INDEX, VERSION = "index.json", 1
 AGAIN = "copy it again, or pack again"
-
-
-def all_samples(root: Path, *, verify: bool = True) -> list[Sample]:
-    """All images of the archives that ``root`` means, in order.
-
-    verify: compare each archive of an index with its checksum when this machine reads it for the first time.
-
-    Raises:
-        UserError: archives that are missing, damaged, cut off or not those of the index beside them.
-    """
-    archives = archives_of(root)
-    samples: list[Sample] = []
-    for folder, group in groupby(archives, lambda archive: Path(archive).parent):
-        own = list(group)
-        index = index_of(folder, own, whole=root.is_dir())
-        if index and verify:
-            require_sums(own, index["sums"])
-        samples += samples_of(own, index.get("classes", ()))
-    return samples
 
 
 def index_of(folder: Path, archives: Sequence[str], *, whole: bool) -> dict[str, Any]:
@@ -45,21 +24,12 @@ def index_of(folder: Path, archives: Sequence[str], *, whole: bool) -> dict[str,
     if not (folder / INDEX).is_file():
         return {}
     try:
-        index = json.loads((folder / INDEX).read_bytes())
-        if index["version"] > VERSION:
-            raise UserError(f"{folder / INDEX} was written by a later version of ganlab; update ganlab")
-        lengths = {shard["name"]: int(shard["bytes"]) for shard in index["shards"]}
-        index["sums"] = {shard["name"]: str(shard["sha256"]) for shard in index["shards"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{folder / INDEX} cannot be read ({error}); remove it, or pack again") from error
-    if not index.get("complete"):
-        raise UserError(f"{folder / INDEX}: ganlab pack was stopped here; the same command goes on with it")
-    asked = {Path(archive).name for archive in archives}
-    if strange := sorted(asked - lengths.keys()):
-        raise UserError(
-            f"{folder / strange[0]} is not in the {INDEX} beside it, which is of another packing: remove the one that "
-            "is out of date, or pack again"
-        )
+        content = (folder / INDEX).read_bytes()
+    except OSError as error:
+        raise UserError(f"{folder / INDEX} cannot be read ({error})") from error
+    index = parsed_index(content, str(folder / INDEX))
+    asked, lengths = {Path(archive).name for archive in archives}, index["lengths"]
+    require_listed(str(folder), asked, index)
     for name in lengths if whole else sorted(asked):
         path = folder / name
         there = path.stat().st_size if path.is_file() else None
@@ -69,17 +39,42 @@ def index_of(folder: Path, archives: Sequence[str], *, whole: bool) -> dict[str,
     return index
 
 
-def require_sums(archives: Sequence[str], sums: dict[str, str]) -> None:
-    """Compare archives that this machine does not know yet with their SHA-256; of several processes one reads them.
+def parsed_index(content: bytes, place: str) -> dict[str, Any]:
+    """An index that lies at ``place``, with "sums" and "lengths" by the names of shards.
 
     Raises:
-        UserError: one that differs.
+        UserError: it cannot be read, or not yet, or is of a packing that was stopped.
+    """
+    try:
+        index = json.loads(content)
+        if index["version"] > VERSION:
+            raise UserError(f"{place} was written by a later version of ganlab; update ganlab")
+        index["lengths"] = {shard["name"]: int(shard["bytes"]) for shard in index["shards"]}
+        index["sums"] = {shard["name"]: str(shard["sha256"]) for shard in index["shards"]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{place} cannot be read ({error}); remove it, or pack again") from error
+    if not index.get("complete"):
+        raise UserError(f"{place}: ganlab pack was stopped here; the same command goes on with it")
+    return index
+
+
+def require_listed(folder: str, names: Iterable[str], index: dict[str, Any]) -> None:
+    """Raises UserError for a shard that the index beside it does not name."""
+    if strange := sorted(set(names) - index["lengths"].keys()):
+        raise UserError(
+            f"{folder}/{strange[0]} is not in the {INDEX} beside it, which is of another packing: remove the one that "
+            "is out of date, or pack again"
+        )
+
+
+def first_damaged(archives: Sequence[str], sums: Mapping[str, str]) -> str | None:
+    """The first archive whose SHA-256 is not that of ``sums``; archives that this machine has not read yet are read.
+
+    Of several processes one reads them, and the others wait.
     """
     with alone(cache_folder("files") / "sums.lock", "reads shards"):
         found = KnownFiles(archives).answers(archives, "content", content, "checking shards")
     for archive, own in zip(archives, found, strict=True):
-        if own is not None and own != sums[Path(archive).name][: len(str(own))]:
-            raise UserError(
-                f"{archive} is damaged: its SHA-256 is not the one in {INDEX}; {AGAIN}, or train on what is there with "
-                "data.verify=false"
-            )
+        if own is not None and own != sums[archive][: len(str(own))]:
+            return archive
+    return None

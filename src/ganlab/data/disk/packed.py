@@ -65,14 +65,8 @@ def archives_of(root: Path) -> list[str]:
         UserError: none, some of a range that are missing, or others than the index beside them names.
     """
     text = str(root)
-    if re.match(r"\w[\w+.-]+:/", text):
-        raise UserError(
-            f"data.root={text}: shards are read from file systems of this machine; fetch them, or mount the store"
-        )
-    if found := RANGE.search(text):
-        first, last = found.groups()
-        numbers = range(int(first), int(last) + 1)
-        paths = [RANGE.sub(str(number).zfill(len(first)), text) for number in numbers]
+    if RANGE.search(text):
+        paths = numbered(text)
     elif root.is_dir():
         paths = sorted(glob(f"{glob_escaped(text)}/*.tar"))
     else:
@@ -87,6 +81,15 @@ def archives_of(root: Path) -> list[str]:
         if not path.lower().endswith((".tar", ".zip")):
             raise UserError(f"{path} is no .tar and no .zip: unpack what is compressed as a whole{EXPECTED}")
     return paths
+
+
+def numbered(text: str) -> list[str]:
+    """What ``shards/{000..999}.tar`` stands for; nothing of a text without braces."""
+    found = RANGE.search(text)
+    if not found:
+        return []
+    first, last = found.groups()
+    return [RANGE.sub(str(number).zfill(len(first)), text) for number in range(int(first), int(last) + 1)]
 
 
 def glob_escaped(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypedDict
 
 from ganlab.bounds import Count, Share, Weight, Whole, Workers
 from ganlab.data.base import StoredImages
+from ganlab.data.disk.stores import is_address
 from ganlab.data.endless import EndlessData
 from ganlab.data.store.corrupt import CorruptFiles, OnCorrupt
 from ganlab.data.store.decode import Decoder
@@ -68,6 +69,7 @@ class FileData(EndlessData):
         self.cache = cache
         chosen = self.default_root if root in (None, "", "???") else root
         self.nowhere = chosen is None
+        self._given = str(chosen or "")
         self._root = Path(chosen or "").expanduser()
         self.memory_limit, self.workers = memory_limit, worker_count(workers)
 
@@ -77,6 +79,11 @@ class FileData(EndlessData):
         if self.nowhere:
             raise UserError(f"this data set {NO_ROOT}")
         return self._root
+
+    @property
+    def address(self) -> str:
+        """The folder, or a store's address as it was given; raises UserError where there is neither yet."""
+        return self._given if is_address(self._given) else str(self.root)
 
 
 class FolderData(FileData):

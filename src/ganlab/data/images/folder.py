@@ -80,7 +80,7 @@ class Folder(FolderData, ImageData):
 
 @rank_zero_only
 def describe(
-    root: Path, listing: Listing, sets: Sequence[FileImages], headers: Sequence[Header], background: str
+    root: Path | str, listing: Listing, sets: Sequence[FileImages], headers: Sequence[Header], background: str
 ) -> None:
     """Log what was found: numbers, modes and sizes, and what a user might not expect of them."""
     modes = Counter(header.mode for header in headers)

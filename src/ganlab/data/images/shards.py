@@ -7,11 +7,12 @@ from typing import Unpack
 
 import torch
 
+from ganlab.bounds import Weight
 from ganlab.data.base import Splits
-from ganlab.data.disk.indexed import all_samples
 from ganlab.data.disk.listing import HELD_OUT, Listing
 from ganlab.data.disk.members import PackedDecoder, PackedImages, archives_among
 from ganlab.data.disk.packed import Sample, divided
+from ganlab.data.disk.samples import all_samples
 from ganlab.data.images.folder import Folder, LabelledOptions, describe
 from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.files import read_headers
@@ -28,22 +29,29 @@ class Shards(Folder):
     else those whose names, hashed, fall below ``test_fraction``.
 
     Args:
-        root: ``shards/{000..999}.tar``, ``shards/*.tar``, a folder of such files, one .tar or one .zip.
+        root: ``shards/{000..999}.tar``, ``shards/*.tar``, a folder of such files, one .tar or one .zip; of this machine
+            or of a store, ``https://...``, ``s3://...`` and what else fsspec knows, which are fetched first.
         verify: Compare shards that ``ganlab pack`` wrote with their checksums when they are first read on a machine.
+        download_limit: GB (10^9 bytes) of a store's shards that may be kept on this machine, in ``GANLAB_CACHE``.
         labels: Batches carry labels.
         options: See ``Folder``.
     """
 
     def __init__(
-        self, *, verify: bool = True, labels: bool = False, **options: Unpack[LabelledOptions]
+        self,
+        *,
+        verify: bool = True,
+        download_limit: Weight = 50.0,
+        labels: bool = False,
+        **options: Unpack[LabelledOptions],
     ) -> None:
         super().__init__(labels=labels, **options)
-        self.verify = verify
+        self.verify, self.download_limit = verify, download_limit
 
     @cached_property
     def samples(self) -> list[Sample]:
         """All images, with labels as they are asked for; raises UserError for what cannot be read."""
-        samples = all_samples(self.root, verify=self.verify)
+        samples = all_samples(self.address, verify=self.verify, download_limit=self.download_limit)
         if not self.labels:
             return samples
         if any(sample.label is not None for sample in samples):
@@ -71,7 +79,7 @@ class Shards(Folder):
         corrupt = CorruptFiles(self.on_corrupt, len(self.samples))
         train, test = (self._packed(part, corrupt) for part in parts)
         headers = read_headers(train, test)
-        describe(self.root, Listing([], 0, 0, {}), (train, test), headers, self.background)
+        describe(self.address, Listing([], 0, 0, {}), (train, test), headers, self.background)
         return in_memory_if_small(train, test, self.memory_limit, self.cache)
 
     def _packed(self, samples: Sequence[Sample], corrupt: CorruptFiles) -> PackedImages:

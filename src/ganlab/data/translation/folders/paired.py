@@ -71,7 +71,7 @@ class PairedFolder(FolderData, PairedData):
 
     def load(self) -> ExampleSplits:
         sets, names, layout = self.pairs()
-        log.info("%s: %d pairs to train on, %d held out, %s", self.folder(), *map(len, sets), layout)
+        log.info("%s: %d pairs to train on, %d held out, %s", self.address, *map(len, sets), layout)
         stored = self.stored(sets)
         return ExampleSplits(*({"pair": Named(*named)} for named in zip(stored, names, strict=True)))
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from ganlab.data.disk.indexed import all_samples
+from ganlab.bounds import Weight
 from ganlab.data.disk.members import PackedDecoder, PackedImages, archives_among
 from ganlab.data.disk.packed import Sample, divided
+from ganlab.data.disk.samples import all_samples
 from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.decode import Decoder
 from ganlab.data.store.pairs import Halves, PairDecoder, TwoFiles
@@ -21,15 +22,16 @@ class PairedShards(PairedFolder):
 
     Args:
         verify: Compare shards that ``ganlab pack`` wrote with their checksums when they are first read on a machine.
+        download_limit: GB of a store's shards that may be kept on this machine, in ``GANLAB_CACHE``.
         options: See ``PairedFolder``.
     """
 
-    def __init__(self, *, verify: bool = True, **options: Any) -> None:
+    def __init__(self, *, verify: bool = True, download_limit: Weight = 50.0, **options: Any) -> None:
         super().__init__(**options)
-        self.verify = verify
+        self.verify, self.download_limit = verify, download_limit
 
     def pairs(self) -> tuple[list[PackedImages], list[list[str]], str]:
-        samples = all_samples(self.folder(), verify=self.verify)
+        samples = all_samples(self.address, verify=self.verify, download_limit=self.download_limit)
         sides = {sample.side for sample in samples}
         if "" in sides and len(sides) > 1:
             alone = next(sample for sample in samples if not sample.side)
