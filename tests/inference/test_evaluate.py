@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from ganlab.cli import main
 from ganlab.config import compose, instantiate
 from ganlab.errors import UserError
 from ganlab.inference.evaluate import evaluate
@@ -53,9 +54,25 @@ def test_several_seeds_give_mean_and_spread_and_are_kept(run):
     assert (run / "evaluations.damaged").read_text() == "not json"
 
 
-def test_on_the_command_line(run, capsys):
-    from ganlab.cli import main
+def test_standing_statistics_are_named_in_protocols_and_folders(run, capsys):
+    metrics = {"pooled": DistributionScores(extractor=Pooled(), scores=["fid"], n_fake=40)}
+    plain, standing = (
+        evaluate(run, metrics, checkpoint="last", device="cpu", standing_statistics=batches)
+        for batches in (None, 2)
+    )
+    values = [entry["scores"]["fid_pooled"] for entry in (plain, standing)]
+    assert values[0]["value"] != values[1]["value"]
+    assert values[0]["protocol"]["sampled_from"] == "averaged weights"
+    assert values[1]["protocol"]["sampled_from"] == "averaged weights, standing statistics of 2 batches"
+    words = [f"run={run}", "standing_statistics=2"]
+    assert main(["sample", *words, "n=2", "truncation=1"]) == 0
+    assert (run / "generated" / "last-seed0-truncation1-standing_statistics2" / "grid.png").is_file()
+    again = [*words, "checkpoint=last", "metrics=digits", "metrics.digits.n_fake=80"]
+    assert main(["evaluate", *again]) == 0
+    assert "1 x 80 from averaged weights, standing statistics of 2 batches; " in capsys.readouterr().out
 
+
+def test_on_the_command_line(run, capsys):
     (run / "evaluations.json").unlink(missing_ok=True)
     assert main(["evaluate", f"run={run}", "metrics=digits", "metrics.digits.n_fake=80", "seeds=2"]) == 0
     said = capsys.readouterr().out
@@ -76,14 +93,13 @@ def test_on_the_command_line(run, capsys):
             ["evaluate", "run={run}", "metrics=digits", "seeds=0"],
             "seeds=0: expected a whole number of at least 1",
         ),
+        (["sample", "run={run}", "standing_statistics=0"], "standing_statistics=0: expected a whole number"),
         (["evaluate", "run={run}", "metrics=digit"], "did you mean digits"),
         (["evaluate", "run={run}", "metrics=digits", "metrics.digits.scores=[fiid]"], "did you mean fid"),
         (["evaluate", "run={run}", "metrics=digits", "checkpoint=newest"], "checkpoint=newest"),
     ],
 )
 def test_bad_input_gets_one_sentence(run, capsys, words, sentence):
-    from ganlab.cli import main
-
     assert main([word.format(run=run) for word in words]) == 2
     said = capsys.readouterr().err
     assert sentence in said

@@ -255,6 +255,7 @@ def test_files_of_one_name_have_targets_of_their_own(tmp_path):
         ),
         ("paired", ["input={photos}", "label=3"], "label=3 chooses what is made of noise"),
         ("paired", ["input={photos}", "mix=2"], "mix=2 chooses what is made of noise"),
+        ("paired", ["standing_statistics=9"], "standing_statistics=9: this model translates pictures"),
         ("paired", ["mix=random"], "mix=random: this model translates pictures and knows"),
         ("paired", ["mix=often"], "mix=often: expected a whole number or one of random"),
         ("paired", ["label=3"], "label=3: this model translates pictures and knows no classes"),

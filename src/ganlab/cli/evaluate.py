@@ -42,6 +42,7 @@ def run(words: list[str]) -> int:
         refine=cfg.refine,
         chain=cfg.chain,
         refine_steps=cfg.refine_steps,
+        standing_statistics=cfg.standing_statistics,
         data=data,
     )
     print(f"{run_dir}, {entry['checkpoint']} checkpoint, after {entry['images']:,} images")

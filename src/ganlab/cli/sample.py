@@ -48,7 +48,7 @@ def run(words: list[str]) -> int:
         n=cfg.n,
         seed=cfg.seed,
         label=cfg.label,
-        controls=Controls(cfg.truncation, cfg.mix),
+        controls=Controls(cfg.truncation, cfg.mix, cfg.standing_statistics),
         caption=cfg.caption,
         alpha=cfg.alpha,
         checkpoint=cfg.checkpoint,
@@ -77,7 +77,7 @@ def is_refined(words: list[str]) -> bool:
 
 def choose(cfg: DictConfig, run_dir: Path, output: Path | None, data: Any) -> int:
     """Samples that the discriminator chooses, and what the choice was like."""
-    for key in ("caption", "truncation", "mix", "alpha"):
+    for key in ("caption", "truncation", "mix", "standing_statistics", "alpha"):
         if cfg[key] is not None:
             raise UserError(
                 f"{key}={cfg[key]!r}: refine chooses among samples of all noise and classes; leave one out"
@@ -122,7 +122,7 @@ def metrics_of(cfg: DictConfig) -> dict[str, Any]:
 
 def translate(cfg: DictConfig, run_dir: Path, output: Path | None) -> int:
     """The user's own pictures through the model, and how many there are."""
-    for key in ("label", "caption", "truncation", "mix"):
+    for key in ("label", "caption", "truncation", "mix", "standing_statistics"):
         if cfg[key] is not None:
             raise UserError(
                 f"{key}={cfg[key]} chooses what is made of noise, and input= is translated: leave one of them out"

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
@@ -10,10 +11,13 @@ from typing import Any, Literal
 
 import torch
 
+from ganlab.errors import UserError
 from ganlab.inference.data_of import data_of
 from ganlab.inference.load import load
 from ganlab.inference.refine.refined import Refined
 from ganlab.metrics.scores import Metric, suit
+from ganlab.models.images.base import LatentGAN
+from ganlab.models.standing import standing_statistics as standing_of
 from ganlab.score_record import Score
 from ganlab.storage import write_atomically
 
@@ -30,6 +34,7 @@ def evaluate(
     refine: Literal["none", "mh", "drs"] = "none",
     chain: int = 640,
     refine_steps: int = 0,
+    standing_statistics: int | None = None,
     data: Any = None,
 ) -> dict[str, Any]:
     """Score a run's checkpoint on its own data, or an export on ``data``; appended to ``evaluations.json`` there.
@@ -38,6 +43,8 @@ def evaluate(
         beside it.
     refine: score samples that the discriminator has chosen, by Metropolis-Hastings in chains of ``chain`` proposals, or
         by rejection, after ``refine_steps`` more steps of the discriminator; see :mod:`ganlab.inference.refine`.
+    standing_statistics: batches that batch norm's statistics are taken of anew; see
+        :func:`~ganlab.models.standing.standing_statistics`.
     Returns what was appended: checkpoint, steps, images and, by name, the scores with their protocol.
 
     Raises:
@@ -46,23 +53,31 @@ def evaluate(
     run_dir = Path(run_dir)
     where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     model = load(run_dir, checkpoint, where)
-    data = data_of(run_dir, model, data)
-    drawn_by = (
-        model if refine == "none" else Refined(model, data, refine, steps=chain, train_steps=refine_steps)
-    )
-    suit(metrics.values(), model)
-    for metric in metrics.values():
-        metric.prepare(data.dataset("train"), data.dataset("test"), model.device)
-    entry: dict[str, Any] = {
-        "checkpoint": checkpoint,
-        "steps": model.steps,
-        "images": model.images,
-        "scores": scored(drawn_by, metrics, seeds),
-    }
+    entry: dict[str, Any] = {"checkpoint": checkpoint, "steps": model.steps, "images": model.images}
+    with standing(model, standing_statistics):
+        data = data_of(run_dir, model, data)
+        drawn_by = (
+            model if refine == "none" else Refined(model, data, refine, steps=chain, train_steps=refine_steps)
+        )
+        suit(metrics.values(), model)
+        for metric in metrics.values():
+            metric.prepare(data.dataset("train"), data.dataset("test"), model.device)
+        entry["scores"] = scored(drawn_by, metrics, seeds)
     if isinstance(drawn_by, Refined):
         entry["refined"] = drawn_by.in_words()
     _append(run_dir / "evaluations.json", entry)
     return entry
+
+
+def standing(model: object, batches: int | None) -> AbstractContextManager[None]:
+    """See :func:`~ganlab.models.standing.standing_statistics`; raises UserError for a model that draws no noise."""
+    if batches is None:
+        return nullcontext()
+    if not isinstance(model, LatentGAN):
+        raise UserError(
+            f"standing_statistics={batches}: this model makes pictures of pictures; leave standing_statistics out"
+        )
+    return standing_of(model, batches)
 
 
 def scored(model: object, metrics: Mapping[str, Metric], seeds: int) -> dict[str, Any]:

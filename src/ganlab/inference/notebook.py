@@ -18,6 +18,7 @@ from ganlab.inference.latents import (
     neighbours,
     project,
 )
+from ganlab.models import standing
 from ganlab.models.images.base import LatentGAN
 from ganlab.pixels import grid, to_uint8
 
@@ -43,6 +44,7 @@ class Explored(LatentGAN):
     project = project.project
     codes = codes.codes
     neighbours = neighbours.neighbours
+    standing_statistics = standing.standing_statistics
 
 
 TOOLS = [name for name in vars(Explored) if not name.startswith("_")]

@@ -18,18 +18,21 @@ from ganlab.inference.output import fresh_folder
 from ganlab.inference.translate import write_held_out
 from ganlab.models.captions.base import TextGAN
 from ganlab.models.images.base import LatentGAN
+from ganlab.models.standing import standing_statistics
 from ganlab.pixels import to_uint8
 from ganlab.types import Mix, Translator
 
 
 class Controls(NamedTuple):
-    """How a model draws from its noise; None is as in training.
+    """How a model draws from its noise; None is as training left it.
 
     truncation: see ``LatentGAN.truncated``. mix: see ``StyledGAN.mixed``.
+    standing_statistics: see :func:`~ganlab.models.standing.standing_statistics`.
     """
 
     truncation: float | None = None
     mix: Mix | None = None
+    standing_statistics: int | None = None
 
     def chosen(self) -> list[tuple[str, float | str]]:
         """By name those that are not as in training."""
@@ -38,7 +41,12 @@ class Controls(NamedTuple):
     @contextmanager
     def of(self, model: LatentGAN) -> Iterator[None]:
         """What the model draws within is drawn so; raises UserError for what it has not."""
-        with model.truncated(self.truncation), model.mixed(self.mix):
+        standing = standing_statistics(model, self.standing_statistics)
+        with (
+            model.truncated(self.truncation),
+            model.mixed(self.mix),
+            standing,
+        ):  # last: of the noise that is drawn
             yield
 
 

@@ -7,6 +7,7 @@ players        an optimizer for each, and perhaps a schedule
 parts          a batch that is gone through in parts, of which a step knows nothing
 gradients      clipped, found to be finite, their norms
 telemetry      running means, and what was published
+standing       batch norm's statistics of the averaged generator, taken anew
 restoring      a checkpoint put into a model that may have been configured otherwise since
 eval_mode, optimizer_numbers   networks in eval mode for a while; numbers changed between two starts
 

@@ -14,7 +14,12 @@ Pairs = tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]
 
 
 class Average(nn.Module):
-    """Where samples come from."""
+    """Where samples come from.
+
+    noted: what protocols add to its name, where what it gives has been changed for a while.
+    """
+
+    noted = ""
 
     def follow(self, network: nn.Module) -> None:
         """Begin with ``network``, whose weights training changes."""

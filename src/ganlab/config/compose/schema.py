@@ -48,6 +48,7 @@ class Sample:
     label: int | str | None = None
     truncation: Weight | None = None
     mix: Whole | Literal["random"] | None = None
+    standing_statistics: Count | None = None
     caption: str | None = None
     checkpoint: Literal["last", "best"] = "last"
     output: Path | None = None
@@ -76,6 +77,7 @@ class Evaluate:
     refine: Literal["none", "mh", "drs"] = "none"
     chain: Count = 640
     refine_steps: Whole = 0
+    standing_statistics: Count | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
 

@@ -215,7 +215,7 @@ class LatentGAN(GAN):
     def sampled_from(self, averaged: bool = True) -> str:
         """Which weights :meth:`sample` takes, in words."""
         is_average = averaged and self.average.current() is not self.generator
-        return "averaged weights" if is_average else "weights in training"
+        return ("averaged weights" if is_average else "weights in training") + averaged * self.average.noted
 
     @torch.no_grad()
     def check(self, shape: Sequence[int], classes: Sequence[str] = ()) -> None:
