@@ -34,7 +34,7 @@ MISSPELT = [  # words, and what the answer must say
     ("batch_size=3", "did you mean data.batch_size"),
     ("lr=0.1", "did you mean model.optimizers.generator.lr and model.optimizers.discriminator.lr?"),
     ("learning_rate=0.1", "did you mean model.optimizers.generator.lr"),
-    ("device=cuda", "did you mean trainer=gpu or trainer=cpu?"),
+    ("device=cuda", "did you mean trainer=gpu, trainer=mps or trainer=cpu?"),
     ("gpus=2", "did you mean trainer.devices, with trainer=ddp for several?"),
     ("num_workers=4", "did you mean data.workers, of data that is read from files?"),
     ("dataset=mnist", "did you mean data?"),

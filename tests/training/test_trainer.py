@@ -7,7 +7,7 @@ import torch
 
 from ganlab.config import compose
 from ganlab.errors import UserError
-from ganlab.training import trainer as module
+from ganlab.training import devices as module
 from ganlab.training.ddp import AdversarialDDP
 from ganlab.training.trainer import Trainer
 
@@ -60,6 +60,24 @@ def test_settings_that_cannot_be(settings, sentence, monkeypatch):
         Trainer(**({"max_steps": 1} | settings))
 
 
+@pytest.mark.parametrize(
+    ("there", "settings", "sentence"),
+    [
+        (False, {}, r"^trainer\.accelerator=mps: PyTorch sees no GPU of a Mac here, .*; try trainer=cpu$"),
+        (
+            True,
+            {"devices": 2},
+            r"^trainer\.devices=2: of a Mac's GPU there is one; leave trainer\.devices out$",
+        ),
+        (True, {"precision": "bf16"}, r"^precision=bf16: on a Mac's GPU it has not been tried; leave it out"),
+    ],
+)
+def test_a_mac_s_gpu_is_one_and_computes_in_float32(there, settings, sentence, monkeypatch):
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: there)
+    with pytest.raises(UserError, match=sentence):
+        Trainer(max_steps=1, accelerator="mps", **settings)
+
+
 @pytest.mark.parametrize("devices", [0, "abc", "", "0,", [], [0, 0], "1,1"])
 def test_gpus_that_cannot_be_counted(devices, monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
@@ -80,7 +98,7 @@ def test_more_gpus_than_there_are(devices, monkeypatch):
 )
 def test_gpus_by_number_or_by_list(devices, read, monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
-    assert module._devices(devices, "gpu") == read
+    assert module.devices_of(devices, "gpu") == read
 
 
 def test_channels_last_changes_the_layout_not_the_values(tiny_run):

@@ -25,6 +25,10 @@ def processors(cfg: DictConfig) -> Iterator[Finding]:
                 yield warning(f"GPU {index}", f"{text}: another process holds the rest (nvidia-smi shows it)")
             else:
                 yield good(f"GPU {index}", text)
+    elif cfg.trainer.accelerator == "mps" and torch.backends.mps.is_available():
+        yield good("processor", "the GPU of this Mac")
+    elif cfg.trainer.accelerator == "mps":
+        yield fault("GPU", "trainer wants that of a Mac, and PyTorch sees none: take trainer=cpu")
     elif wants_gpu:
         yield fault("GPU", "trainer wants one, and PyTorch sees none: check the driver, or take trainer=cpu")
     else:

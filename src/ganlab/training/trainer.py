@@ -1,7 +1,6 @@
 """Lightning's Trainer with the settings that adversarial training needs."""
 
 import logging
-import os
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -13,10 +12,10 @@ from lightning.pytorch.plugins.environments import SLURMEnvironment
 from lightning.pytorch.profilers import PassThroughProfiler
 
 from ganlab.bounds import LARGEST, Count, Range, Size, Whole, bounded
-from ganlab.errors import UserError
 from ganlab.lightning_internals import step_by_step
 from ganlab.training.checkpoints import AtomicCheckpointIO
 from ganlab.training.ddp import AdversarialDDP
+from ganlab.training.devices import PRECISIONS, accelerator_of, devices_of, precision_of
 from ganlab.training.environment import require_processes
 from ganlab.training.sync_batchnorm import SyncBatchNorm
 
@@ -38,7 +37,6 @@ DONE_ELSEWHERE: dict[str, Any] = {  # what Lightning need not do
     "log_every_n_steps": 10**9,  # a callback hands means to the loggers
     "use_distributed_sampler": False,  # the data is sharded by position
 }
-PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"32": "32-true", "bf16": "bf16-mixed"}
 
 
 class Data(Protocol):
@@ -62,8 +60,8 @@ class _NoProfiler(PassThroughProfiler):
 class Trainer(pl.Trainer):
     """A Trainer whose ``max_steps`` counts training steps: batches, however many optimizers step in each.
 
-    accelerator: auto (a GPU if there is one), cpu or gpu.
-    devices: on a CPU how many processes; of GPUs how many (-1: all), or which ([0, 2]). auto is one.
+    accelerator: auto (a CUDA GPU if there is one), cpu, gpu (CUDA) or mps (the GPU of a Mac).
+    devices: on a CPU how many processes; of CUDA GPUs how many (-1: all), or which ([0, 2]). auto is one.
     num_nodes: machines, on each of which torchrun or srun starts the processes.
     strategy: "auto" (DDP as soon as there are two processes) or "ddp".
     accumulate: in how many parts of data.batch_size a process goes through the batch of a step, each player moving once
@@ -87,7 +85,7 @@ class Trainer(pl.Trainer):
         self,
         *,
         max_steps: Count,
-        accelerator: Literal["auto", "cpu", "gpu", "cuda"] = "auto",
+        accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps"] = "auto",
         devices: Devices | str | list[Whole] = "auto",
         num_nodes: Size = 1,
         strategy: Literal["auto", "ddp"] = "auto",
@@ -103,8 +101,8 @@ class Trainer(pl.Trainer):
         callbacks: Sequence[pl.Callback | None] = (),
         loggers: Sequence[pl.loggers.Logger] = (),
     ) -> None:
-        processor = _accelerator(accelerator)
-        chosen = _devices(devices, processor)
+        processor = accelerator_of(accelerator)
+        chosen = devices_of(devices, processor)
         count = chosen if isinstance(chosen, int) else len(chosen)
         require_processes(count, num_nodes)
         if threads is not None:
@@ -117,7 +115,7 @@ class Trainer(pl.Trainer):
             devices=chosen,
             num_nodes=num_nodes,
             strategy=AdversarialDDP(run_dir=run_dir, timeout=timeout) if distributed else "auto",
-            precision=PRECISIONS[_precision(precision, processor)],
+            precision=PRECISIONS[precision_of(precision, processor)],
             max_steps=max_steps,
             detect_anomaly=detect_anomaly,
             logger=list(loggers),
@@ -153,87 +151,6 @@ class Trainer(pl.Trainer):
             for network in model.players()["generator"]:
                 network.compile()
         super().fit(model, datamodule=datamodule, ckpt_path=ckpt_path, weights_only=True)
-
-
-def _accelerator(accelerator: str) -> str:
-    """Resolve "auto": a GPU if there is one, else the CPU."""
-    gpus = torch.cuda.device_count()
-    if gpus == 0:  # else PyTorch looks for GPUs in every optimizer step, half a millisecond each
-        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-    if accelerator == "auto":
-        return "cuda" if gpus else "cpu"
-    if accelerator != "cpu" and gpus == 0:
-        raise UserError("trainer.accelerator=gpu: PyTorch sees no CUDA GPU on this machine; try trainer=cpu")
-    return accelerator
-
-
-def _devices(devices: int | str | list[int], accelerator: str) -> int | list[int]:
-    """How many processes, or which GPUs.
-
-    Raises:
-        UserError: for what is neither a number nor a list of different ones, and for GPUs that are not there.
-    """
-    requested = _read(devices)
-    if accelerator == "cpu":
-        if isinstance(requested, int) and requested > 0:
-            return requested
-        raise UserError(
-            f"trainer.devices={devices}: on a CPU this is a number of processes, 1 or more; try trainer.devices=2"
-        )
-    gpus = torch.cuda.device_count()
-    there = f"this machine has {gpus} CUDA GPU{'s' if gpus > 1 else ''}"
-    if requested == -1:
-        return gpus
-    numbers = requested if isinstance(requested, list) else range(requested or 0)
-    if requested is None or not numbers or len(set(numbers)) < len(numbers):
-        raise UserError(
-            f"trainer.devices={devices}: expected how many GPUs (-1: all), or different numbers of GPUs, as in "
-            f"trainer.devices=[0,1]; {there}"
-        )
-    if max(numbers) >= gpus:
-        raise UserError(f"trainer.devices={devices}: {there}, numbered from 0")
-    return requested
-
-
-def _read(devices: int | str | list[int]) -> int | list[int] | None:
-    """A number or a list, also out of a text such as "2" and "0,1"; None for what is neither."""
-    if devices == "auto":
-        return 1
-    if not isinstance(devices, str):
-        return devices
-    words = [word.strip() for word in devices.split(",")]
-    if words == ["-1"]:
-        return -1
-    if not all(word.isdecimal() for word in words):
-        return None
-    numbers = [int(word) for word in words]
-    return numbers if len(numbers) > 1 else numbers[0]
-
-
-def _precision(precision: str, accelerator: str) -> str:
-    precision = str(precision)
-    if precision == "auto":
-        return "bf16" if accelerator in ("gpu", "cuda") and torch.cuda.is_bf16_supported() else "32"
-    if precision not in PRECISIONS:
-        raise UserError(
-            f"precision={precision}: expected auto, {' or '.join(PRECISIONS)} (float16 needs a loss scaler that does "
-            "not work with several optimizers; bf16 needs none)"
-        )
-    if precision == "bf16" and accelerator == "cpu" and not cpu_has_bf16():
-        log.warning(
-            "precision=bf16: this CPU has no bfloat16 instructions, so a step may take many times as long as with "
-            "precision=32"
-        )
-    return precision
-
-
-def cpu_has_bf16() -> bool:
-    """Whether the processor multiplies in bfloat16 (AVX512-BF16, AMX, Arm BF16); true where PyTorch does not tell."""
-    try:
-        capabilities = torch.cpu.get_capabilities()
-    except AttributeError:  # an older PyTorch
-        return True
-    return any(there for name, there in capabilities.items() if "bf16" in name)
 
 
 def _plugins() -> list:

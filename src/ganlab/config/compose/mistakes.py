@@ -24,7 +24,7 @@ HABITS = {  # what other programs call a key -> what it is called here
     **dict.fromkeys(("lr", "learning_rate", "learningrate"), LEARNING_RATE),
     **dict.fromkeys(("batch", "batchsize", "bs"), "data.batch_size"),
     **dict.fromkeys(("gpus", "gpu", "n_gpus", "num_gpus", "ngpu", "world_size"), DEVICES),
-    **dict.fromkeys(("device", "cuda", "cpu"), "trainer=gpu or trainer=cpu"),
+    **dict.fromkeys(("device", "cuda", "cpu"), "trainer=gpu, trainer=mps or trainer=cpu"),
     **dict.fromkeys(("num_workers", "workers", "n_workers"), "data.workers, of data that is read from files"),
     **dict.fromkeys(("z_dim", "latent_dim", "latent_size", "nz", "noise_dim", "z_size"), LATENT),
     **dict.fromkeys(("ngf", "ndf"), "model.generator.width and model.discriminator.width"),
