@@ -11,6 +11,7 @@ from ganlab.config import compose
 COURSE = Path(__file__).parents[1] / "docs" / "course"
 SMALL = ["debug=tiny", "data.batch_size=8"]
 TINY = {
+    "chains": {"STEPS": 100, "CHAINS": 20, "LESSONS": 10, "BATCH": 64},
     "game": {"STEPS": 60, "BATCH": 256},
     "saturating": {"MOVES": 3, "STEPS": 2, "SEEDS": 1, "EXTRA": [*SMALL, "metrics.digits.n_fake=100"]},
     "collapse": {"STEPS": 2, "SEEDS": 1, "EXTRA": [*SMALL, "metrics.modes.n_fake=100"]},
