@@ -334,6 +334,7 @@ def test_one_name_in_two_rooms_means_one_role():
         "paired",
         "semantic",
         "unpaired",
+        "domains",
         "super_resolution",
     }  # of translation, for users' folders too
     roles |= {"generator", "discriminator"}  # in a room of one paper's networks

@@ -132,6 +132,22 @@ class LabelTranslation(Translation):
     labels: LabelCode
 
 
+class StyledTranslation(Translation):
+    """A translation that is called with a style (B, style_size) besides."""
+
+
+class NoiseToStyle(nn.Module):
+    """z (B, latent_size) and domains (B,) to styles."""
+
+    latent_size: int
+
+
+class PictureToStyle(nn.Module):
+    """Images (B, C, image_size, image_size) and their domains (B,) to styles."""
+
+    image_size: int
+
+
 class Completion(Translation):
     """Images with a hole, of ``image_size`` and no other, to their middles."""
 

@@ -68,6 +68,19 @@ class UnpairedSet(ExampleSet, Protocol):
 
 
 @runtime_checkable
+class DomainSet(ExampleSet, Protocol):
+    """Pictures of several domains, each to be taken to another.
+
+    labels: (N,) int64, their domains. contents: what each shows, for instance which letter, where that is known; it is
+    for scores alone, as it should stay what it is.
+    """
+
+    images: ImageSet
+    labels: Tensor
+    contents: Sequence[str] | None
+
+
+@runtime_checkable
 class Identified(Protocol):
     """Data that can be told apart from other data, also when it lies elsewhere: see :mod:`ganlab.data.identity`.
 

@@ -19,6 +19,7 @@ class Batch(TypedDict, total=False):
 
     image, source, target, a, b, low, high: (B, C, H, W) float32 in [-1, 1]; label_map: likewise with one channel, the
     ids of regions as 8-bit pictures hold them, 255 where nobody knows; label: (B,) int64; point: (B, 2) float32;
+    reference, second: like image; wanted: like label.
     mask: (B, 1, H, W) float32, 1 where the image is missing, else 0. caption, mismatch: (B, L) int64 ids of words or
     letters, 0 after the end of a caption.
     """
@@ -34,6 +35,9 @@ class Batch(TypedDict, total=False):
     low: Tensor  # super-resolution: high, made smaller
     high: Tensor
     mask: Tensor
+    reference: Tensor  # domains: two pictures ...
+    second: Tensor
+    wanted: Tensor  # ... of this domain, which the image is to be taken to
     caption: Tensor  # of the image ...
     mismatch: Tensor  # ... and one that does not describe it
 

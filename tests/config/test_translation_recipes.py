@@ -26,6 +26,11 @@ RECIPES = {
     "cut_horse2zebra": ([2_764_737, 11_378_179, 560_384], 533_600, {"a": (3, 256), "b": (3, 256)}),
     "fastcut_horse2zebra": ([2_764_737, 11_378_179, 560_384], 266_800, {"a": (3, 256), "b": (3, 256)}),
     "discogan_edges2shoes": ([5_513_856] * 2 + [2_765_568] * 2, 100_000, {"a": (3, 64), "b": (3, 64)}),
+    "starganv2_afhq": (
+        [20_852_803, 33_892_995, 3_259_072, 20_949_760],
+        100_000,
+        {"image": (3, 256), "reference": (3, 256), "second": (3, 256)},
+    ),
     "srresnet_div2k": ([1_549_462], 1_000_000, {"low": (3, 24), "high": (3, 96)}),
     "srgan_div2k": ([23_565_505, 1_549_462], 1_200_000, {"low": (3, 24), "high": (3, 96)}),
     "esrgan_df2k": ([14_499_401, 16_697_987], 1_400_000, {"low": (3, 32), "high": (3, 128)}),
@@ -34,7 +39,8 @@ RECIPES = {
 
 
 def test_every_recipe_is_among_them():
-    assert recipes("paired", "semantic", "unpaired", "super_resolution", "inpainting") == set(RECIPES)
+    kinds = ("paired", "semantic", "unpaired", "domains", "super_resolution", "inpainting")
+    assert recipes(*kinds) == set(RECIPES)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -56,9 +62,12 @@ def test_a_recipe_has_its_paper_s_networks_and_length(name):
     }
     assert sizes == shapes
     _, schedules = model.configure_optimizers()
-    assert len(schedules) == {"discogan_edges2shoes": 0, "srresnet_div2k": 0, "context_encoder_paris": 0}.get(
-        name, 2
-    )
+    assert len(schedules) == {
+        "discogan_edges2shoes": 0,
+        "srresnet_div2k": 0,
+        "context_encoder_paris": 0,
+        "starganv2_afhq": 0,
+    }.get(name, 2)
 
 
 def test_rates_of_the_papers():

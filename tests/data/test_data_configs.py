@@ -57,6 +57,7 @@ MODELS_TAKE = {  # what models find under ${data...}, by the kind of data
     "unpaired": {"image_size", "batch_size", "a_channels", "b_channels"},
     "super_resolution": {"image_size", "batch_size", "channels", "scale"},
     "inpainting": {"image_size", "batch_size", "channels", "mask_size"},
+    "domains": {"image_size", "batch_size", "channels"},
 }
 
 
@@ -75,7 +76,7 @@ def test_header_and_keys(name):
     assert lines[0].startswith("# ")
     assert sum(line.startswith("# source: ") for line in lines) == 1
     cfg = load(name)
-    assert kind_of(name) == "labelled" or DATA[name].facts.classes is None
+    assert kind_of(name) in ("labelled", "domains") or DATA[name].facts.classes is None
     handed_on = {
         "load_size",
         "side_by_side",
@@ -144,6 +145,7 @@ def test_every_kind_of_image_to_image_data_has_folders_of_ones_own_and_embedded_
     embedded = {
         "fonts_paired",
         "fonts_unpaired",
+        "fonts_domains",
         "photos_edges",
         "photos_gray",
         "photos_regions",

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from ganlab.cli import main
-from ganlab.config import compose, save_config
+from ganlab.config import compose, instantiate, save_config
 from ganlab.errors import UserError
 from ganlab.inference import translate
 from ganlab.inference.masks import Masks
@@ -125,6 +125,24 @@ def test_names_sizes_and_formats_stay_and_photographs_stand_upright(trained, pho
     assert page.count("<figure>") == 5
     assert "more/deep.png" in page
     assert "1,234" in page
+
+
+def test_a_style_is_that_of_a_reference_and_only_where_there_are_styles(trained, photos, tmp_path, capsys):
+    run, out = trained(), tmp_path / "out"
+    given = ["sample", f"input={photos}", f"output={out}"]
+    assert main([*given, f"run={run.run}", f"reference={photos / 'a.png'}"]) == 2
+    assert "only starganv2 takes a style from a picture; leave it out" in capsys.readouterr().err
+    cfg = compose(
+        ["model=starganv2_small", "data=fonts_domains", "data.image_size=16", "model.mapping.width=4"]
+    )
+    model = instantiate(cfg.model)
+    read = translate.styled(model, photos / "more" / "grey.TIF", 1)["reference"]
+    assert read.shape == (1, 1, 8, 5)
+    assert model.convert(torch.zeros(1, 1, 30, 20), "mono", reference=read).shape == (1, 1, 30, 20)
+    with pytest.raises(
+        UserError, match="this model has direction=bold and direction=italic and direction=mono"
+    ):
+        translate.require_sense(model, "gothic", None)
 
 
 def test_the_skipped_are_named(trained, photos, tmp_path, caplog):

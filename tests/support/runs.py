@@ -24,6 +24,7 @@ DATA = {  # embedded data for each kind of model
     "unpaired": "fonts_unpaired",
     "super_resolution": "photos_sr",
     "inpainting": "photos_inpaint",
+    "domains": "fonts_domains",
 }
 
 

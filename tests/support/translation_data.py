@@ -35,10 +35,12 @@ class Noise(LightningDataModule):
         a_channels: int = 1,
         b_channels: int = 3,
         regions: int = 5,
+        domains: int = 2,
     ) -> None:
         super().__init__()
         self.shape = {key: tuple(shape) for key, shape in shapes.items()}
-        self.batch_size, self.seed, self.mask_size, self.regions = batch_size, seed, mask_size, regions
+        self.batch_size, self.seed, self.mask_size = batch_size, seed, mask_size
+        self.regions, self.domains = regions, domains
 
     def prepare(self) -> None:
         pass
@@ -46,7 +48,11 @@ class Noise(LightningDataModule):
     def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:
         draws = Draws(self.seed, "noise", step, rank=rank, world=world)
         n = self.batch_size * parts_of_batch(self)
-        return Batch(**{key: self._images(draws, key, n) for key in self.shape})
+        batch = Batch(**{key: self._images(draws, key, n) for key in self.shape})
+        if "reference" in self.shape:  # every domain in turn, taken to the next
+            position = torch.arange(rank * n, (rank + 1) * n)
+            batch |= Batch(label=position % self.domains, wanted=(position + 1) % self.domains)
+        return batch
 
     def _images(self, draws: Draws, key: str, n: int) -> torch.Tensor:
         channels, height, width = self.shape[key]
@@ -80,6 +86,7 @@ def noise(kind: str, *, size: int = 32, batch_size: int = 2, scale: int = 2, cha
         "unpaired": {"a_channels": one, "b_channels": other},
         "super_resolution": {"channels": other, "scale": scale},
         "inpainting": {"channels": other, "mask": "centre", "mask_size": size // 2},
+        "domains": {"channels": other},
     }[kind]
     square, small = [size, size], [size // scale, size // scale]
     shapes = {
@@ -88,6 +95,7 @@ def noise(kind: str, *, size: int = 32, batch_size: int = 2, scale: int = 2, cha
         "unpaired": {"a": [one, *square], "b": [other, *square]},
         "super_resolution": {"low": [other, *small], "high": [other, *square]},
         "inpainting": {"image": [other, *square], "mask": [1, *square]},
+        "domains": {key: [other, *square] for key in ("image", "reference", "second")},
     }[kind]
     return {
         "_target_": "tests.support.translation_data.Noise",

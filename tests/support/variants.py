@@ -36,6 +36,10 @@ def words_for(name: str) -> list[str]:
 
 ONE_WAY = ("cut", "cut_small", "fastcut", "fastcut_small")  # of domains of equal channels
 PATCHES = ["model.generator.blocks=1", "model.patches=16", "model.projection.size=8"]
+STYLED_DOMAINS = [
+    *("model.domains=[one,two]", "model.generator.max_width=8", "model.discriminator.max_width=8"),
+    *("model.encoder.width=8", "model.encoder.max_width=8", "model.mapping.width=8"),
+]
 # the kind of data that a model takes, what makes it small, and the players of four steps by their first letters
 TRANSLATORS = {
     "pix2pix": ("paired", [], "dg dg dg dg"),
@@ -65,6 +69,9 @@ TRANSLATORS = {
             "model.pretraining_images=2",
         ],
         "g gd gd gd",
+    ),
+    **dict.fromkeys(
+        ("starganv2", "starganv2_small"), ("domains", STYLED_DOMAINS, "ddgmeg ddgmeg ddgmeg ddgmeg")
     ),
     "context_encoder": ("inpainting", ["model.generator.bottleneck=20"], "dg dg dg dg"),
     "context_encoder_random": ("inpainting", ["model.generator.bottleneck=20"], "dg dg dg dg"),

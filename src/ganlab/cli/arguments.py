@@ -18,7 +18,7 @@ from ganlab.config.secrets import put_away
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean, nearest
 
-PATHS = ("run", "output", "input", "mask", "caption", "label")
+PATHS = ("run", "output", "input", "reference", "mask", "caption", "label")
 EXPORTED = "weights.safetensors"  # by this file an export is known
 HUB = "hf://"  # before the address of one on the Hub
 

@@ -16,7 +16,7 @@ from ganlab.config.compose.overrides import key_of
 from ganlab.config.runs.trust import require_trusted_words
 from ganlab.errors import UserError
 
-OF_INPUT = ("direction", "mask", "tile")  # what has no meaning without input=
+OF_INPUT = ("direction", "reference", "mask", "tile")  # what has no meaning without input=
 
 
 def run(words: list[str]) -> int:
@@ -133,6 +133,7 @@ def translate(cfg: DictConfig, run_dir: Path, output: Path | None) -> int:
         run_dir,
         Path(cfg.input).expanduser(),
         direction=cfg.direction,
+        reference=None if cfg.reference is None else Path(cfg.reference).expanduser(),
         mask=cfg.mask,
         tile=cfg.tile,
         form=cfg.format,

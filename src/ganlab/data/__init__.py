@@ -1,7 +1,8 @@
 """Where samples come from: a wing for each kind of batch, and what all of them stand on.
 
 images/        ``image``, ``label``
-translation/   ``source`` and ``target``, ``a`` and ``b``, ``low`` and ``high``, ``image`` and ``mask``
+translation/   ``source`` and ``target``, ``a`` and ``b``, ``low`` and ``high``, ``image`` and ``mask``,
+               ``image`` and ``reference``
 captions/      ``image``, ``caption``
 points         ``point``
 base           what images share: their options, fixed sets for scores and pictures

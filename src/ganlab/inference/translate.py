@@ -30,6 +30,7 @@ from ganlab.memory_budget import lacks_memory
 from ganlab.metrics.translation.base import spread
 from ganlab.models.translation.base import ImageToImage
 from ganlab.models.translation.esrgan import ESRGAN
+from ganlab.models.translation.starganv2 import StarGANv2
 from ganlab.pixels import coloured_regions
 from ganlab.report.gallery import Gallery
 from ganlab.types import Translator
@@ -52,6 +53,7 @@ def translate_pictures(
     source: Path,
     *,
     direction: str | None = None,
+    reference: Path | None = None,
     mask: str | None = None,
     tile: int | None = None,
     form: Format = "keep",
@@ -66,6 +68,7 @@ def translate_pictures(
     A picture that cannot be read or translated is told of in the log and skipped.
 
     direction: one of the model's; its first unless given. mask: of what is to be filled; see :class:`Masks`.
+    reference: a picture of the domain that ``direction`` names, in whose style all are translated.
     tile: translate squares of so many pixels. n: pictures shown in the gallery; all are translated.
     alpha: see :meth:`~ganlab.models.translation.esrgan.ESRGAN.interpolated`.
     output: default ``<run_dir>/generated/<checkpoint>-<name of what was given>[-<direction>][-alpha<alpha>]``.
@@ -77,18 +80,16 @@ def translate_pictures(
         raise UserError(f"tile={tile}: expected a number of pixels, for instance tile=512")
     found = find_pictures("input", source, leave_out=output or run_dir / "generated")
     masks, model = None if mask is None else Masks(mask), load_translator(run_dir, checkpoint)
-    direction = direction or model.directions[0]
-    require_sense(model, direction, mask)
+    require_sense(model, direction := direction or model.directions[0], mask)
     name = f"{checkpoint}-{source.resolve().stem}" + (f"-{direction}" if len(model.directions) > 1 else "")
     folder = output or run_dir / "generated" / f"{name}{suffix(alpha)}"
     where = targets(found, folder, form)
-    originals = [one.path for one in [*found, *(masks.found if masks else [])]]
-    require_apart(source, folder, originals, where.values())
-
+    given = [*found, *(masks.found if masks else [])]
+    require_apart(source, folder, [one.path for one in given], where.values())
     channels = channels_of(model, run_dir, direction)
-    gallery = Gallery(folder, source.name or str(source), facts_of(model, run_dir, direction, alpha))
-    options = {"direction": direction, "seed": seed, "tile": tile}
+    options = {"direction": direction, "seed": seed, "tile": tile, **styled(model, reference, channels)}
     with between(model, alpha), fresh_folder(folder, run_dir):
+        gallery = Gallery(folder, source.name or str(source), facts_of(model, run_dir, direction, alpha))
         faults = _translate_all(model, found, where, channels, masks, options, gallery, n)
         require_some(source, found, faults)
         return Written(gallery.write(), len(found) - len(faults), len(faults))
@@ -170,8 +171,7 @@ def write_held_out(
     Raises:
         UserError: the data is missing, or holds nothing out.
     """
-    data = data_of(run_dir, model, data)
-    examples = data.dataset("test")
+    examples = data_of(run_dir, model, data).dataset("test")
     if len(examples) == 0:
         raise UserError(f"{run_dir} held out no examples; give pictures of your own with input=FOLDER")
     folder = output or run_dir / "generated" / f"{checkpoint}-held-out{suffix(alpha)}"
@@ -204,6 +204,13 @@ def require_sense(model: Translator, direction: str, mask: str | None) -> None:
         )
     if mask is not None and not fills_holes:
         raise UserError(f"mask={mask}: this model translates whole pictures; leave mask out")
+
+
+def styled(model: Translator, reference: Path | None, channels: int) -> dict[str, Tensor]:
+    """What ``convert`` is told of a reference besides; raises UserError where the model takes none."""
+    if reference is not None and not isinstance(model, StarGANv2):
+        raise UserError(f"reference={reference}: only starganv2 takes a style from a picture; leave it out")
+    return {} if reference is None else {"reference": read_picture(reference, channels)}
 
 
 def channels_of(model: Translator, run_dir: Path, direction: str) -> int:

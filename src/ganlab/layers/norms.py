@@ -1,6 +1,7 @@
 """Norms of generators: one without weights, and those that know a class, a vector, a style or a label map."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -8,6 +9,8 @@ from torch.nn.functional import instance_norm, interpolate
 
 from ganlab.layers.equalized import EqualizedLinear
 from ganlab.layers.labels import embedded
+
+EQUALIZED = partial(EqualizedLinear, gain=1.0)
 
 
 class PixelNorm(nn.Module):
@@ -59,12 +62,19 @@ class VectorBatchNorm2d(nn.Module):
 class AdaptiveInstanceNorm(nn.Module):
     """AdaIN: (1 + s) (x - mean) / deviation + b of each map, with s and b linear in w (Karras et al. 2019, equation 1).
 
-    (B, channels, H, W) and (B, style_size) to (B, channels, H, W). s and b have equalized rates, and no bias at first.
+    (B, channels, H, W) and (B, style_size) to (B, channels, H, W). linear: makes s and b of w; those of the paper have
+    equalized rates, and no bias at first.
     """
 
-    def __init__(self, channels: int, style_size: int) -> None:
+    def __init__(
+        self,
+        channels: int,
+        style_size: int,
+        *,
+        linear: Callable[[int, int], nn.Module] = EQUALIZED,
+    ) -> None:
         super().__init__()
-        self.style = EqualizedLinear(style_size, 2 * channels, gain=1.0)
+        self.style = linear(style_size, 2 * channels)
 
     def forward(self, maps: Tensor, w: Tensor) -> Tensor:
         scale, offset = self.style(w)[..., None, None].to(maps.dtype).chunk(2, dim=1)

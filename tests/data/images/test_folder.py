@@ -506,7 +506,7 @@ def test_a_class_that_is_held_out_altogether_says_how_to_keep_it(tmp_path):
     out = next(name for name in map(str, range(200)) if held_out_by_hash(f"dog/{name}.png", 0.1))
     picture(tmp_path / "dog" / f"{out}.png")
     with pytest.raises(
-        UserError, match=r"dog holds no images to train on: all are held out, so set data.test_fraction=0"
+        UserError, match=r"dog holds no images to train on: all are held out: set data.test_fraction=0"
     ):
         folder(tmp_path, labels=True).prepare()
     assert folder(tmp_path, labels=True, test_fraction=0).classes == ("cat", "dog")

@@ -31,6 +31,7 @@ KEYS = {
     "srresnet": {"high": 3},
     "srgan": {"high": 3},
     "esrgan": {"high": 3},
+    "starganv2": {"latent": 3, "reference": 3},
     "context_encoder": {"image": 3},
     "context_encoder_random": {"image": 3},
 }
@@ -51,7 +52,7 @@ def test_translations_have_their_keys_and_leave_the_model_and_chance_alone(name)
     assert all(torch.equal(outputs[key], again[key]) for key in outputs)
     panels = model.panels(batch)
     assert {value.shape[2:] for value in panels.values()} == {(32, 32)}
-    assert len(panels) == {1: 3, 4: 6}[len(outputs)] + (model.data_kind == "super_resolution")
+    assert len(panels) == {1: 3, 2: 5, 4: 6}[len(outputs)] + (model.data_kind == "super_resolution")
     assert model.training
     assert differences(before, model.state_dict()) == []
     assert torch.equal(torch.get_rng_state(), state)

@@ -23,9 +23,9 @@ def watch(module, moves: list[str], name: str) -> None:
         return {name: [p.detach().clone() for p in ps] for name, ps in module.parameters_of().items()}
 
     @contextmanager
-    def watched(player):
+    def watched(*players, **kind):
         before = weights()
-        with update(player) as terms:
+        with update(*players, **kind) as terms:
             yield terms
         after = weights()
         moved = {
@@ -33,10 +33,11 @@ def watch(module, moves: list[str], name: str) -> None:
             for name in before
             if any(not torch.equal(a, b) for a, b in zip(before[name], after[name], strict=True))
         }
-        assert moved == {player}
-        same = sum(torch.equal(a, b) for a, b in zip(before[player], after[player], strict=True))
-        assert same <= WITHOUT_GRADIENT.get((name, player), 0)
-        moves[-1] += player[0]
+        assert moved == set(players)
+        for player in players:
+            same = sum(torch.equal(a, b) for a, b in zip(before[player], after[player], strict=True))
+            assert same <= WITHOUT_GRADIENT.get((name, player), 0)
+            moves[-1] += player[0]
 
     def training_step(batch, batch_idx):
         moves.append("")

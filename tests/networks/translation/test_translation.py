@@ -19,6 +19,12 @@ from ganlab.networks.translation.patch_projection import PatchProjection
 from ganlab.networks.translation.residual import ResNetTranslator
 from ganlab.networks.translation.spade import SPADEGenerator
 from ganlab.networks.translation.srresnet import Bicubic, SRGANDiscriminator, SRResNet
+from ganlab.networks.translation.starganv2 import (
+    DomainDiscriminator,
+    StarTranslator,
+    StyleEncoder,
+    StyleMapping,
+)
 from ganlab.networks.translation.unet import UNet
 
 RGB = {"in_channels": 3, "out_channels": 3}
@@ -39,6 +45,19 @@ COUNTS = {
     "PatchGAN antialiased": (partial(PatchGAN, channels=3, norm=Instance, antialias=True), 2_764_737),
     "CUT F": (partial(PatchProjection, widths=[3, 128, 256, 256, 256]), 560_384),
     "CUT F small": (partial(PatchProjection, widths=[1, 32, 64, 64, 64], size=64), 35_520),
+    "StarGAN v2 G": (partial(StarTranslator, channels=3), 33_892_995),
+    "StarGAN v2 F": (partial(StyleMapping, domains=3), 3_259_072),
+    "StarGAN v2 E": (partial(StyleEncoder, channels=3, domains=3), 20_949_760),
+    "StarGAN v2 D": (partial(DomainDiscriminator, channels=3, domains=3), 20_852_803),
+    "StarGAN v2 F 2": (partial(StyleMapping, domains=2, style_size=16), 2_389_024),
+    "StarGAN v2 G 64": (
+        partial(StarTranslator, channels=3, image_size=64, max_width=64, style_size=16),
+        1_985_475,
+    ),
+    "StarGAN v2 D 64": (
+        partial(DomainDiscriminator, channels=3, domains=2, image_size=64, max_width=64),
+        1_048_450,
+    ),
     "DiscoGAN G": (partial(DiscoGANGenerator, **RGB), 5_513_856),
     "DiscoGAN G extra": (partial(DiscoGANGenerator, **RGB, bottleneck=100), 7_153_480),
     "DiscoGAN D": (partial(DiscoGANDiscriminator, channels=3), 2_765_568),
@@ -400,3 +419,22 @@ def test_a_discogan_discriminator_shows_its_features():
     assert score.shape == (2,)
     assert [maps.shape[1:] for maps in features] == [(8, 16, 16), (16, 8, 8), (32, 4, 4)]
     assert features[0].min() < 0, "after a leaky ReLU"
+
+
+def test_a_head_of_starganv2_learns_from_its_own_domain_alone():
+    torch.manual_seed(0)
+    networks = {
+        "D": DomainDiscriminator(channels=1, domains=3, image_size=8, width=2),
+        "E": StyleEncoder(channels=1, domains=3, image_size=8, width=2, style_size=4),
+    }
+    domain = torch.tensor([2, 0])
+    for network in networks.values():
+        network(torch.randn(2, 1, 8, 8), domain).sum().backward()
+    assert [bool(row.abs().sum()) for row in networks["D"].head.weight.grad] == [True, False, True]
+    heads = networks["E"].heads
+    assert [bool(head.weight.grad.abs().sum()) for head in heads] == [True, False, True]
+    assert networks["D"](torch.randn(2, 1, 8, 8), domain).shape == (2,)
+    mapping = StyleMapping(domains=3, latent_size=2, style_size=4, width=16)
+    z = torch.randn(1, 2).expand(3, -1)
+    assert len(mapping(z, torch.arange(3)).unique(dim=0)) == 3
+    torch.testing.assert_close(mapping(z, torch.tensor([1, 1, 0]))[0], mapping(z, torch.arange(3))[1])

@@ -106,7 +106,7 @@ def settle(cfg: DictConfig, job: HydraConf, schema: type = Train) -> None:
         cfg.trainer.channels_last = facts["model"].channels_last
     kinds = {group: facts[group].kind_of(cfg[group]) for group in facts}
     cfg.kinds = {group: kind for group, kind in kinds.items() if kind}
-    if "labelled" in (kinds["data"], kinds["data"] or kinds["model"]):
+    if {"labelled", "domains"} & {kinds["data"], kinds["data"] or kinds["model"]}:
         settle_classes(cfg, facts["data"].classes)
 
 

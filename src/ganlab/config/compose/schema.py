@@ -60,6 +60,7 @@ class Sample:
     batch_size: Size = 250
     input: Path | None = None
     direction: str | None = None
+    reference: Path | None = None
     mask: str | None = None
     tile: int | None = None
     alpha: Share | None = None

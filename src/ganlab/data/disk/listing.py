@@ -15,6 +15,7 @@ from ganlab.randomness import derive
 
 log = logging.getLogger(__name__)
 
+LABELS = "data.labels=true"
 HELD_OUT = ("test", "val", "valid", "validation")
 
 
@@ -159,8 +160,8 @@ def held_out_by_hash(name: str, share: float) -> bool:
     return derive(0, "held out", name) < share * 2**63
 
 
-def class_names(root: Path, train: Part, test: Part) -> tuple[str, ...]:
-    """The sorted names of the class folders.
+def class_names(root: Path, train: Part, test: Part, wish: str = LABELS) -> tuple[str, ...]:
+    """The sorted names of the class folders, which ``wish`` asks for.
 
     Raises:
         UserError: an image outside every class folder, a class without images to train on.
@@ -169,26 +170,24 @@ def class_names(root: Path, train: Part, test: Part) -> tuple[str, ...]:
         loose = [path for path in part.paths if not part.class_of(path)]
         if loose:
             raise UserError(
-                f"data.labels=true, but {len(loose)} images lie in no class folder, for instance "
+                f"{wish}, but {len(loose)} images lie in no class folder, for instance "
                 f"{root / loose[0]}; expected{expected_tree(root)}"
             )
     trained = {train.class_of(path) for path in train.paths}
     held_out = {test.class_of(path) for path in test.paths}
-    lacking = sorted({*class_folders(root), *held_out} - trained)
+    lacking = sorted({*class_folders(root, wish), *held_out} - trained)
     if lacking:
         others = f" (nor {len(lacking) - 1} other folders)" if len(lacking) > 1 else ""
         held = not train.base and lacking[0] in held_out
-        remedy = (
-            "all are held out, so set data.test_fraction=0 or add some" if held else "add some or remove it"
-        )
+        remedy = "all are held out: set data.test_fraction=0 or add some" if held else "add some or remove it"
         raise UserError(
-            f"data.labels=true, but {root / train.base / lacking[0]} holds no images to train on{others}: {remedy}; "
+            f"{wish}, but {root / train.base / lacking[0]} holds no images to train on{others}: {remedy}; "
             f"classes with images: {', '.join(sorted(trained)[:20])}{', ...' * (len(trained) > 20)}"
         )
     return tuple(sorted(trained))
 
 
-def class_folders(root: Path) -> tuple[str, ...]:
+def class_folders(root: Path, wish: str = LABELS) -> tuple[str, ...]:
     """The names of the classes of a labelled folder, sorted: nothing in them is looked at.
 
     Raises:
@@ -205,7 +204,7 @@ def class_folders(root: Path) -> tuple[str, ...]:
             f"{base} has a folder {printable(strange[0])}, whose name is no text in UTF-8: rename it"
         )
     if not found:
-        raise UserError(f"data.labels=true, but {base} holds no folders; expected{expected_tree(root)}")
+        raise UserError(f"{wish}, but {base} holds no folders; expected{expected_tree(root)}")
     return tuple(found)
 
 

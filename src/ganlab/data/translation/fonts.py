@@ -1,4 +1,4 @@
-"""Letters in two styles, drawn with matplotlib's fonts: nothing is downloaded."""
+"""Letters in two styles or three, drawn with matplotlib's fonts: nothing is downloaded."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -13,6 +13,7 @@ from ganlab.data.endless import StoredOptions
 from ganlab.data.order import fixed_order
 from ganlab.data.store.glyphs import CHARACTERS, glyph, truetype
 from ganlab.data.store.memory import MemoryImages, with_channels
+from ganlab.data.translation.domains import DomainsData
 from ganlab.data.translation.paired import PairedData
 from ganlab.data.translation.sets import ExampleSplits, Named
 from ganlab.data.translation.unpaired import UnpairedData
@@ -30,11 +31,17 @@ BOLD = {
     "cmr10": "cmb10",
 }
 DOMAINS = {"a": "DejaVuSans", "b": "DejaVuSerif"}
+STYLES = {  # far enough apart at 16 pixels, where digits of DejaVu Sans and Serif are the same picture
+    "bold": "DejaVuSans-Bold",
+    "italic": "STIXGeneralItalic",
+    "mono": "cmtt10",
+}
 POINTS = 0.75  # of the picture's shorter side: the widest letter still fits when it is moved
 MOVES = (-2, -1, 0, 1, 2)  # in 32nds of the picture
 SIZES = (0.9, 0.95, 1.0, 1.05, 1.1)
 JITTERS = 30  # of each letter and domain
 
+Jitter = tuple[int, int, float]  # down, right, size
 Characters = Literal["all", "digits", "upper", "lower"]
 
 
@@ -131,23 +138,76 @@ class FontsUnpaired(UnpairedData):
         self.truth["test"] = shuffle.argsort()  # of character i, which is a's picture i
         return ExampleSplits(train, test)
 
-    def _drawn(self, side: str, jitters: Sequence[tuple[int, int, float]]) -> Named:
-        unit, points = min(self.height, self.width) / 32, POINTS * min(self.height, self.width)
-        faces = {size: truetype(DOMAINS[side], points * size) for size in SIZES}
-        letters = [
-            glyph(character, faces[size], self.height, self.width, (unit * down, unit * right))
-            for character in self.characters
-            for down, right, size in jitters
-        ]
-        channels = {"a": self.a_channels, "b": self.b_channels}[side]
-        pixels = with_channels(torch.from_numpy(np.stack(letters)).unsqueeze(1), channels)
+    def _drawn(self, side: str, jitters: Sequence[Jitter]) -> Named:
+        letters, names = jittered(DOMAINS[side], self.characters, jitters, (self.height, self.width))
+        pixels = with_channels(letters, {"a": self.a_channels, "b": self.b_channels}[side])
         targets = torch.arange(len(self.characters)).repeat_interleave(len(jitters))
-        names = [
-            f"{DOMAINS[side]}-{code(character)}" + (f"-{number:02}" if len(jitters) > 1 else "")
-            for character in self.characters
-            for number in range(len(jitters))
-        ]
         return Named(MemoryImages(pixels, targets, tuple(self.characters)), names)
+
+
+class FontsDomains(DomainsData):
+    """Letters in three styles (bold, italic, mono), one font each, white on black.
+
+    Drawn as those of ``FontsUnpaired``, in 41 sizes and places for each style, 2,542 pictures each, no two of a place.
+    Held out are the characters in the middle and of medium size, 62 of each style.
+    """
+
+    classes = tuple(STYLES)
+
+    def __init__(
+        self,
+        *,
+        characters: Characters = "all",
+        channels: Channels = 1,
+        image_size: ImageSize = 32,
+        flip: Flip = False,
+        **options: Unpack[StoredOptions],
+    ) -> None:
+        super().__init__(channels=channels, image_size=image_size, load_size=None, flip=flip, **options)
+        self.characters = characters_of(characters)
+
+    def load(self) -> ExampleSplits:
+        jitters = [jitter for jitter in product(MOVES, MOVES, SIZES) if jitter != (0, 0, 1.0)]
+        order, each = fixed_order(len(jitters), "jitters").tolist(), len(jitters) // len(STYLES)
+        own = [[jitters[i] for i in order[k * each : (k + 1) * each]] for k in range(len(STYLES))]
+        return ExampleSplits(
+            {"pictures": self._drawn(own)}, {"pictures": self._drawn([[(0, 0, 1.0)]] * len(STYLES))}
+        )
+
+    def _drawn(self, jitters: Sequence[Sequence[Jitter]]) -> Named:
+        parts = [
+            jittered(font, self.characters, own, (self.height, self.width))
+            for font, own in zip(STYLES.values(), jitters, strict=True)
+        ]
+        pixels = with_channels(torch.cat([letters for letters, _ in parts]), self.channels)
+        targets = torch.arange(len(parts)).repeat_interleave(len(parts[0][0]))
+        return Named(
+            MemoryImages(pixels, targets, self.classes), [name for _, names in parts for name in names]
+        )
+
+    def contents(self, split: Split) -> Sequence[str]:
+        """The characters."""
+        each = len(self._pictures(split)) // len(STYLES) // len(self.characters)
+        return [character for _ in STYLES for character in self.characters for _ in range(each)]
+
+
+def jittered(
+    font: str, characters: str, jitters: Sequence[Jitter], size: tuple[int, int]
+) -> tuple[Tensor, list[str]]:
+    """Every character with every jitter: (N, 1, height, width) uint8, and names."""
+    shorter = min(size)
+    faces = {share: truetype(font, POINTS * shorter * share) for share in SIZES}
+    letters = [
+        glyph(character, faces[share], *size, (shorter / 32 * down, shorter / 32 * right))
+        for character in characters
+        for down, right, share in jitters
+    ]
+    names = [
+        f"{font}-{code(character)}" + (f"-{number:02}" if len(jitters) > 1 else "")
+        for character in characters
+        for number in range(len(jitters))
+    ]
+    return torch.from_numpy(np.stack(letters)).unsqueeze(1), names
 
 
 def characters_of(group: str) -> str:

@@ -9,11 +9,13 @@ from ganlab.data.disk.archives import obtain
 from ganlab.data.disk.downloads import Archive
 from ganlab.data.disk.layouts import Domain, Domains
 from ganlab.data.disk.listing import Part, find_images
+from ganlab.data.translation.folders.domains import DomainsFolder
 from ganlab.data.translation.folders.paired import PairedFolder
 from ganlab.data.translation.folders.semantic import SemanticFolder
 from ganlab.data.translation.folders.super_resolution import SuperResolutionFolder
 from ganlab.data.translation.folders.unpaired import UnpairedFolder
 from ganlab.data.translation.semantic import Regions
+from ganlab.data.translation.sets import ExampleSplits
 from ganlab.errors import UserError
 
 BERKELEY = "http://efrosgans.eecs.berkeley.edu"
@@ -150,3 +152,18 @@ def obtained(root: Path, archive: Archive) -> Path:
     folder = root if root.name == archive.folder else root / archive.folder
     obtain(folder.parent, [archive])
     return folder
+
+
+class AFHQ(DomainsFolder):
+    """16,130 faces of cats, dogs and wild animals (Choi et al. 2020), 512 x 512: train/ and val/, a folder for each."""
+
+    default_root = "data/afhq"
+    classes = ("cat", "dog", "wild")
+
+    def load(self) -> ExampleSplits:
+        if not self.root.is_dir():
+            raise UserError(
+                f"{self.root} is not there: AFHQ is fetched by hand, with bash download.sh afhq-dataset of "
+                f"github.com/clovaai/stargan-v2 (CC BY-NC 4.0), so that {self.root}/train/cat holds pictures"
+            )
+        return super().load()

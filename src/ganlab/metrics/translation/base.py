@@ -23,6 +23,7 @@ FITTING = {  # by a key that only their batches have
     "target": "pairs",
     "high": "super_resolution",
     "mask": "inpainting",
+    "wanted": "domains",
     "b": "unpaired",
     "label": "digits, glyphs or inception",
 }

@@ -20,6 +20,7 @@ KEYS = {  # of the batches of each kind of data
     "paired": ("source", "target"),
     "semantic": ("label_map", "target"),
     "unpaired": ("a", "b"),
+    "domains": ("image", "reference"),
     "super_resolution": ("low", "high"),
     "inpainting": ("image", "mask"),
 }
@@ -87,7 +88,12 @@ class ImageToImage(GAN):
             UserError: a direction that this model does not have, an image of other channels, a mask where there is
                 nothing to fill, or a tile below the network's smallest size.
         """
-        network = self._network(direction, image)
+        return self.through(self._network(direction, image), image, mask=mask, seed=seed, tile=tile)
+
+    def through(
+        self, network: Translation, image: Tensor, *, mask: Tensor | None, seed: int, tile: int | None
+    ) -> Tensor:
+        """What ``convert`` says, by this network."""
         if mask is not None:
             raise UserError(
                 "mask: this model translates whole pictures; only one that fills holes takes a mask"
@@ -143,7 +149,7 @@ class ImageToImage(GAN):
             UserError: a generator cannot read the data or makes another shape, or a discriminator cannot read it.
         """
         self.require_keys(shapes)
-        batch = batch_of({key: torch.zeros(1, *shape) for key, shape in shapes.items()})
+        batch = self.example(shapes)
         expected = self.expected(shapes)
         with eval_mode(*(network for player in self.players().values() for network in player)):
             with _explained("generator", shapes):
@@ -156,6 +162,10 @@ class ImageToImage(GAN):
                     )
             with _explained("discriminator", shapes):
                 self.judge(batch)
+
+    def example(self, shapes: Mapping[str, Shape]) -> Batch:
+        """A batch of one black example."""
+        return batch_of({key: torch.zeros(1, *shape) for key, shape in shapes.items()})
 
     def require_keys(self, present: Collection[str]) -> None:
         """Raises UserError unless batches have all keys of this model's kind of data."""

@@ -1,4 +1,4 @@
-"""Users' own folders, a file for each kind of batch: paired, semantic, unpaired, super_resolution, inpainting.
+"""Users' own folders, a file for each kind: paired, semantic, unpaired, domains, super_resolution, inpainting.
 
 shards   pairs that are packed into archives
 """
