@@ -186,7 +186,7 @@ def test_T4_a_shard_that_changed_in_the_store_is_fetched_and_a_run_that_goes_on_
     assert len(list(cache.glob("*/000.tar"))) == 2  # what began with the old ones keeps them
 
 
-def test_D9_copies_are_kept_within_the_limit(server, plain, cache, monkeypatch):
+def test_copies_are_kept_within_the_limit(server, plain, cache, monkeypatch):
     size = sum(len(plain.files[f"/birds/{name}.tar"]) for name in ("000", "001"))
     limit = 1.5 * size / 1e9
     text = complaint(shards(f"{plain.url}/birds/{{000..001}}.tar", download_limit=size / 2e9))

@@ -9,6 +9,7 @@ samples     all images of shards, of this machine or of a store
 stores      archives that a network leads to, by fsspec
 wanted      which archives of a store are meant
 copies      of these on this machine: fetched once, and what makes room
+rows        those of a data set of the Hugging Face Hub
 settings    what all folders of translation are read by
 downloads   resumed, checked, whole or not there
 archives    unpacked inside their folder or not at all

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from PIL import Image
 
@@ -26,7 +26,7 @@ class PackedDecoder(Decoder):
     chosen: str
 
     @classmethod
-    def of(cls, samples: Sequence[Sample], **settings: Any) -> "PackedDecoder":
+    def of(cls, samples: Sequence[Sample], **settings: Any) -> Self:
         """One for ``samples``; settings: of ``Decoder``."""
         chosen = hashlib.sha256(repr([sample.name for sample in samples]).encode()).hexdigest()[:16]
         return cls(places={sample.path: sample.place for sample in samples}, chosen=chosen, **settings)

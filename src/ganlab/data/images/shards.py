@@ -20,7 +20,56 @@ from ganlab.data.store.holding import in_memory_if_small
 from ganlab.errors import UserError
 
 
-class Shards(Folder):
+class PackedFolder(Folder):
+    """Images that are members of something larger, and have the labels that ``samples`` gives."""
+
+    @property
+    def samples(self) -> list[Sample]:
+        """All images, with labels as they are asked for."""
+        raise NotImplementedError
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels, numbers by their size and names by the alphabet; empty without ``labels``."""
+        labels = {sample.label or "" for sample in self.samples} if self.labels else set()
+        numbers = all(label.isdecimal() for label in labels)
+        return tuple(sorted(labels, key=lambda label: (int(label), "") if numbers else (0, label)))
+
+    def load(self) -> Splits:
+        parts = self.parts()
+        corrupt = CorruptFiles(self.on_corrupt, len(self.samples))
+        train, test = (self._packed(part, corrupt) for part in parts)
+        headers = read_headers(train, test)
+        describe(self.address, Listing([], 0, 0, {}), (train, test), headers, self.background)
+        return in_memory_if_small(train, test, self.memory_limit, self.cache)
+
+    def parts(self) -> tuple[list[Sample], list[Sample]]:
+        """Those to train on, and those held out."""
+        return divided(self.samples, self.test_fraction)
+
+    def reader(self, samples: Sequence[Sample]) -> PackedDecoder:
+        """What turns these samples into pixels."""
+        return PackedDecoder.of(samples, **self.decoding((self.height, self.width), self.channels))
+
+    def archives(self, samples: Sequence[Sample]) -> list[str]:
+        """The files in which these samples lie."""
+        return archives_among(samples)
+
+    def _packed(self, samples: Sequence[Sample], corrupt: CorruptFiles) -> PackedImages:
+        number = {name: index for index, name in enumerate(self.classes)}
+        targets = torch.tensor([number[sample.label or ""] for sample in samples]) if self.labels else None
+        return PackedImages(
+            archives=self.archives(samples),
+            paths=[sample.path for sample in samples],
+            decoder=self.reader(samples),
+            corrupt=corrupt,
+            targets=targets,
+            classes=self.classes,
+            workers=self.workers,
+        )
+
+
+class Shards(PackedFolder):
     """The images of tar files, or of a zip file, which stay packed: each is read where it lies.
 
     So the order is as shuffled as that of a folder, any number of processes shares any number of shards, and a resumed
@@ -66,34 +115,6 @@ class Shards(Folder):
                 ".cls file, or all of them folders"
             )
         return samples
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The labels, numbers by their size and names by the alphabet; empty without ``labels``."""
-        labels = {sample.label or "" for sample in self.samples} if self.labels else set()
-        numbers = all(label.isdecimal() for label in labels)
-        return tuple(sorted(labels, key=lambda label: (int(label), "") if numbers else (0, label)))
-
-    def load(self) -> Splits:
-        parts = divided(self.samples, self.test_fraction)
-        corrupt = CorruptFiles(self.on_corrupt, len(self.samples))
-        train, test = (self._packed(part, corrupt) for part in parts)
-        headers = read_headers(train, test)
-        describe(self.address, Listing([], 0, 0, {}), (train, test), headers, self.background)
-        return in_memory_if_small(train, test, self.memory_limit, self.cache)
-
-    def _packed(self, samples: Sequence[Sample], corrupt: CorruptFiles) -> PackedImages:
-        number = {name: index for index, name in enumerate(self.classes)}
-        targets = torch.tensor([number[sample.label or ""] for sample in samples]) if self.labels else None
-        return PackedImages(
-            archives=archives_among(samples),
-            paths=[sample.path for sample in samples],
-            decoder=PackedDecoder.of(samples, **self.decoding((self.height, self.width), self.channels)),
-            corrupt=corrupt,
-            targets=targets,
-            classes=self.classes,
-            workers=self.workers,
-        )
 
 
 def _first_folder(name: str) -> str:
