@@ -72,6 +72,7 @@ Workers = Annotated[int, Range(minimum=0, maximum=1024)]
 Pictured = Annotated[int, Range(minimum=1, maximum=10_000)]  # in one picture
 Side = Annotated[int, Range(minimum=2, maximum=2048)]  # of a drawing, in pixels or places
 Samples = Annotated[int, Range(minimum=1, maximum=10_000_000)]  # as many as are made to be scored
+ImageSize = Size | tuple[Size, Size]  # of a square, or height and width
 Share = Annotated[float, Range(minimum=0, maximum=1)]
 Weight = Annotated[float, Range(minimum=0)]
 Momentum = Annotated[float, Range(minimum=0, below=1)]

@@ -1,4 +1,4 @@
-"""A folder of one's own images that are transparent: all that can be done with a run that learned them."""
+"""Images of one's own that are transparent and not square: all that can be done with a run that learned them."""
 
 import json
 from dataclasses import replace
@@ -24,8 +24,8 @@ from tests.support.pictures import icons
 from tests.support.runs import differences, training_state
 from tests.support.scoring import pooled_lens
 
-SHAPE = (4, 16, 16)
-SAID = "RGBA laid on mid-grey (128), grey, bilinear to 32x32"
+SHAPE = (4, 16, 24)
+SAID = "RGBA laid on mid-grey (128), grey, bilinear to 32x32, 16x24 squeezed to a square"
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,13 @@ def digits() -> DistributionScores:
 
 def words(home, *more: str) -> list[str]:
     return [
-        *("data=folder", f"data.root={home}", "data.channels=4", "data.image_size=16", "data.batch_size=8"),
+        *(
+            "data=folder",
+            f"data.root={home}",
+            "data.channels=4",
+            "data.image_size=[16,24]",
+            "data.batch_size=8",
+        ),
         *("model=dcgan", "model.generator.width=8", "model.discriminator.width=8", "trainer=cpu"),
         *("callbacks.samples.n=4", "data.workers=0", *more),
     ]
@@ -70,7 +76,7 @@ def test_samples_are_transparent_files_and_their_sheet_is_not(run, tmp_path):
     assert model.sample(2).shape == (2, *SHAPE)
     written = write_samples(run, n=3, output=tmp_path / "samples")
     with Image.open(written / "000000.png") as one, Image.open(written / "grid.png") as sheet:
-        assert (one.mode, one.size, sheet.mode) == ("RGBA", (16, 16), "RGB")
+        assert (one.mode, one.size, sheet.mode) == ("RGBA", (24, 16), "RGB")
     shown = sorted((run / "samples").glob("*.png"))
     with Image.open(shown[-1]) as sheet:
         assert sheet.mode == "RGB"
@@ -85,7 +91,7 @@ def test_an_export_draws_the_same_and_its_lines_write_transparent_files(run, tmp
     graph = graphs_of(ganlab.load(run))[0]
     exec("\n".join(lines_without_ganlab(ganlab.load(run), graph, "onnx")), {})
     with Image.open(written / "drawn.png") as sheet:
-        assert (sheet.mode, sheet.size) == ("RGBA", (16 * 16, 16))
+        assert (sheet.mode, sheet.size) == ("RGBA", (16 * 24, 16))
 
 
 def test_a_stopped_run_goes_on_bit_for_bit(run, home, tmp_path):

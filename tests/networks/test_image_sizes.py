@@ -28,7 +28,7 @@ from ganlab.networks.images.style.generator import ConditionalStyleGAN2Generator
 from ganlab.networks.images.wgan_gp import WGANGPCritic, WGANGPGenerator
 from ganlab.networks.labels import acgan, cgan_2014, one_hot, projection
 from ganlab.networks.labels.attentive import AttentiveDiscriminator, SAGANGenerator
-from ganlab.networks.sizes import doublings
+from ganlab.networks.sizes import doubled, doublings
 
 # generator, discriminator, sizes that they can make, sizes that they cannot with the size to suggest
 PAIRS = {
@@ -189,6 +189,7 @@ PAIRS = {
         {30: 32, 28: 32},
     ),
 }
+SQUARE = {"conv_keras", "sagan"}
 AUTOENCODERS = {"began", "ebgan", "mlp_ebgan"}
 CONDITIONAL = {
     "stylegan2_conditional",
@@ -217,6 +218,70 @@ def test_D9_what_the_generator_makes_is_what_the_discriminator_reads(name, size)
     else:
         answer = discriminator(images, *label)
     assert answer.shape == (images.shape if name in AUTOENCODERS else (2,))
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("name", sorted(PAIRS.keys() - SQUARE))
+def test_an_image_need_not_be_square(name, wide):
+    make_generator, make_discriminator, *_ = PAIRS[name]
+    size = (16, 48) if wide else (80, 16)
+    label = (torch.tensor([0, 9]),) if name in CONDITIONAL else ()
+    images = make_generator(image_size=size)(torch.randn(2, 7), *label)
+    assert images.shape == (2, 3, *size)
+    discriminator = make_discriminator(image_size=[*size])
+    answer = discriminator(images)[0] if name == "acgan" else discriminator(images, *label)
+    assert answer.shape == (images.shape if name in AUTOENCODERS else (2,))
+
+
+@pytest.mark.parametrize("name", ["dcgan", "stylegan2", "wgan_gp", "began", "r3gan", "sngan_resnet"])
+def test_two_equal_sides_are_one_number(name):
+    for make in PAIRS[name][:2]:
+        sizes = [
+            {key: value.shape for key, value in make(image_size=size).state_dict().items()}
+            for size in (32, (32, 32))
+        ]
+        assert sizes[0] == sizes[1]
+
+
+@pytest.mark.parametrize(
+    ("size", "first", "times"),
+    [
+        (64, (4, 4), 4),
+        ((64, 96), (4, 6), 4),
+        ((96, 128), (6, 8), 4),
+        ((8, 10), (4, 5), 1),
+        ((24, 8), (12, 4), 1),
+    ],
+)
+def test_a_rectangle_doubles_as_often_as_the_largest_square_in_it(size, first, times):
+    found = doubled("DCGAN", size)
+    assert found == (first, times)
+    assert found.pixels == first[0] * first[1]
+
+
+@pytest.mark.parametrize(
+    ("size", "near"),
+    [
+        ((44, 64), "[40,64]"),
+        ((63, 100), "[64,96]"),
+        ((64, 97), "[64,96]"),
+        ((1, 3), "8"),
+        ((4, 100), "[8,100]"),
+        ((130, 250), "[128,256]"),
+        ([30, 48], "[32,48]"),
+    ],
+)
+def test_the_nearest_size_that_comes_out_is_named(size, near):
+    with pytest.raises(UserError) as error:
+        DCGANGenerator(image_size=size)
+    assert str(error.value).endswith(f"; try data.image_size={near}")
+    sides_named = [int(side) for side in near.strip("[]").split(",")]
+    DCGANGenerator(image_size=sides_named if len(sides_named) == 2 else sides_named[0], width=4)
+
+
+def test_sides_are_judged_one_by_one_where_each_is_divided_by_itself():
+    with pytest.raises(UserError, match=r"^image_size=\[30,48\]: LSGAN .*; try data\.image_size=\[32,48\]$"):
+        lsgan.LSGANGenerator(image_size=(30, 48))
 
 
 @pytest.mark.parametrize(("name", "size", "nearest"), ILLEGAL)

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, NamedTuple, Protocol, Unpack, get_args
 import torch
 from torch import Tensor
 
-from ganlab.bounds import Share, Size
+from ganlab.bounds import ImageSize, Share
 from ganlab.data.endless import EndlessData, StoredOptions, growth_of, parts_of_batch, place
 from ganlab.data.order import IndexStream, kept
 from ganlab.errors import UserError
@@ -18,7 +18,6 @@ from ganlab.sets import ImageSet
 from ganlab.types import Batch
 
 Split = Literal["train", "test"]
-ImageSize = Size | tuple[Size, Size]  # of a square, or height and width
 Channels = Literal[1, 3]  # grey, or RGB
 OwnChannels = Literal[1, 3, 4]  # ... or RGBA, where images are one's own files
 Flip = bool | Share

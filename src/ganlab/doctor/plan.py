@@ -7,6 +7,7 @@ from omegaconf import DictConfig
 
 from ganlab.config import check, instantiate, own
 from ganlab.config.compose.catalogue import fits
+from ganlab.config.compose.facts import refuse_rectangle
 from ganlab.doctor import machine, network, samples, trial
 from ganlab.doctor.finding import Finding, fault, good, warning
 from ganlab.errors import GanlabError
@@ -19,6 +20,7 @@ def examine(cfg: DictConfig, run_dir: Path) -> Iterator[Finding]:
     """
     try:
         fits(cfg, own.folders())
+        refuse_rectangle(cfg)
         check(cfg)
         yield good(
             "configuration", f"{cfg.chosen.model} on {cfg.chosen.data}, every key fits its constructor"

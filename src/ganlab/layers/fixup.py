@@ -33,11 +33,11 @@ class FixupBlock(nn.Module):
 
 
 class Basis(nn.Module):
-    """(B, latent_size) to (B, width, 4, 4): learned maps, each scaled by a number that is linear in z."""
+    """(B, latent_size) to (B, width, *size): learned maps, each scaled by a number that is linear in z."""
 
-    def __init__(self, latent_size: int, width: int) -> None:
+    def __init__(self, latent_size: int, width: int, size: tuple[int, int] = (4, 4)) -> None:
         super().__init__()
-        self.maps = nn.Parameter(torch.randn(width, 4, 4))
+        self.maps = nn.Parameter(torch.randn(width, *size))
         self.scale = scaled(nn.Linear(latent_size, width, bias=False))
 
     def forward(self, z: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from ganlab.config import own
 from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check_targets, check_top, check_values, read
-from ganlab.config.compose.facts import take_facts
+from ganlab.config.compose.facts import settle_square, take_facts
 from ganlab.config.compose.hydra_compose import compose_all, split
 from ganlab.config.compose.schema import Demo, Evaluate, Export, Push, Sample, Train
 from ganlab.config.explore import TOOLS
@@ -92,6 +92,7 @@ def settle(cfg: DictConfig, job: HydraConf, schema: type = Train) -> None:
             raise UserError(f"{group}: one name is needed, for instance {group}={DEFAULTS[group]}")
     check_top(cfg, schema)
     refuse_frozen_chance(cfg)
+    settle_square(cfg)
     replace_chosen(cfg, job)
     if "chosen" not in cfg:
         return

@@ -1,16 +1,23 @@
-"""What a data set gives and a model needs: the key ``facts`` of their YAML files, which no constructor sees."""
+"""What a data set gives and a model needs: the key ``facts`` of their YAML files, and images that are not square."""
 
 from dataclasses import dataclass, field, fields
 from typing import Any, get_type_hints
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from ganlab.config.compose.check import check_values, read
+from ganlab.config.compose.check import check_values, locate, nodes, read
 from ganlab.config.compose.conform import Mismatch, conform
+from ganlab.config.compose.signature import parameters_of
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean
 
 GROUPS = ("model", "data")
+IMAGE_SIZE = "data.image_size"
+RECTANGULAR = {  # models that make rectangles, by their kind of data
+    "images": "dcgan, sngan, r3gan or stylegan2",
+    "labelled": "cgan_dcgan, acgan or cgan_projection",
+    "unpaired": "cyclegan or cut",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,3 +78,40 @@ def take_facts(cfg: DictConfig) -> dict[str, Facts]:
                 del node["facts"]
         found[group] = as_facts(written, where)
     return found
+
+
+def settle_square(cfg: DictConfig) -> None:
+    """Write ``data.image_size=[64,64]`` as 64, as every square is."""
+    size = _two_sides(cfg)
+    if size and size[0] == size[1]:
+        with open_dict(cfg):
+            cfg.data.image_size = size[0]
+
+
+def refuse_rectangle(cfg: DictConfig) -> None:
+    """Raise ``UserError`` where a part of the model takes one number, and the data's images are no squares."""
+    size = _two_sides(cfg)
+    if not size or size[0] == size[1]:
+        return
+    for where, node in nodes(cfg.model, "model"):
+        if not (isinstance(node, DictConfig) and "_target_" in node and "image_size" in node):
+            continue
+        value: Any = read(f"{where}.image_size", node, "image_size")
+        named, _ = parameters_of(locate(where, node["_target_"]))
+        try:
+            if OmegaConf.is_list(value) and "image_size" in named:
+                conform([*value], named["image_size"].annotation)
+        except Mismatch:
+            others = RECTANGULAR.get(cfg.kinds.get("model", ""))
+            remedy = f", or choose {others} for rectangles" if others else ""
+            raise UserError(
+                f"{IMAGE_SIZE}=[{size[0]},{size[1]}]: model={cfg.chosen.model} takes square images only ({where}); "
+                f"give one number, as in {IMAGE_SIZE}={min(size)}{remedy}"
+            ) from None
+
+
+def _two_sides(cfg: DictConfig) -> list[int] | None:
+    """Height and width, where the data has both."""
+    size: Any = OmegaConf.select(cfg, IMAGE_SIZE) if "data" in cfg and "model" in cfg else None
+    sides = list(size) if OmegaConf.is_list(size) else []
+    return sides if len(sides) == 2 and all(type(side) is int for side in sides) else None

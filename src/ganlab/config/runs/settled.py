@@ -7,6 +7,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from ganlab.config.compose.check import check
+from ganlab.config.compose.facts import refuse_rectangle
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def settled(cfg: DictConfig | Settled) -> Settled:
     """
     if isinstance(cfg, Settled):
         return cfg
+    refuse_rectangle(cfg)
     check(cfg)
     whole = cfg.copy()
     OmegaConf.set_readonly(whole, True)

@@ -8,16 +8,8 @@ from typing import Literal, NamedTuple, Unpack
 import torch
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
-from ganlab.bounds import Share, Size
-from ganlab.data.base import (
-    ColourOptions,
-    ImageData,
-    ImageOptions,
-    ImageSize,
-    Split,
-    loaded_height_and_width,
-    mirrored,
-)
+from ganlab.bounds import ImageSize, Share, Size
+from ganlab.data.base import ColourOptions, ImageData, ImageOptions, Split, loaded_height_and_width, mirrored
 from ganlab.data.captions.sets import CaptionedImages, CaptionTable
 from ganlab.data.endless import place
 from ganlab.data.store.crops import Centred, cut

@@ -5,7 +5,8 @@ from typing import Literal, Unpack
 import torch
 from torch import Tensor
 
-from ganlab.data.base import Channels, Flip, ImageData, ImageOptions, ImageSize, Splits
+from ganlab.bounds import ImageSize
+from ganlab.data.base import Channels, Flip, ImageData, ImageOptions, Splits
 from ganlab.data.endless import StoredOptions
 from ganlab.data.order import fixed_order
 from ganlab.data.store.glyphs import CHARACTERS, FONTS, draw

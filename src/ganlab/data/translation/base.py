@@ -5,10 +5,9 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from ganlab.bounds import Count
+from ganlab.bounds import Count, ImageSize
 from ganlab.data.base import (
     Flip,
-    ImageSize,
     Split,
     flip_chance,
     height_and_width,

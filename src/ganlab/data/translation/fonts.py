@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganlab.data.base import Channels, Flip, ImageSize, Split
+from ganlab.bounds import ImageSize
+from ganlab.data.base import Channels, Flip, Split
 from ganlab.data.endless import StoredOptions
 from ganlab.data.order import fixed_order
 from ganlab.data.store.glyphs import CHARACTERS, glyph, truetype

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d, pad
 
-from ganlab.bounds import Size
-from ganlab.data.base import Channels, Flip, ImageSize
+from ganlab.bounds import ImageSize, Size
+from ganlab.data.base import Channels, Flip
 from ganlab.data.endless import StoredOptions
 from ganlab.data.store.memory import with_channels
 from ganlab.data.store.photographs import crops, photographs

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from ganlab.bounds import Range
-from ganlab.data.base import Channels, Flip, ImageSize
+from ganlab.bounds import ImageSize, Range
+from ganlab.data.base import Channels, Flip
 from ganlab.data.endless import StoredOptions
 from ganlab.data.store.memory import MemoryImages
 from ganlab.data.translation.base import CropOptions

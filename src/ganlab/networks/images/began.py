@@ -2,9 +2,9 @@
 
 from torch import Tensor, nn
 
-from ganlab.bounds import Size
+from ganlab.bounds import ImageSize, Size
 from ganlab.layers.init import xavier_uniform
-from ganlab.networks.sizes import doublings
+from ganlab.networks.sizes import Doubled, doubled
 
 
 class BEGANGenerator(nn.Module):
@@ -15,11 +15,12 @@ class BEGANGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: Size = 64, channels: Size = 3, image_size: Size = 64, width: Size = 16
+        self, *, latent_size: Size = 64, channels: Size = 3, image_size: ImageSize = 64, width: Size = 16
     ) -> None:
         super().__init__()
-        blocks = [nn.Linear(latent_size, 64 * width), nn.Unflatten(1, (width, 8, 8))]
-        for stage in range(_stages(image_size)):
+        start = _doubled(image_size)
+        blocks = [nn.Linear(latent_size, start.pixels * width), nn.Unflatten(1, (width, *start.first))]
+        for stage in range(start.times + 1):
             blocks += [nn.Upsample(scale_factor=2)] if stage else []
             blocks += [_conv(width, width), nn.ELU(), _conv(width, width), nn.ELU()]
         self.layers = nn.Sequential(*blocks, _conv(width, channels))
@@ -36,10 +37,11 @@ class BEGANEncoder(nn.Module):
     """
 
     def __init__(
-        self, *, code_size: Size = 64, channels: Size = 3, image_size: Size = 64, width: Size = 64
+        self, *, code_size: Size = 64, channels: Size = 3, image_size: ImageSize = 64, width: Size = 64
     ) -> None:
         super().__init__()
-        stages = _stages(image_size)
+        end = _doubled(image_size)
+        stages = end.times + 1
         blocks = [_conv(channels, width), nn.ELU()]
         before = width
         for stage in range(1, stages + 1):
@@ -47,7 +49,7 @@ class BEGANEncoder(nn.Module):
             blocks += [_conv(before, wide), nn.ELU(), _conv(wide, wide), nn.ELU()]
             blocks += [_conv(wide, wide, stride=2), nn.ELU()] if stage < stages else []
             before = wide
-        self.layers = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(64 * wide, code_size))
+        self.layers = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(end.pixels * wide, code_size))
         self.apply(xavier_uniform)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -62,7 +64,7 @@ class BEGANDiscriminator(nn.Module):
     """
 
     def __init__(
-        self, *, code_size: Size = 64, channels: Size = 3, image_size: Size = 64, width: Size = 16
+        self, *, code_size: Size = 64, channels: Size = 3, image_size: ImageSize = 64, width: Size = 16
     ) -> None:
         super().__init__()
         self.encoder = BEGANEncoder(
@@ -76,8 +78,8 @@ class BEGANDiscriminator(nn.Module):
         return self.decoder(self.encoder(images))
 
 
-def _stages(image_size: int) -> int:
-    return doublings("BEGAN", image_size, start=8, minimum=0) + 1
+def _doubled(image_size: ImageSize) -> Doubled:
+    return doubled("BEGAN", image_size, start=8, minimum=0)
 
 
 def _conv(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:

@@ -5,23 +5,23 @@ from typing import TypedDict
 
 from torch import Tensor, nn
 
-from ganlab.bounds import Size, Weight
+from ganlab.bounds import ImageSize, Size, Weight
 from ganlab.layers.init import init_normal
-from ganlab.networks.sizes import doublings
+from ganlab.networks.sizes import doubled
 
 
 class GeneratorOptions(TypedDict, total=False):
     """The constructor arguments of ``DCGANGenerator`` beside ``latent_size``."""
 
     channels: Size
-    image_size: Size
+    image_size: ImageSize
     width: Size
 
 
 class DiscriminatorOptions(TypedDict, total=False):
     """The constructor arguments of ``DCGANDiscriminator`` beside ``channels``."""
 
-    image_size: Size
+    image_size: ImageSize
     width: Size
     norm: Callable[[int], nn.Module]
     negative_slope: Weight
@@ -30,21 +30,23 @@ class DiscriminatorOptions(TypedDict, total=False):
 class DCGANGenerator(nn.Module):
     """(B, latent_size) to (B, channels, image_size, image_size) in [-1, 1] (Radford, Metz, Chintala 2016).
 
-    A 4 x 4 map of width * image_size / 8 channels halves its channels as it doubles its size.
+    A 4 x 4 map of width * image_size / 8 channels halves its channels as it doubles its size; for an image that is not
+    square, a map of its proportions (``doubled``).
     Batch norm and ReLU after every layer but the last. At 64 pixels this is PyTorch's DCGAN example.
     """
 
     def __init__(
-        self, *, latent_size: Size = 100, channels: Size = 3, image_size: Size = 64, width: Size = 64
+        self, *, latent_size: Size = 100, channels: Size = 3, image_size: ImageSize = 64, width: Size = 64
     ) -> None:
         super().__init__()
-        wide = width * 2 ** (doublings("DCGAN", image_size) - 1)
+        first, times = doubled("DCGAN", image_size)
+        wide = width * 2 ** (times - 1)
         blocks = [
-            nn.ConvTranspose2d(latent_size, wide, 4, bias=False),
+            nn.ConvTranspose2d(latent_size, wide, first, bias=False),
             nn.BatchNorm2d(wide),
             nn.ReLU(inplace=True),
         ]
-        blocks += doubled(_upward, wide, width)
+        blocks += upward(_upward, wide, width)
         self.layers = nn.Sequential(*blocks, _upward(width, channels))
         self.apply(init_normal)
 
@@ -63,23 +65,24 @@ class DCGANDiscriminator(nn.Module):
         self,
         *,
         channels: Size = 3,
-        image_size: Size = 64,
+        image_size: ImageSize = 64,
         width: Size = 64,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
         negative_slope: Weight = 0.2,
     ) -> None:
         super().__init__()
-        widest = width * 2 ** (doublings("DCGAN", image_size) - 1)
+        self.last, times = doubled("DCGAN", image_size)  # the maps that the last layer reads
+        widest = width * 2 ** (times - 1)
         blocks = halved(_downward, (channels, width), widest, norm, negative_slope)
         self.widest = widest
-        self.layers = nn.Sequential(*blocks, nn.Conv2d(widest, 1, 4, bias=False))
+        self.layers = nn.Sequential(*blocks, nn.Conv2d(widest, 1, self.last, bias=False))
         self.apply(init_normal)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.layers(images).reshape(len(images))
 
 
-def doubled(up: Callable[[int, int], nn.Module], wide: int, width: int) -> list[nn.Module]:
+def upward(up: Callable[[int, int], nn.Module], wide: int, width: int) -> list[nn.Module]:
     """Layers ``up`` that halve their channels from ``wide`` to ``width`` as they double the size; batch norm, ReLU."""
     blocks: list[nn.Module] = []
     while wide > width:

@@ -1,5 +1,6 @@
 """DCGAN's discriminator where samples of a batch meet, against the collapse onto a few."""
 
+from math import prod
 from typing import Unpack
 
 from torch import Tensor, nn
@@ -25,7 +26,9 @@ class MinibatchDCGANDiscriminator(DCGANDiscriminator):
         **options: Unpack[DiscriminatorOptions],
     ) -> None:
         super().__init__(channels=channels, **options)
-        compare = MinibatchDiscrimination(features=16 * self.widest, kernels=kernels, dimensions=dimensions)
+        compare = MinibatchDiscrimination(
+            features=prod(self.last) * self.widest, kernels=kernels, dimensions=dimensions
+        )
         head = nn.Linear(compare.out_features, 1)
         self.layers = nn.Sequential(*self.layers[:-1], nn.Flatten(), compare, head)
         head.apply(init_normal)
@@ -41,7 +44,7 @@ class StdDevDCGANDiscriminator(DCGANDiscriminator):
         self, *, channels: Size = 3, group: Size = 4, **options: Unpack[DiscriminatorOptions]
     ) -> None:
         super().__init__(channels=channels, **options)
-        head = nn.Conv2d(self.widest + 1, 1, 4, bias=False)
+        head = nn.Conv2d(self.widest + 1, 1, self.last, bias=False)
         self.layers = nn.Sequential(*self.layers[:-1], MinibatchStdDev(group=group), head)
         head.apply(init_normal)
 

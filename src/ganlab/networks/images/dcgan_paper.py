@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from ganlab.bounds import Size, Weight
+from ganlab.bounds import ImageSize, Size, Weight
 from ganlab.layers.init import init_normal
-from ganlab.networks.images.dcgan import doubled, halved
-from ganlab.networks.sizes import doublings
+from ganlab.networks.images.dcgan import halved, upward
+from ganlab.networks.sizes import doubled
 
 
 class DCGANPaperGenerator(nn.Module):
@@ -18,13 +18,14 @@ class DCGANPaperGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: Size = 100, channels: Size = 3, image_size: Size = 64, width: Size = 128
+        self, *, latent_size: Size = 100, channels: Size = 3, image_size: ImageSize = 64, width: Size = 128
     ) -> None:
         super().__init__()
-        wide = width * 2 ** (doublings("DCGAN", image_size) - 1)
-        blocks = [nn.Linear(latent_size, 16 * wide), nn.Unflatten(1, (wide, 4, 4))]
+        start = doubled("DCGAN", image_size)
+        wide = width * 2 ** (start.times - 1)
+        blocks = [nn.Linear(latent_size, start.pixels * wide), nn.Unflatten(1, (wide, *start.first))]
         blocks += [nn.BatchNorm2d(wide), nn.ReLU(inplace=True)]
-        blocks += doubled(_upward, wide, width)
+        blocks += upward(_upward, wide, width)
         self.layers = nn.Sequential(*blocks, _upward(width, channels))
         self.apply(init_normal)
 
@@ -43,15 +44,16 @@ class DCGANPaperDiscriminator(nn.Module):
         self,
         *,
         channels: Size = 3,
-        image_size: Size = 64,
+        image_size: ImageSize = 64,
         width: Size = 128,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
         negative_slope: Weight = 0.2,
     ) -> None:
         super().__init__()
-        widest = width * 2 ** (doublings("DCGAN", image_size) - 1)
+        end = doubled("DCGAN", image_size)
+        widest = width * 2 ** (end.times - 1)
         blocks = halved(_downward, (channels, width), widest, norm, negative_slope)
-        self.layers = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(16 * widest, 1))
+        self.layers = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(end.pixels * widest, 1))
         self.apply(init_normal)
 
     def forward(self, images: Tensor) -> Tensor:

@@ -9,12 +9,12 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from ganlab.bounds import Size
+from ganlab.bounds import ImageSize, Size
 from ganlab.layers.init import init_normal, xavier_uniform
 from ganlab.network_types import Autoencoder
-from ganlab.networks.images.dcgan import doubled
+from ganlab.networks.images.dcgan import upward
 from ganlab.networks.images.mlp import pixels_of
-from ganlab.networks.sizes import doublings
+from ganlab.networks.sizes import doubled, require_size, sides
 
 
 class EBGANGenerator(nn.Module):
@@ -24,13 +24,14 @@ class EBGANGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: Size = 100, channels: Size = 3, image_size: Size = 64, width: Size = 64
+        self, *, latent_size: Size = 100, channels: Size = 3, image_size: ImageSize = 64, width: Size = 64
     ) -> None:
         super().__init__()
-        wide = width * 2 ** (_doublings(image_size) - 1)
-        blocks = [nn.Unflatten(1, (latent_size, 1, 1)), nn.ConvTranspose2d(latent_size, wide, 4)]
+        first, times = doubled("EBGAN", image_size)
+        wide = width * 2 ** (times - 1)
+        blocks = [nn.Unflatten(1, (latent_size, 1, 1)), nn.ConvTranspose2d(latent_size, wide, first)]
         blocks += [nn.BatchNorm2d(wide), nn.ReLU(inplace=True)]
-        blocks += doubled(_upward, wide, width)
+        blocks += upward(_upward, wide, width)
         self.layers = nn.Sequential(*blocks, _upward(width, channels))
         self.apply(init_normal)
 
@@ -45,15 +46,17 @@ class EBGANDiscriminator(Autoencoder):
     ReLU everywhere but batch norm at the first layer and both at the last. Sizes: 8, 16, 32, ...
     """
 
-    def __init__(self, *, channels: Size = 3, image_size: Size = 64, width: Size = 32) -> None:
+    def __init__(self, *, channels: Size = 3, image_size: ImageSize = 64, width: Size = 32) -> None:
         super().__init__()
-        _doublings(image_size)
+        doubled("EBGAN", image_size)
+        require_size(image_size, range(8, 4097, 8), "EBGAN halves three times, so it needs multiples of 8")
+        end = [side // 8 for side in sides(image_size)]
         widths = [width, 2 * width, 4 * width]
         down = [nn.Conv2d(channels, width, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
         for before, after in pairwise(widths):
             down += [nn.Conv2d(before, after, 4, stride=2, padding=1)]
             down += [nn.BatchNorm2d(after), nn.ReLU(inplace=True)]
-        up: list[nn.Module] = [nn.Unflatten(1, (4 * width, image_size // 8, image_size // 8))]
+        up: list[nn.Module] = [nn.Unflatten(1, (4 * width, *end))]
         for before, after in pairwise(widths[::-1]):
             up += [_upward(before, after), nn.BatchNorm2d(after), nn.ReLU(inplace=True)]
         self.encoder = nn.Sequential(*down, nn.Flatten())
@@ -70,19 +73,15 @@ class EBGANPerceptron(Autoencoder):
     code_size: what an image is squeezed to, after a ReLU.
     """
 
-    def __init__(self, *, channels: Size = 1, image_size: Size = 28, code_size: Size = 32) -> None:
+    def __init__(self, *, channels: Size = 1, image_size: ImageSize = 28, code_size: Size = 32) -> None:
         super().__init__()
-        pixels, shape = pixels_of(channels, image_size), (channels, image_size, image_size)
+        pixels, shape = pixels_of(channels, image_size), (channels, *sides(image_size))
         self.encoder = nn.Sequential(nn.Flatten(), nn.Linear(pixels, code_size), nn.ReLU())
         self.decoder = nn.Sequential(nn.Linear(code_size, pixels), nn.Tanh(), nn.Unflatten(1, shape))
         self.apply(xavier_uniform)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.decoder(self.encoder(images))
-
-
-def _doublings(image_size: int) -> int:
-    return doublings("EBGAN", image_size)
 
 
 def _upward(in_channels: int, out_channels: int) -> nn.ConvTranspose2d:

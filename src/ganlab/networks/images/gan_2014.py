@@ -5,7 +5,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from ganlab.bounds import Positive, Share, Size
+from ganlab.bounds import ImageSize, Positive, Share, Size
 from ganlab.layers.maxout import Maxout
 from ganlab.networks.images.mlp import pixels_of
 
@@ -21,7 +21,7 @@ class MaxoutDiscriminator(nn.Module):
         self,
         *,
         channels: Size = 1,
-        image_size: Size = 28,
+        image_size: ImageSize = 28,
         widths: Sequence[Size] = (240, 240),
         pieces: Size = 5,
         pixel_dropout: Share = 0.2,

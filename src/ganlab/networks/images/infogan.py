@@ -1,11 +1,13 @@
 """InfoGAN's networks for small gray images: a discriminator whose trunk is shared with the recognition of codes."""
 
+from math import prod
+
 from torch import Tensor, nn
 
-from ganlab.bounds import Size, Weight
+from ganlab.bounds import ImageSize, Size, Weight
 from ganlab.layers.init import init_normal
 from ganlab.network_types import FeatureDiscriminator
-from ganlab.networks.sizes import require_size
+from ganlab.networks.sizes import require_size, sides
 
 
 class InfoGANGenerator(nn.Module):
@@ -21,7 +23,7 @@ class InfoGANGenerator(nn.Module):
         *,
         latent_size: Size = 74,
         channels: Size = 1,
-        image_size: Size = 28,
+        image_size: ImageSize = 28,
         width: Size = 64,
         hidden: Size = 1024,
     ) -> None:
@@ -29,8 +31,8 @@ class InfoGANGenerator(nn.Module):
         quarter, wide = _quarter(image_size), 2 * width
         self.layers = nn.Sequential(
             *_dense(latent_size, hidden),
-            *_dense(hidden, wide * quarter**2),
-            nn.Unflatten(1, (wide, quarter, quarter)),
+            *_dense(hidden, wide * prod(quarter)),
+            nn.Unflatten(1, (wide, *quarter)),
             nn.ConvTranspose2d(wide, width, 4, stride=2, padding=1),
             nn.BatchNorm2d(width),
             nn.ReLU(inplace=True),
@@ -53,7 +55,7 @@ class InfoGANDiscriminator(FeatureDiscriminator):
         self,
         *,
         channels: Size = 1,
-        image_size: Size = 28,
+        image_size: ImageSize = 28,
         width: Size = 64,
         hidden: Size = 1024,
         negative_slope: Weight = 0.01,
@@ -67,7 +69,7 @@ class InfoGANDiscriminator(FeatureDiscriminator):
             nn.BatchNorm2d(wide),
             nn.LeakyReLU(negative_slope, inplace=True),
             nn.Flatten(),
-            nn.Linear(wide * _quarter(image_size) ** 2, hidden),
+            nn.Linear(wide * prod(_quarter(image_size)), hidden),
             nn.BatchNorm1d(hidden),
             nn.LeakyReLU(negative_slope, inplace=True),
         )
@@ -103,9 +105,10 @@ class InfoGANRecognition(nn.Module):
         return self.layers(features)
 
 
-def _quarter(image_size: int) -> int:
+def _quarter(image_size: ImageSize) -> tuple[int, int]:
     require_size(image_size, range(4, 4097, 4), "InfoGAN doubles twice, so it needs a multiple of 4")
-    return image_size // 4
+    height, width = sides(image_size)
+    return height // 4, width // 4
 
 
 def _dense(in_features: int, out_features: int) -> list[nn.Module]:

@@ -1,13 +1,14 @@
 """Two small GANs of Keras tutorials, with Keras's own alignment, initial weights and batch norm."""
 
 from functools import partial
+from math import prod
 
 from torch import Tensor, nn
 
-from ganlab.bounds import Share, Size, Weight
+from ganlab.bounds import ImageSize, Share, Size, Weight
 from ganlab.layers.init import xavier_uniform
 from ganlab.layers.tf_same import SameConv2d, SameConvTranspose2d
-from ganlab.networks.sizes import require_size
+from ganlab.networks.sizes import require_size, sides
 
 # Keras's defaults are epsilon .001 and momentum .99, which PyTorch counts from the other end
 KerasBatchNorm2d = partial(nn.BatchNorm2d, eps=1e-3, momentum=0.01)
@@ -78,12 +79,12 @@ class KerasBlogGenerator(nn.Module):
     It starts at a quarter of image_size. Batch norm comes after the activation, as in the original.
     """
 
-    def __init__(self, *, latent_size: Size = 100, channels: Size = 1, image_size: Size = 28) -> None:
+    def __init__(self, *, latent_size: Size = 100, channels: Size = 1, image_size: ImageSize = 28) -> None:
         super().__init__()
         start = _quarter(image_size)
         self.layers = nn.Sequential(
-            nn.Linear(latent_size, 128 * start**2),
-            nn.Unflatten(1, (128, start, start)),
+            nn.Linear(latent_size, 128 * prod(start)),
+            nn.Unflatten(1, (128, *start)),
             KerasBatchNorm2d(128),
             SameConvTranspose2d(128, 64, 5, stride=2),
             nn.ReLU(),
@@ -100,7 +101,12 @@ class KerasBlogDiscriminator(nn.Module):
     """(B, channels, image_size, image_size) to raw scores (B,); no batch norm, but dropout."""
 
     def __init__(
-        self, *, channels: Size = 1, image_size: Size = 28, negative_slope: Weight = 0.2, dropout: Share = 0.4
+        self,
+        *,
+        channels: Size = 1,
+        image_size: ImageSize = 28,
+        negative_slope: Weight = 0.2,
+        dropout: Share = 0.4,
     ) -> None:
         super().__init__()
         end = _quarter(image_size)
@@ -112,7 +118,7 @@ class KerasBlogDiscriminator(nn.Module):
             nn.LeakyReLU(negative_slope),
             nn.Dropout(dropout),
             nn.Flatten(),
-            nn.Linear(128 * end**2, 1),
+            nn.Linear(128 * prod(end), 1),
         )
         self.apply(xavier_uniform)
 
@@ -124,8 +130,9 @@ def _require_28(image_size: int) -> None:
     require_size(image_size, [28], "the Keras conv GAN grows 3, 7, 14, 28, so it needs 28")
 
 
-def _quarter(image_size: int) -> int:
+def _quarter(image_size: ImageSize) -> tuple[int, int]:
     require_size(
         image_size, range(4, 4097, 4), "the Keras blog's DCGAN doubles twice, so it needs a multiple of 4"
     )
-    return image_size // 4
+    height, width = sides(image_size)
+    return height // 4, width // 4

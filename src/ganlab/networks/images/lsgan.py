@@ -1,10 +1,12 @@
 """LSGAN's own networks: kernels of 5 and one more layer at each small size; drawn in the paper at 112 pixels."""
 
+from math import prod
+
 from torch import Tensor, nn
 
-from ganlab.bounds import Size, Weight
+from ganlab.bounds import ImageSize, Size, Weight
 from ganlab.layers.init import init_normal
-from ganlab.networks.sizes import require_size
+from ganlab.networks.sizes import require_size, sides
 
 
 class LSGANGenerator(nn.Module):
@@ -16,11 +18,11 @@ class LSGANGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: Size = 1024, channels: Size = 3, image_size: Size = 112, width: Size = 32
+        self, *, latent_size: Size = 1024, channels: Size = 3, image_size: ImageSize = 112, width: Size = 32
     ) -> None:
         super().__init__()
         start, wide = _sixteenth(image_size), 4 * width
-        blocks = [nn.Linear(latent_size, wide * start**2), nn.Unflatten(1, (wide, start, start))]
+        blocks = [nn.Linear(latent_size, wide * prod(start)), nn.Unflatten(1, (wide, *start))]
         blocks += [nn.BatchNorm2d(wide), nn.ReLU(inplace=True)]
         before = wide
         for stride, after in zip((2, 1, 2, 1, 2, 2), (wide, wide, wide, wide, 2 * width, width), strict=True):
@@ -40,7 +42,12 @@ class LSGANDiscriminator(nn.Module):
     """
 
     def __init__(
-        self, *, channels: Size = 3, image_size: Size = 112, width: Size = 32, negative_slope: Weight = 0.2
+        self,
+        *,
+        channels: Size = 3,
+        image_size: ImageSize = 112,
+        width: Size = 32,
+        negative_slope: Weight = 0.2,
     ) -> None:
         super().__init__()
         end = _sixteenth(image_size)
@@ -49,16 +56,17 @@ class LSGANDiscriminator(nn.Module):
         for wide in (2 * width, 4 * width, 8 * width):
             blocks += [nn.Conv2d(wide // 2, wide, 5, stride=2, padding=2), nn.BatchNorm2d(wide)]
             blocks += [nn.LeakyReLU(negative_slope, inplace=True)]
-        self.layers = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(8 * width * end**2, 1))
+        self.layers = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(8 * width * prod(end), 1))
         self.apply(init_normal)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.layers(images).squeeze(1)
 
 
-def _sixteenth(image_size: int) -> int:
+def _sixteenth(image_size: ImageSize) -> tuple[int, int]:
     require_size(image_size, range(16, 4097, 16), "LSGAN halves four times, so it needs a multiple of 16")
-    return image_size // 16
+    height, width = sides(image_size)
+    return height // 16, width // 16
 
 
 def _transposed(in_channels: int, out_channels: int, stride: int) -> nn.ConvTranspose2d:

@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from math import prod
 from typing import NotRequired, TypedDict
 
 from torch import Tensor, nn
 
-from ganlab.bounds import Size
+from ganlab.bounds import ImageSize, Size
 from ganlab.layers.init import keep_default, xavier_uniform
-from ganlab.networks.sizes import require_size
+from ganlab.networks.sizes import require_size, sides
 
 
 class PerceptronOptions(TypedDict):
     """What a network of images takes to be a perceptron: see ``MLPGenerator``."""
 
     channels: Size
-    image_size: Size
+    image_size: ImageSize
     widths: Sequence[Size]
     norm: NotRequired[Callable[[int], nn.Module]]
     activation: NotRequired[Callable[[], nn.Module]]
@@ -35,7 +36,7 @@ class MLPGenerator(nn.Module):
         *,
         latent_size: Size,
         channels: Size,
-        image_size: Size,
+        image_size: ImageSize,
         widths: Sequence[Size],
         norm: Callable[[int], nn.Module] = nn.Identity,
         activation: Callable[[], nn.Module] = nn.ReLU,
@@ -44,7 +45,7 @@ class MLPGenerator(nn.Module):
         output_init: Callable[[nn.Module], None] = keep_default,
     ) -> None:
         super().__init__()
-        self.shape = (channels, image_size, image_size)
+        self.shape = (channels, *sides(image_size))
         pixels = pixels_of(channels, image_size)
         self.layers = perceptron([latent_size, *widths, pixels], norm, activation)
         self.output = output()
@@ -66,7 +67,7 @@ class MLPDiscriminator(nn.Module):
         self,
         *,
         channels: Size,
-        image_size: Size,
+        image_size: ImageSize,
         widths: Sequence[Size],
         norm: Callable[[int], nn.Module] = nn.Identity,
         activation: Callable[[], nn.Module] = nn.ReLU,
@@ -87,10 +88,10 @@ class MLPDiscriminator(nn.Module):
         return self.output(self.layers(self.input(images).flatten(1))).squeeze(1)
 
 
-def pixels_of(channels: int, image_size: int) -> int:
+def pixels_of(channels: int, image_size: ImageSize) -> int:
     """Numbers in an image. Raises UserError for a size that is not one."""
     require_size(image_size, range(1, 4097), "an MLP needs at least one pixel, and at most 4096 x 4096")
-    return channels * image_size**2
+    return channels * prod(sides(image_size))
 
 
 def perceptron(

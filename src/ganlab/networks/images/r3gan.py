@@ -5,12 +5,12 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ganlab.bounds import Size
+from ganlab.bounds import ImageSize, Size
 from ganlab.errors import UserError
 from ganlab.layers.fixup import Basis, FixupBlock, scaled, scaled_conv, scaled_embedding
 from ganlab.layers.labels import embedded
 from ganlab.layers.resample import SmoothDownsample, SmoothUpsample
-from ganlab.networks.sizes import doublings
+from ganlab.networks.sizes import Doubled, doubled, in_words
 
 
 class R3GANGenerator(nn.Module):
@@ -27,14 +27,15 @@ class R3GANGenerator(nn.Module):
         *,
         latent_size: Size = 64,
         channels: Size = 3,
-        image_size: Size = 32,
+        image_size: ImageSize = 32,
         width: Size = 16,
         blocks: Size = 2,
     ) -> None:
         super().__init__()
-        widths = _widths(image_size, width)
+        start = _doubled(image_size)
+        widths = _widths(start.times, width, image_size)
         depth = blocks * len(widths)
-        layers = [Basis(latent_size, width), *_stage(width, blocks, depth)]
+        layers = [Basis(latent_size, width, start.first), *_stage(width, blocks, depth)]
         for before, after in pairwise(widths):
             layers += [*_change(before, after), SmoothUpsample(), *_stage(after, blocks, depth)]
         self.layers = nn.Sequential(*layers, scaled_conv(widths[-1], channels))
@@ -47,7 +48,7 @@ class R3GANDiscriminator(nn.Module):
     """(B, channels, image_size, image_size) to raw scores (B,): the generator's mirror."""
 
     def __init__(
-        self, *, channels: Size = 3, image_size: Size = 32, width: Size = 16, blocks: Size = 2
+        self, *, channels: Size = 3, image_size: ImageSize = 32, width: Size = 16, blocks: Size = 2
     ) -> None:
         super().__init__()
         self.layers = _downward(channels, image_size, width, blocks, outputs=1)
@@ -65,7 +66,7 @@ class ConditionalR3GANGenerator(R3GANGenerator):
         latent_size: Size = 64,
         classes: Size = 10,
         channels: Size = 3,
-        image_size: Size = 32,
+        image_size: ImageSize = 32,
         width: Size = 16,
         blocks: Size = 2,
     ) -> None:
@@ -93,7 +94,7 @@ class ConditionalR3GANDiscriminator(nn.Module):
         *,
         classes: Size = 10,
         channels: Size = 3,
-        image_size: Size = 32,
+        image_size: ImageSize = 32,
         width: Size = 16,
         blocks: Size = 2,
     ) -> None:
@@ -105,24 +106,29 @@ class ConditionalR3GANDiscriminator(nn.Module):
         return (self.layers(images) * self.embedding(label)).sum(1)
 
 
-def _downward(channels: int, image_size: int, width: int, blocks: int, outputs: int) -> nn.Sequential:
+def _downward(channels: int, image_size: ImageSize, width: int, blocks: int, outputs: int) -> nn.Sequential:
     """(B, channels, image_size, image_size) to (B, outputs)."""
-    widths = _widths(image_size, width)[::-1]
+    end = _doubled(image_size)
+    widths = _widths(end.times, width, image_size)[::-1]
     depth = blocks * len(widths)
     layers = [scaled_conv(channels, widths[0]), *_stage(widths[0], blocks, depth)]
     for before, after in pairwise(widths):
         layers += [SmoothDownsample(), *_change(before, after), *_stage(after, blocks, depth)]
-    basis = scaled(nn.Conv2d(width, width, 4, groups=width, bias=False))
+    basis = scaled(nn.Conv2d(width, width, end.first, groups=width, bias=False))
     return nn.Sequential(*layers, basis, nn.Flatten(), scaled(nn.Linear(width, outputs, bias=False)))
 
 
-def _widths(image_size: int, width: int) -> list[int]:
-    """Channels at 4, 8, 16, ... pixels."""
-    sizes = [4 * 2**stage for stage in range(doublings("R3GAN", image_size) + 1)]
-    minimum = 8 * max(1, image_size // 32)
+def _doubled(image_size: ImageSize) -> Doubled:
+    return doubled("R3GAN", image_size)
+
+
+def _widths(times: int, width: int, image_size: ImageSize) -> list[int]:
+    """Channels at 4, 8, 16, ... pixels of the shorter side."""
+    sizes = [4 * 2**stage for stage in range(times + 1)]
+    minimum = 8 * max(1, sizes[-1] // 32)
     if width < minimum or width % minimum:
         raise UserError(
-            f"width={width}: R3GAN at {image_size} pixels needs a multiple of {minimum}; "
+            f"width={width}: R3GAN at {in_words(image_size)} pixels needs a multiple of {minimum}; "
             f"try width={minimum * max(1, round(width / minimum))}"
         )
     return [width * 32 // max(size, 32) for size in sizes]

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from ganlab.bounds import Size
+from ganlab.bounds import ImageSize, Size
 from ganlab.layers.init import xavier_uniform
 from ganlab.layers.resblocks import UpBlock, down_block, first_down_block, plain_block
-from ganlab.networks.sizes import doublings
+from ganlab.networks.sizes import Doubled, doubled
 
 
 class ResNetGenerator(nn.Module):
@@ -25,13 +25,15 @@ class ResNetGenerator(nn.Module):
         *,
         latent_size: Size = 128,
         channels: Size = 3,
-        image_size: Size = 32,
+        image_size: ImageSize = 32,
         width: Size = 32,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
     ) -> None:
         super().__init__()
-        self.project = nn.Sequential(nn.Linear(latent_size, 16 * width), nn.Unflatten(1, (width, 4, 4)))
-        self.blocks = nn.ModuleList(UpBlock(width, norm) for _ in range(_doublings(image_size)))
+        start = _doubled(image_size)
+        unflatten = nn.Unflatten(1, (width, *start.first))
+        self.project = nn.Sequential(nn.Linear(latent_size, start.pixels * width), unflatten)
+        self.blocks = nn.ModuleList(UpBlock(width, norm) for _ in range(start.times))
         last = nn.Conv2d(width, channels, 3, padding=1)
         self.output = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(), last)
         self.project.apply(xavier_uniform)
@@ -44,18 +46,18 @@ class ResNetGenerator(nn.Module):
         return self.output(maps).tanh()
 
 
-def resnet_trunk(*, channels: int, image_size: int, width: int) -> nn.Sequential:
+def resnet_trunk(*, channels: int, image_size: ImageSize, width: int) -> nn.Sequential:
     """(B, channels, image_size, image_size) to (B, width, 8, 8), at least 0: what both discriminators begin with.
 
     At 32 pixels: two halving blocks and two that keep the size.
     """
-    halvings = _doublings(image_size) - 1  # down to 8
+    halvings = _doubled(image_size).times - 1  # down to 8
     blocks = [first_down_block(channels, width), *(down_block(width) for _ in range(halvings - 1))]
     return nn.Sequential(*blocks, plain_block(width), plain_block(width), nn.ReLU())
 
 
-def _doublings(image_size: int) -> int:
-    return doublings("the ResNet", image_size, minimum=2)
+def _doubled(image_size: ImageSize) -> Doubled:
+    return doubled("the ResNet", image_size, minimum=2)
 
 
 class WGANGPResNetCritic(nn.Module):
@@ -64,7 +66,7 @@ class WGANGPResNetCritic(nn.Module):
     No norm at all; the maps are averaged over pixels before the last layer. Sizes: 16, 32, 64, ...
     """
 
-    def __init__(self, *, channels: Size = 3, image_size: Size = 32, width: Size = 32) -> None:
+    def __init__(self, *, channels: Size = 3, image_size: ImageSize = 32, width: Size = 32) -> None:
         super().__init__()
         self.trunk = resnet_trunk(channels=channels, image_size=image_size, width=width)
         self.head = nn.Linear(width, 1)

@@ -1,12 +1,13 @@
 """The convolutional GAN of the TF-slim tutorial code: stride 1 throughout, no batch norm."""
 
 from collections.abc import Callable
+from math import prod
 
 from torch import Tensor, nn
 
-from ganlab.bounds import Size, Weight
+from ganlab.bounds import ImageSize, Size, Weight
 from ganlab.layers.init import xavier_uniform
-from ganlab.networks.sizes import require_size
+from ganlab.networks.sizes import require_size, sides
 
 
 class SlimDCGANGenerator(nn.Module):
@@ -17,15 +18,16 @@ class SlimDCGANGenerator(nn.Module):
         *,
         latent_size: Size = 100,
         channels: Size = 1,
-        image_size: Size = 28,
+        image_size: ImageSize = 28,
         negative_slope: Weight = 0.2,
         output: Callable[[], nn.Module] = nn.Tanh,
     ) -> None:
         super().__init__()
         _require_any(image_size)
+        height, width = sides(image_size)
         self.layers = nn.Sequential(
-            nn.Linear(latent_size, 4 * image_size**2),
-            nn.Unflatten(1, (4, image_size, image_size)),
+            nn.Linear(latent_size, 4 * height * width),
+            nn.Unflatten(1, (4, height, width)),
             nn.ConvTranspose2d(4, 16, 3, padding=1),
             nn.LeakyReLU(negative_slope),
             nn.ConvTranspose2d(16, channels, 3, padding=1),
@@ -44,7 +46,7 @@ class SlimDCGANDiscriminator(nn.Module):
         self,
         *,
         channels: Size = 1,
-        image_size: Size = 28,
+        image_size: ImageSize = 28,
         negative_slope: Weight = 0.2,
         input: Callable[[], nn.Module] = nn.Identity,
     ) -> None:
@@ -57,7 +59,7 @@ class SlimDCGANDiscriminator(nn.Module):
             nn.Conv2d(32, 64, 3, padding=1),
             nn.LeakyReLU(negative_slope),
             nn.Flatten(),
-            nn.Linear(64 * image_size**2, 1),
+            nn.Linear(64 * prod(sides(image_size)), 1),
         )
         self.apply(xavier_uniform)
 
@@ -65,7 +67,7 @@ class SlimDCGANDiscriminator(nn.Module):
         return self.layers(self.input(images)).squeeze(1)
 
 
-def _require_any(image_size: int) -> None:
+def _require_any(image_size: ImageSize) -> None:
     require_size(
         image_size, range(1, 1025), "the TF-slim DCGAN needs at least one pixel, and at most 1024 x 1024"
     )

@@ -5,11 +5,11 @@ Every weight of a discriminator is spectrally normalized, the last one's too.
 
 from torch import Tensor, nn
 
-from ganlab.bounds import Size, Weight
+from ganlab.bounds import ImageSize, Size, Weight
 from ganlab.layers.init import init_normal, xavier_uniform
 from ganlab.layers.spectral import spectrally_normalized
 from ganlab.networks.images.resnet import resnet_trunk
-from ganlab.networks.sizes import doublings
+from ganlab.networks.sizes import Doubled, doubled
 
 
 class SNGANResNetDiscriminator(nn.Module):
@@ -19,7 +19,7 @@ class SNGANResNetDiscriminator(nn.Module):
     Sizes: 16, 32, 64, ...
     """
 
-    def __init__(self, *, channels: Size = 3, image_size: Size = 32, width: Size = 32) -> None:
+    def __init__(self, *, channels: Size = 3, image_size: ImageSize = 32, width: Size = 32) -> None:
         super().__init__()
         self.trunk = resnet_trunk(channels=channels, image_size=image_size, width=width)
         self.head = nn.Linear(width, 1, bias=False)
@@ -42,11 +42,12 @@ class SNGANCNNGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: Size = 128, channels: Size = 3, image_size: Size = 32, width: Size = 32
+        self, *, latent_size: Size = 128, channels: Size = 3, image_size: ImageSize = 32, width: Size = 32
     ) -> None:
         super().__init__()
-        wide = width * 2 ** _doublings(image_size)
-        blocks = [nn.Linear(latent_size, 16 * wide), nn.Unflatten(1, (wide, 4, 4))]
+        start = _doubled(image_size)
+        wide = width * 2**start.times
+        blocks = [nn.Linear(latent_size, start.pixels * wide), nn.Unflatten(1, (wide, *start.first))]
         while wide > width:
             blocks += [nn.ConvTranspose2d(wide, wide // 2, 4, stride=2, padding=1)]
             wide //= 2
@@ -65,18 +66,24 @@ class SNGANCNNDiscriminator(nn.Module):
     """
 
     def __init__(
-        self, *, channels: Size = 3, image_size: Size = 32, width: Size = 32, negative_slope: Weight = 0.1
+        self,
+        *,
+        channels: Size = 3,
+        image_size: ImageSize = 32,
+        width: Size = 32,
+        negative_slope: Weight = 0.1,
     ) -> None:
         super().__init__()
         blocks, before = [], channels
-        for stage in range(_doublings(image_size)):
+        end = _doubled(image_size)
+        for stage in range(end.times):
             wide = width * 2**stage
             blocks += [nn.Conv2d(before, wide, 3, padding=1), nn.LeakyReLU(negative_slope, inplace=True)]
             blocks += [nn.Conv2d(wide, wide, 4, stride=2, padding=1)]
             blocks += [nn.LeakyReLU(negative_slope, inplace=True)]
             before = wide
         blocks += [nn.Conv2d(before, 2 * before, 3, padding=1), nn.LeakyReLU(negative_slope, inplace=True)]
-        self.layers = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(16 * 2 * before, 1))
+        self.layers = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(end.pixels * 2 * before, 1))
         self.apply(init_normal)
         spectrally_normalized(self)
 
@@ -84,5 +91,5 @@ class SNGANCNNDiscriminator(nn.Module):
         return self.layers(images).squeeze(1)
 
 
-def _doublings(image_size: int) -> int:
-    return doublings("SNGAN's CNN", image_size)
+def _doubled(image_size: ImageSize) -> Doubled:
+    return doubled("SNGAN's CNN", image_size)

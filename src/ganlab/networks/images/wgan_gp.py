@@ -2,10 +2,10 @@
 
 from torch import Tensor, nn
 
-from ganlab.bounds import Size, Weight
+from ganlab.bounds import ImageSize, Size, Weight
 from ganlab.layers.init import wgan_gp_uniform
 from ganlab.layers.tf_same import SameConv2d, SameConvTranspose2d
-from ganlab.networks.sizes import doublings
+from ganlab.networks.sizes import Doubled, doubled, sides
 
 
 class WGANGPGenerator(nn.Module):
@@ -17,15 +17,20 @@ class WGANGPGenerator(nn.Module):
     """
 
     def __init__(
-        self, *, latent_size: Size = 128, channels: Size = 1, image_size: Size = 28, width: Size = 64
+        self, *, latent_size: Size = 128, channels: Size = 1, image_size: ImageSize = 28, width: Size = 64
     ) -> None:
         super().__init__()
-        wide = width * 2 ** (_doublings(image_size) - 1)
-        blocks = [nn.Linear(latent_size, 16 * wide), nn.ReLU(), nn.Unflatten(1, (wide, 4, 4))]
+        start = _doubled(image_size)
+        wide = width * 2 ** (start.times - 1)
+        blocks = [
+            nn.Linear(latent_size, start.pixels * wide),
+            nn.ReLU(),
+            nn.Unflatten(1, (wide, *start.first)),
+        ]
         while wide > width:
             blocks += [SameConvTranspose2d(wide, wide // 2, 5), nn.ReLU()]
             wide //= 2
-            if image_size == 28 and wide == 2 * width:  # 4, 8 cropped to 7, 14, 28
+            if sides(image_size) == (28, 28) and wide == 2 * width:  # 4, 8 cropped to 7, 14, 28
                 blocks += [Crop(7)]
         self.layers = nn.Sequential(*blocks, SameConvTranspose2d(width, channels, 5))
         self.apply(wgan_gp_uniform)
@@ -38,10 +43,16 @@ class WGANGPCritic(nn.Module):
     """(B, channels, image_size, image_size) to raw scores (B,); sizes as for :class:`WGANGPGenerator`."""
 
     def __init__(
-        self, *, channels: Size = 1, image_size: Size = 28, width: Size = 64, negative_slope: Weight = 0.2
+        self,
+        *,
+        channels: Size = 1,
+        image_size: ImageSize = 28,
+        width: Size = 64,
+        negative_slope: Weight = 0.2,
     ) -> None:
         super().__init__()
-        stages = _doublings(image_size)
+        end = _doubled(image_size)
+        stages = end.times
         widths = [channels, *(width * 2**stage for stage in range(stages))]
         blocks = []
         for stage in range(stages):  # 28, 14, 7, 4 or 32, 16, 8, 4
@@ -49,7 +60,7 @@ class WGANGPCritic(nn.Module):
                 SameConv2d(widths[stage], widths[stage + 1], 5, stride=2),
                 nn.LeakyReLU(negative_slope),
             ]
-        self.layers = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(16 * widths[-1], 1))
+        self.layers = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(end.pixels * widths[-1], 1))
         self.apply(wgan_gp_uniform)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -67,5 +78,5 @@ class Crop(nn.Module):
         return images[..., : self.size, : self.size]
 
 
-def _doublings(image_size: int) -> int:
-    return doublings("WGAN-GP", image_size, also=(28,))
+def _doubled(image_size: ImageSize) -> Doubled:
+    return doubled("WGAN-GP", image_size, also=(28,))

@@ -1,12 +1,14 @@
 """The networks of the auxiliary classifier GAN for 32 pixels."""
 
+from math import prod
+
 import torch
 from torch import Tensor, nn
 
-from ganlab.bounds import Share, Size, Weight
+from ganlab.bounds import ImageSize, Share, Size, Weight
 from ganlab.layers.init import init_normal
 from ganlab.layers.labels import class_shares
-from ganlab.networks.sizes import doublings
+from ganlab.networks.sizes import Doubled, doubled, sides
 
 
 class ACGANGenerator(nn.Module):
@@ -22,13 +24,15 @@ class ACGANGenerator(nn.Module):
         latent_size: Size = 100,
         classes: Size = 10,
         channels: Size = 3,
-        image_size: Size = 32,
+        image_size: ImageSize = 32,
         width: Size = 48,
     ) -> None:
         super().__init__()
         self.classes = classes
-        wide = width * 2 ** (_doublings(image_size) - 1)
-        blocks = [nn.Linear(latent_size + classes, 16 * wide), nn.ReLU(), nn.Unflatten(1, (wide, 4, 4))]
+        start = _doubled(image_size)
+        wide = width * 2 ** (start.times - 1)
+        blocks = [nn.Linear(latent_size + classes, start.pixels * wide), nn.ReLU()]
+        blocks += [nn.Unflatten(1, (wide, *start.first))]
         while wide > width:
             blocks += [_upward(wide, wide // 2)]
             wide //= 2
@@ -53,13 +57,13 @@ class ACGANDiscriminator(nn.Module):
         *,
         classes: Size = 10,
         channels: Size = 3,
-        image_size: Size = 32,
+        image_size: ImageSize = 32,
         width: Size = 16,
         negative_slope: Weight = 0.2,
         dropout: Share = 0.5,
     ) -> None:
         super().__init__()
-        _doublings(image_size)
+        _doubled(image_size)
         blocks: list[nn.Module] = []
         before = channels
         for layer in range(6):
@@ -68,7 +72,7 @@ class ACGANDiscriminator(nn.Module):
             blocks += [nn.BatchNorm2d(wide)] if layer else []
             blocks += [nn.LeakyReLU(negative_slope, inplace=True), nn.Dropout(dropout)]
             before = wide
-        features = wide * (image_size // 8) ** 2
+        features = wide * prod(-(-side // 8) for side in sides(image_size))
         self.trunk = nn.Sequential(*blocks, nn.Flatten())
         self.source, self.auxiliary = nn.Linear(features, 1), nn.Linear(features, classes)
         self.apply(init_normal)
@@ -78,8 +82,8 @@ class ACGANDiscriminator(nn.Module):
         return self.source(features).squeeze(1), self.auxiliary(features)
 
 
-def _doublings(image_size: int) -> int:
-    return doublings("ACGAN", image_size)
+def _doubled(image_size: ImageSize) -> Doubled:
+    return doubled("ACGAN", image_size)
 
 
 def _upward(in_channels: int, out_channels: int) -> nn.ConvTranspose2d:

@@ -6,11 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganlab.bounds import Positive, Share, Size
+from ganlab.bounds import ImageSize, Positive, Share, Size
 from ganlab.layers.labels import class_shares
 from ganlab.layers.maxout import Maxout
 from ganlab.networks.images.gan_2014 import uniform_weights
 from ganlab.networks.images.mlp import pixels_of
+from ganlab.networks.sizes import sides
 
 
 class CGANGenerator(nn.Module):
@@ -26,13 +27,13 @@ class CGANGenerator(nn.Module):
         latent_size: Size = 100,
         classes: Size = 10,
         channels: Size = 1,
-        image_size: Size = 28,
+        image_size: ImageSize = 28,
         noise_width: Size = 200,
         label_width: Size = 1000,
         width: Size = 1200,
     ) -> None:
         super().__init__()
-        self.classes, self.shape = classes, (channels, image_size, image_size)
+        self.classes, self.shape = classes, (channels, *sides(image_size))
         self.noise = nn.Linear(latent_size, noise_width)
         self.label = nn.Linear(classes, label_width)
         self.joint = nn.Linear(noise_width + label_width, width)
@@ -57,7 +58,7 @@ class CGANDiscriminator(nn.Module):
         *,
         classes: Size = 10,
         channels: Size = 1,
-        image_size: Size = 28,
+        image_size: ImageSize = 28,
         pixel_dropout: Share = 0.2,
         dropout: Share = 0.5,
         bound: Positive = 0.005,

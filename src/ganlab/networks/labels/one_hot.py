@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganlab.bounds import Size
+from ganlab.bounds import ImageSize, Size
 from ganlab.layers.init import xavier_uniform
 from ganlab.layers.labels import class_shares, embedded
 from ganlab.networks.images.dcgan import (
@@ -44,7 +44,7 @@ class OneHotMLPDiscriminator(nn.Module):
         *,
         classes: Size,
         channels: Size,
-        image_size: Size,
+        image_size: ImageSize,
         widths: Sequence[Size],
         norm: Callable[[int], nn.Module] = nn.Identity,
         activation: Callable[[], nn.Module] = nn.ReLU,

@@ -4,7 +4,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from ganlab.bounds import Size
+from ganlab.bounds import ImageSize, Size
 from ganlab.layers.norms import ConditionalBatchNorm2d
 from ganlab.layers.spectral import spectrally_normalized
 from ganlab.networks.images.resnet import ResNetGenerator
@@ -23,7 +23,7 @@ class ProjectionGenerator(ResNetGenerator):
         latent_size: Size = 128,
         classes: Size = 10,
         channels: Size = 3,
-        image_size: Size = 32,
+        image_size: ImageSize = 32,
         width: Size = 32,
     ) -> None:
         super().__init__(
@@ -45,7 +45,7 @@ class ProjectionDiscriminator(SNGANResNetDiscriminator):
     """
 
     def __init__(
-        self, *, classes: Size = 10, channels: Size = 3, image_size: Size = 32, width: Size = 32
+        self, *, classes: Size = 10, channels: Size = 3, image_size: ImageSize = 32, width: Size = 32
     ) -> None:
         super().__init__(channels=channels, image_size=image_size, width=width)
         embedding = nn.Embedding(classes, width)

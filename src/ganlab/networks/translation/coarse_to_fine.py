@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
-from ganlab.bounds import Size
+from ganlab.bounds import ImageSize, Size
 from ganlab.errors import UserError
 from ganlab.layers.init import init_normal
 from ganlab.networks.sizes import sides
@@ -48,7 +48,7 @@ class CoarseToFineTranslator(ResNetTranslator):
         *,
         in_channels: Size,
         out_channels: Size,
-        image_size: Size | Sequence[Size] = 256,
+        image_size: ImageSize = 256,
         blocks: Size | None = None,
         width: Size | None = None,
         halvings: Size = 2,
@@ -58,10 +58,11 @@ class CoarseToFineTranslator(ResNetTranslator):
         init: Callable[[nn.Module], None] = init_normal,
     ) -> None:
         require_halvings(image_size, halvings + 1)
+        height, across = sides(image_size)
         super().__init__(
             in_channels=in_channels,
             out_channels=out_channels,
-            image_size=[side // 2 for side in sides(image_size)],
+            image_size=(height // 2, across // 2),
             blocks=blocks,
             width=width,
             halvings=halvings,

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu, pixel_unshuffle
 
-from ganlab.bounds import Size
+from ganlab.bounds import ImageSize, Size
 from ganlab.errors import UserError
 from ganlab.layers.init import he_normal
 from ganlab.network_types import Translation
-from ganlab.networks.sizes import sides
+from ganlab.networks.sizes import nearest_multiple, sides
 from ganlab.networks.translation.srresnet import Nothing
 
 SLOPE = 0.2
@@ -49,7 +49,7 @@ class RRDBNet(Translation):
         self,
         *,
         channels: Size,
-        image_size: Size | Sequence[Size] = 128,
+        image_size: ImageSize = 128,
         scale: Size = 4,
         width: Size | None = None,
         blocks: Size | None = None,
@@ -65,7 +65,7 @@ class RRDBNet(Translation):
         if any(side % 4 for side in sides(image_size)):
             raise UserError(
                 f"image_size={image_size}: RRDBNet doubles twice, so it needs multiples of 4; try "
-                f"data.image_size={max(1, round(min(sides(image_size)) / 4)) * 4}"
+                f"data.image_size={nearest_multiple(image_size, 4)}"
             )
         self.in_channels, self.scale = channels, scale
         self.stride = self.minimum = 4 // scale
@@ -137,9 +137,7 @@ class ESRGANDiscriminator(nn.Module):
         UserError: sides that cannot be halved down to 4 to 7 pixels.
     """
 
-    def __init__(
-        self, *, channels: Size, image_size: Size | Sequence[Size] = 128, width: Size | None = None
-    ) -> None:
+    def __init__(self, *, channels: Size, image_size: ImageSize = 128, width: Size | None = None) -> None:
         super().__init__()
         height, wide = sides(image_size)
         shortest = min(height, wide)

@@ -1,10 +1,10 @@
 """PatchGAN: a discriminator that judges patches instead of images."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from ganlab.bounds import Size
+from ganlab.bounds import ImageSize, Size
 from ganlab.errors import UserError
 from ganlab.layers.init import init_normal
 from ganlab.layers.norms import has_offset
@@ -31,7 +31,7 @@ class PatchGAN(nn.Module):
         self,
         *,
         channels: Size,
-        image_size: Size | Sequence[Size] = 256,
+        image_size: ImageSize = 256,
         layers: Size | None = None,
         width: Size = 64,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,

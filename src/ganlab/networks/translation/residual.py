@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ganlab.bounds import Size
+from ganlab.bounds import ImageSize, Size
 from ganlab.errors import UserError
 from ganlab.layers.init import init_normal
 from ganlab.layers.norms import has_offset
 from ganlab.layers.resample import ReflectedDownsample
 from ganlab.network_types import Encoder
-from ganlab.networks.sizes import sides
+from ganlab.networks.sizes import nearest_multiple, sides
 
 Norm = Callable[[int], nn.Module]
 
@@ -47,7 +47,7 @@ class ResNetTranslator(Encoder):
         *,
         in_channels: Size,
         out_channels: Size,
-        image_size: Size | Sequence[Size] = 256,
+        image_size: ImageSize = 256,
         blocks: Size | None = None,
         width: Size | None = None,
         halvings: Size = 2,
@@ -104,14 +104,14 @@ class ResNetTranslator(Encoder):
         return layer(maps)
 
 
-def require_halvings(image_size: int | Sequence[int], halvings: int) -> None:
+def require_halvings(image_size: ImageSize, halvings: int) -> None:
     """Raise UserError unless height and width can be halved so often, with 2 pixels or more left."""
     stride = 2**halvings
     if any(side % stride or side < 2 * stride for side in sides(image_size)):
-        nearest = max(2, round(min(sides(image_size)) / stride)) * stride
         raise UserError(
             f"image_size={image_size}: a translator that halves {halvings} times needs height and width in "
-            f"multiples of {stride}, at least {2 * stride}; try data.image_size={nearest}"
+            f"multiples of {stride}, at least {2 * stride}; try "
+            f"data.image_size={nearest_multiple(image_size, stride, 2)}"
         )
 
 

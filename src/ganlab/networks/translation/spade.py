@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
-from ganlab.bounds import Size
+from ganlab.bounds import ImageSize, Size
 from ganlab.errors import UserError
 from ganlab.layers.init import xavier_normal
 from ganlab.layers.norms import SpatiallyAdaptiveNorm
 from ganlab.layers.spectral import spectrally_normalized
 from ganlab.network_types import LabelCode, LabelTranslation
-from ganlab.networks.sizes import sides
+from ganlab.networks.sizes import nearest_multiple, sides
 
 Norm = Callable[[int], nn.Module]
 SLOPE = 0.2
@@ -60,7 +60,7 @@ class SPADEGenerator(LabelTranslation):
         *,
         labels: LabelCode,
         channels: Size = 3,
-        image_size: Size | Sequence[Size] = 256,
+        image_size: ImageSize = 256,
         doublings: Size | None = None,
         width: Size | None = None,
         hidden: Size | None = None,
@@ -71,10 +71,10 @@ class SPADEGenerator(LabelTranslation):
         doublings, width = doublings or (3 if small else 5), width or (16 if small else 64)
         self.stride = self.minimum = 2**doublings
         if any(side % self.stride or side < 2 * self.stride for side in sides(image_size)):
-            nearest = max(2, round(min(sides(image_size)) / self.stride)) * self.stride
             raise UserError(
                 f"image_size={image_size}: a SPADE generator that doubles {doublings} times needs height and width in "
-                f"multiples of {self.stride}, at least {2 * self.stride}; try data.image_size={nearest}"
+                f"multiples of {self.stride}, at least {2 * self.stride}; try "
+                f"data.image_size={nearest_multiple(image_size, self.stride, 2)}"
             )
         widest = min(16, 2 ** (doublings - 1)) * width
         widths = [widest] * 4 + [max(width, widest // 2 ** (index + 1)) for index in range(doublings - 1)]

@@ -1,15 +1,13 @@
 """SRGAN's generator, also known as SRResNet, and its discriminator."""
 
-from collections.abc import Sequence
-
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from ganlab.bounds import Size, bounded
+from ganlab.bounds import ImageSize, Size, bounded
 from ganlab.errors import UserError
 from ganlab.layers.init import zero_bias
 from ganlab.network_types import Translation
-from ganlab.networks.sizes import sides
+from ganlab.networks.sizes import nearest_multiple, sides
 
 
 class SRResNet(Translation):
@@ -34,7 +32,7 @@ class SRResNet(Translation):
         self,
         *,
         channels: Size,
-        image_size: Size | Sequence[Size] = 96,
+        image_size: ImageSize = 96,
         scale: Size = 4,
         width: Size | None = None,
         blocks: Size | None = None,
@@ -113,16 +111,14 @@ class SRGANDiscriminator(nn.Module):
         UserError: sides that are no multiples of 16.
     """
 
-    def __init__(
-        self, *, channels: Size, image_size: Size | Sequence[Size] = 96, width: Size | None = None
-    ) -> None:
+    def __init__(self, *, channels: Size, image_size: ImageSize = 96, width: Size | None = None) -> None:
         super().__init__()
         height, wide = sides(image_size)
         width = width or (32 if min(height, wide) < 96 else 64)
         if height % 16 or wide % 16:
             raise UserError(
                 f"image_size={image_size}: SRGAN's discriminator halves 4 times, so it needs multiples of 16; try "
-                f"data.image_size={max(1, round(min(height, wide) / 16)) * 16}"
+                f"data.image_size={nearest_multiple(image_size, 16)}"
             )
         blocks: list[nn.Module] = []
         before = channels

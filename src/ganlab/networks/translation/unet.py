@@ -1,6 +1,6 @@
 """pix2pix's generator: an encoder and a decoder that are joined at every size."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 
@@ -8,12 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganlab.bounds import Share, Size
+from ganlab.bounds import ImageSize, Share, Size
 from ganlab.errors import UserError
 from ganlab.layers.init import init_normal
 from ganlab.layers.norms import has_offset
 from ganlab.network_types import Translation
-from ganlab.networks.sizes import sides
+from ganlab.networks.sizes import nearest_multiple, sides
 
 BatchStatistics = partial(nn.BatchNorm2d, track_running_stats=False)  # of the batch at hand, in eval mode too
 
@@ -43,7 +43,7 @@ class UNet(Translation):
         *,
         in_channels: Size,
         out_channels: Size,
-        image_size: Size | Sequence[Size] = 256,
+        image_size: ImageSize = 256,
         depth: Size | None = None,
         width: Size | None = None,
         dropout: Share = 0.5,
@@ -86,14 +86,14 @@ class AlwaysDropout(nn.Dropout):
         return F.dropout(maps, self.p, training=True)
 
 
-def _depth(image_size: int | Sequence[int], depth: int | None) -> int:
+def _depth(image_size: ImageSize, depth: int | None) -> int:
     """How often both sides can be halved, at most 8 times; or ``depth``, if they can be as often as that."""
     if depth is not None and depth < 3:
         raise UserError(f"depth={depth}: a U-Net halves at least 3 times; try model.generator.depth=3")
     possible = next(n for n in range(64) if any(side % 2 ** (n + 1) for side in sides(image_size)))
     requested = depth or 3
     if possible < requested:
-        nearest = max(1, round(min(sides(image_size)) / 2**requested)) * 2**requested
+        nearest = nearest_multiple(image_size, 2**requested)
         shallower = f"model.generator.depth={possible} or " if possible >= 3 else ""
         raise UserError(
             f"image_size={image_size}: a U-Net that halves {requested} times needs height and width in multiples of "

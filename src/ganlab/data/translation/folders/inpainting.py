@@ -3,8 +3,8 @@
 import logging
 from typing import Unpack
 
-from ganlab.bounds import Count, Size
-from ganlab.data.base import Channels, ImageSize
+from ganlab.bounds import Count, ImageSize, Size
+from ganlab.data.base import Channels
 from ganlab.data.disk.layouts import stem
 from ganlab.data.disk.listing import find_images, split
 from ganlab.data.disk.settings import FolderData

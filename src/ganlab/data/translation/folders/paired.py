@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Unpack
 
-from ganlab.bounds import Count
-from ganlab.data.base import Channels, ImageSize
+from ganlab.bounds import Count, ImageSize
+from ganlab.data.base import Channels
 from ganlab.data.disk.layouts import Domains, find_domains, held_out_share, matched, stem
 from ganlab.data.disk.listing import find_images, split
 from ganlab.data.disk.settings import FolderData

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Unpack
 
-from ganlab.bounds import Count, Whole
-from ganlab.data.base import Channels, ImageSize
+from ganlab.bounds import Count, ImageSize, Whole
+from ganlab.data.base import Channels
 from ganlab.data.disk.layouts import Domains, find_domains, held_out_share, matched
 from ganlab.data.disk.settings import FolderData
 from ganlab.data.store.corrupt import CorruptFiles

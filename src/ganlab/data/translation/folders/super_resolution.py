@@ -4,8 +4,8 @@ import logging
 from pathlib import Path
 from typing import Unpack
 
-from ganlab.bounds import Count, Size
-from ganlab.data.base import Channels, ImageSize, Split, height_and_width
+from ganlab.bounds import Count, ImageSize, Size
+from ganlab.data.base import Channels, Split, height_and_width
 from ganlab.data.disk.layouts import stem
 from ganlab.data.disk.listing import Part, find_images, split
 from ganlab.data.disk.settings import FolderData

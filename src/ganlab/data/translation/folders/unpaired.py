@@ -6,8 +6,8 @@ from typing import Unpack
 
 import torch
 
-from ganlab.bounds import Count
-from ganlab.data.base import Channels, ImageSize
+from ganlab.bounds import Count, ImageSize
+from ganlab.data.base import Channels
 from ganlab.data.disk.layouts import Domain, Domains, find_domains, held_out_share
 from ganlab.data.disk.listing import find_images, split
 from ganlab.data.disk.settings import FolderData

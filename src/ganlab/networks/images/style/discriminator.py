@@ -8,12 +8,13 @@ from typing import TypedDict, Unpack
 import torch
 from torch import Tensor, nn
 
-from ganlab.bounds import Size
+from ganlab.bounds import ImageSize, Size
 from ganlab.layers.equalized import EqualizedConv2d, EqualizedLinear, ScaledLeakyReLU
 from ganlab.layers.minibatch import MinibatchStdDev
 from ganlab.layers.resample import Smooth, SmoothDownsample
 from ganlab.networks.images.style.mapping import LabelMapping
 from ganlab.networks.images.style.widths import widths
+from ganlab.networks.sizes import doubled
 
 
 class StyleGAN2Discriminator(nn.Module):
@@ -28,7 +29,7 @@ class StyleGAN2Discriminator(nn.Module):
         self,
         *,
         channels: Size = 3,
-        image_size: Size = 32,
+        image_size: ImageSize = 32,
         width: Size = 32,
         narrows_after: Size = 32,
         group: Size = 4,
@@ -36,6 +37,7 @@ class StyleGAN2Discriminator(nn.Module):
     ) -> None:
         super().__init__()
         block = block or ResidualDown
+        end = doubled("StyleGAN2", image_size)
         channels_at = widths(image_size, width, narrows_after)[::-1]
         last = channels_at[-1]
         self.trunk = nn.Sequential(
@@ -44,7 +46,7 @@ class StyleGAN2Discriminator(nn.Module):
             MinibatchStdDev(group=group),
             *_conv(last + 1, last, 3),
             nn.Flatten(),
-            EqualizedLinear(16 * last, last, gain=1.0),
+            EqualizedLinear(end.pixels * last, last, gain=1.0),
             ScaledLeakyReLU(),
         )
         self.features = last
@@ -58,7 +60,7 @@ class DiscriminatorOptions(TypedDict, total=False):
     """What both discriminators take."""
 
     channels: Size
-    image_size: Size
+    image_size: ImageSize
     width: Size
     narrows_after: Size
     group: Size

@@ -7,7 +7,7 @@ from typing import TypedDict, Unpack
 import torch
 from torch import Tensor
 
-from ganlab.bounds import Size
+from ganlab.bounds import ImageSize, Size
 from ganlab.network_types import StyledGenerator, StyledSynthesis
 from ganlab.networks.images.style.mapping import LabelledMapping, Mapping
 from ganlab.networks.images.style.synthesis import Synthesis
@@ -17,7 +17,7 @@ class SynthesisOptions(TypedDict, total=False):
     """What both generators hand on to :class:`~ganlab.networks.images.style.synthesis.Synthesis`."""
 
     channels: Size
-    image_size: Size
+    image_size: ImageSize
     width: Size
     narrows_after: Size
 
@@ -62,7 +62,7 @@ class StyleGAN2Generator(MappedGenerator):
         latent_size: Size = 64,
         style_size: Size = 64,
         channels: Size = 3,
-        image_size: Size = 32,
+        image_size: ImageSize = 32,
         width: Size = 32,
         narrows_after: Size = 32,
         mapping_layers: Size = 4,

@@ -5,16 +5,18 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from ganlab.bounds import ImageSize
 from ganlab.layers.equalized import ScaledLeakyReLU
 from ganlab.layers.modulated import ModulatedConv2d, ToImage
 from ganlab.layers.resample import SmoothUpsample
 from ganlab.network_types import StyledSynthesis
 from ganlab.networks.images.style.widths import widths
+from ganlab.networks.sizes import doubled
 from ganlab.randomness import Draws
 
 
 class StyleLayer(nn.Module):
-    """maps (B, in_channels, H, W), w (B, style_size) to (B, out_channels, side, side).
+    """maps (B, in_channels, H, W), w (B, style_size) to (B, out_channels, *size).
 
     Modulated convolution, noise of one map for all channels times a learned strength, bias, leaky ReLU. The noise is
     drawn by ``draws`` for each sample, or without them the one map that the layer keeps.
@@ -22,10 +24,12 @@ class StyleLayer(nn.Module):
 
     noise: Tensor
 
-    def __init__(self, in_channels: int, out_channels: int, style_size: int, side: int, *, up: bool) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, style_size: int, size: tuple[int, int], *, up: bool
+    ) -> None:
         super().__init__()
         self.conv = ModulatedConv2d(in_channels, out_channels, style_size, up=up)
-        self.register_buffer("noise", torch.randn(1, 1, side, side))
+        self.register_buffer("noise", torch.randn(1, 1, *size))
         self.strength = nn.Parameter(torch.zeros(()))
         self.bias = nn.Parameter(torch.zeros(out_channels, 1, 1))
         self.activation = ScaledLeakyReLU()
@@ -47,18 +51,19 @@ class Synthesis(StyledSynthesis):
     """
 
     def __init__(
-        self, *, style_size: int, channels: int, image_size: int, width: int, narrows_after: int
+        self, *, style_size: int, channels: int, image_size: ImageSize, width: int, narrows_after: int
     ) -> None:
         super().__init__()
         channels_at = widths(image_size, width, narrows_after)
+        rows, columns = doubled("StyleGAN2", image_size).first
         self.layers = 2 * len(channels_at)  # two at each size, of the first size one, and the last image
-        self.basis = nn.Parameter(torch.randn(channels_at[0], 4, 4))
-        self.first = StyleLayer(channels_at[0], channels_at[0], style_size, 4, up=False)
+        self.basis = nn.Parameter(torch.randn(channels_at[0], rows, columns))
+        self.first = StyleLayer(channels_at[0], channels_at[0], style_size, (rows, columns), up=False)
         self.doubling, self.second = nn.ModuleList(), nn.ModuleList()
         for level, (before, after) in enumerate(pairwise(channels_at), start=1):
-            side = 4 * 2**level
-            self.doubling.append(StyleLayer(before, after, style_size, side, up=True))
-            self.second.append(StyleLayer(after, after, style_size, side, up=False))
+            size = rows * 2**level, columns * 2**level
+            self.doubling.append(StyleLayer(before, after, style_size, size, up=True))
+            self.second.append(StyleLayer(after, after, style_size, size, up=False))
         self.to_image = nn.ModuleList(ToImage(wide, channels, style_size) for wide in channels_at)
         self.upsample = SmoothUpsample()
 
