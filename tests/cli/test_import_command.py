@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from tests.support.biggan_layouts import Discriminator, StudioGenerator
 from tests.support.known_layouts import resnet, unet
 
 PAIRS = ["model=pix2pix", "data=fonts_paired", "model.generator.width=4", "data.target_channels=3"]
@@ -29,6 +30,23 @@ def test_files_of_both_directions(ganlab, tmp_path):
         "2 networks in here\nrandom weights, for no file was given: discriminator_a, disc"
     )
     assert "is not empty" in ganlab("import-weights", *words).err
+
+
+def test_files_of_biggan_s_players(ganlab, tmp_path):
+    """StudioGAN's names of files have = in them."""
+    torch.save({"state_dict": StudioGenerator().state_dict()}, "model=G_ema-best-weights-step=9.pth")
+    torch.save(Discriminator().state_dict(), "D.pth")
+    sizes = ["model.prior.size=6", "model.generator.embedding_size=5", "model.generator.width=4"]
+    sizes += ["model.generator.multipliers=[2,2,1]", "model.discriminator.width=8"]
+    sizes += ["model.discriminator.multipliers=[1,2,2]", "model.discriminator.smallest=4"]
+    data = ["data=digits", "data.channels=3", "data.image_size=16"]
+    files = ["generator=model=G_ema-best-weights-step=9.pth", "discriminator=D.pth"]
+    answer = ganlab("import-weights", *files, "model=biggan", *data, *sizes, "output=here")
+    assert answer.code == 0, answer.err
+    assert answer.out.startswith("2 networks in here\nnext: ganlab sample run=here n=16")
+    assert ganlab("sample", "run=here", "n=2").code == 0
+    answer = ganlab("import-weights", "D.pth", "model=biggan", *data, *sizes, "output=other")
+    assert (answer.code, "D.pth: blocks.0.0.conv1.weight is (8, 3, 3, 3), and " in answer.err) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from ganlab.config import compose, save_config
 from ganlab.config.runs.resume import find_run, is_finished
 from ganlab.errors import StorageError, UserError
 from ganlab.inference.export.read import SUMS, verify
-from ganlab.inference.import_weights import read
+from ganlab.inference.foreign.import_weights import read
 from ganlab.losses.perceptual import VGG54
 from ganlab.metrics.extractors.common import sha256_of
 from ganlab.models.base import GAN

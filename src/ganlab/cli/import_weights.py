@@ -27,7 +27,7 @@ def run(words: list[str]) -> int:
     stem = next(iter(files.values())).stem
     pair = f"{cfg.chosen['model']}-{cfg.chosen['data']}"
     run_dir = output or Path("outputs") / pair / f"imported_{stem}"
-    from ganlab.inference.import_weights import import_weights
+    from ganlab.inference.foreign.import_weights import import_weights
 
     untouched = import_weights(cfg, files, run_dir, overrides)
     print(f"{len(files)} network{'s' if len(files) > 1 else ''} in {run_dir}")

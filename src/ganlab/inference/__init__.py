@@ -9,7 +9,7 @@ scoring/         any two sets of images, by anybody's protocol
 data_of          the data of a run, or what is named beside an export
 output           the folder that pictures are written into: only the last command's lie there
 packing          a folder of pictures as shards; packing_list: what of it becomes a sample
-import_weights   weights of widely used code; foreign_pickles, foreign_names: of NVIDIA's, of which nothing is run
+foreign/         weights of widely used code, as runs
 latents/         exploring a latent space: interpolation, arithmetic, directions, projection, neighbours
 refine/          samples that the discriminator has chosen
 class_names      classes by name

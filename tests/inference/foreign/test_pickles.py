@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from ganlab.errors import UserError
-from ganlab.inference.foreign_names import renamed
-from ganlab.inference.foreign_pickles import read_stored
-from ganlab.inference.import_weights import import_weights
+from ganlab.inference.foreign.import_weights import import_weights
+from ganlab.inference.foreign.pickles import read_stored
+from ganlab.inference.foreign.stylegan2 import renamed
 from ganlab.inference.load import load
 from tests.support.runs import build, tiny_config
 

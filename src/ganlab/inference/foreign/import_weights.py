@@ -1,4 +1,4 @@
-"""Weights of widely used PyTorch code, from pix2pix to StyleGAN2, as a run directory of ganlab."""
+"""Weights of widely used PyTorch code, from pix2pix to BigGAN, as a run directory of ganlab."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,13 +12,18 @@ from torch import Tensor, nn
 
 from ganlab.config import check, instantiate, save_config
 from ganlab.errors import UserError
-from ganlab.inference.foreign_names import renamed
-from ganlab.inference.foreign_pickles import SNAPSHOT, read_stored
+from ganlab.inference.foreign import biggan
+from ganlab.inference.foreign.pickles import SNAPSHOT, read_stored
+from ganlab.inference.foreign.stylegan2 import renamed
 from ganlab.models.images.base import LatentGAN
 from ganlab.network_types import Translation
 from ganlab.training.checkpoints import AtomicCheckpointIO, checkpoint_name, require_file, why_unreadable
 
-WITHIN = ("params_ema", "params")  # where BasicSR keeps a network, the averaged one first
+WITHIN = (
+    "params_ema",
+    "params",
+    "state_dict",
+)  # where BasicSR, the averaged one first, and StudioGAN keep a network
 ADVICE = "choose the model/generator, its width and depth, and the channels that {file} was trained with"
 Layers = dict[str, dict[str, Tensor]]  # a layer's place in its network -> its tensors by name
 
@@ -73,7 +78,12 @@ def weights_for(name: str, network: nn.Module, path: Path) -> dict[str, Tensor]:
     """The tensors in a file for the network of this name, under the names of ``network``."""
     if path.suffix == SNAPSHOT:
         return renamed(read_stored(path, name), network.state_dict(), path)
-    return converted(read(path), network, path)
+    state = read(path)
+    return (
+        biggan.renamed(state, network.state_dict(), path)
+        if biggan.is_known(state)
+        else converted(state, network, path)
+    )
 
 
 def read(path: Path) -> dict[str, Tensor]:

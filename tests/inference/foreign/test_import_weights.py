@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from ganlab.errors import UserError
-from ganlab.inference.import_weights import converted, read
+from ganlab.inference.foreign.import_weights import converted, read
 from ganlab.inference.load import load
 from ganlab.layers.labels import OneHot
 from ganlab.networks.translation.coarse_to_fine import CoarseToFineTranslator
@@ -203,7 +203,7 @@ def test_X1_a_file_that_would_run_code_is_not_read(tmp_path):
 
 
 def test_an_imported_run_can_be_loaded_and_trained_on(tmp_path):
-    from ganlab.inference.import_weights import import_weights
+    from ganlab.inference.foreign.import_weights import import_weights
 
     torch.manual_seed(0)
     theirs, path, folder = resnet(blocks=3, width=8), tmp_path / "horse2zebra.pth", tmp_path / "run"
@@ -224,7 +224,7 @@ def test_an_imported_run_can_be_loaded_and_trained_on(tmp_path):
 
 
 def test_CUT_s_three_networks_look_at_a_picture_as_theirs_do(tmp_path):
-    from ganlab.inference.import_weights import import_weights
+    from ganlab.inference.foreign.import_weights import import_weights
 
     torch.manual_seed(0)
     theirs = {"": cut_resnet(width=8), "discriminator": cut_patch(), "projection": CUTProjection((3, 16), 8)}
