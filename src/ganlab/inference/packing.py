@@ -6,9 +6,11 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from ganlab.data.disk.indexed import INDEX, VERSION
@@ -18,6 +20,8 @@ from ganlab.errors import StorageError, UserError
 from ganlab.inference.packing_list import Packed, pairs_below, pictures_below, readable
 from ganlab.rank import is_first_process
 from ganlab.storage import TEMPORARY, digest, write_atomically
+
+LOCK = ".lock"  # in the output, which one process at a time writes
 
 
 def pack(
@@ -56,9 +60,10 @@ def pack(
         [(sample.key, sample.size, sample.label, sample.captions) for sample in shard] for shard in shards
     ]
     plan = hashlib.sha256(repr([classes, parts]).encode("utf-8", "surrogateescape")).hexdigest()
-    index = _begun(output, plan, classes)
     try:
-        _write_all(output, shards, index)
+        with _alone(output):
+            index = _begun(output, plan, classes)
+            _write_all(output, shards, index)
     except OSError as error:
         raise StorageError(
             f"{error.filename or output}: {error.strerror or error}; when that is mended, the same command goes on"
@@ -66,9 +71,25 @@ def pack(
     return index
 
 
+@contextmanager
+def _alone(output: Path) -> Iterator[None]:
+    """Hold ``output`` for this process; raises UserError where another one packs into it."""
+    output.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(output / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UserError(
+            f"another ganlab pack writes into {output}: wait for its end, or choose another with output=DIRECTORY"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _write_all(output: Path, shards: Sequence[Sequence[Packed]], index: dict[str, Any]) -> None:
     """Write the shards that the index lacks, and after each of them the index."""
-    output.mkdir(parents=True, exist_ok=True)
     done = {shard["name"] for shard in index["shards"]}
     width = max(3, len(str(len(shards) - 1)))
     total, quiet = sum(map(len, shards)), None if is_first_process() else True
@@ -101,7 +122,7 @@ def _begun(output: Path, plan: str, classes: Sequence[str]) -> dict[str, Any]:
     """The index of a stopped call with the same plan, or a new one."""
     new = {"version": VERSION, "plan": plan, "classes": list(classes), "complete": False, "shards": []}
     if not (output / INDEX).is_file():
-        if output.is_dir() and any(output.iterdir()):
+        if any(path.name != LOCK for path in output.iterdir()):
             raise UserError(
                 f"{output} is not empty, and holds no {INDEX}; choose another with output=DIRECTORY"
             )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from filelock import FileLock
 
 from ganlab.config import compose
 from ganlab.data.disk.packed import samples_of
@@ -46,6 +47,20 @@ def packed(pictures, tmp_path) -> Path:
 def small_shards(monkeypatch):
     divided = packing._divided
     monkeypatch.setattr(packing, "_divided", lambda pictures, most: divided(pictures, most // 100))
+
+
+def test_two_calls_do_not_write_one_output_at_a_time(pictures, packed, tmp_path):
+    index = (packed / "index.json").read_bytes()
+    with (
+        FileLock(packed / packing.LOCK),
+        pytest.raises(UserError, match=r"^another ganlab pack writes into .*shards: wait"),
+    ):
+        pack(pictures, packed, megabytes=1, labels=True)
+    pack(pictures, packed, megabytes=1, labels=True)
+    assert (packed / "index.json").read_bytes() == index
+    with FileLock(tmp_path / "new" / packing.LOCK), pytest.raises(UserError, match="another ganlab pack"):
+        pack(pictures, tmp_path / "new", megabytes=1)
+    assert len(pack(pictures, tmp_path / "new", megabytes=1)["shards"]) > 1
 
 
 def by_name(data: Folder) -> dict[str, tuple[int, bytes]]:
