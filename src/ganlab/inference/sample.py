@@ -90,7 +90,7 @@ def write_samples(
     if isinstance(model, Translator):
         return write_held_out(model, run_dir, n, checkpoint=checkpoint, alpha=alpha, output=output, data=data)
     if label is not None:
-        label = number_of(label, class_names(run_dir, model.data_kind))
+        label = number_of(label, class_names(run_dir, model.data_kind), model)
     name = f"{checkpoint}-seed{seed}{_chosen(label, controls, caption)}"
     folder = Path(output or run_dir / "generated" / name)
     with controls.of(model), fresh_folder(folder, run_dir):

@@ -27,10 +27,10 @@ class Source(NamedTuple):
 
     def label(self, label: int | str | None) -> int | None:
         """The number of a class, which is given as that or by name; raises UserError for an unknown name."""
-        return None if label is None else number_of(label, self.class_names)
+        return None if label is None else number_of(label, self.class_names, self.model)
 
     def labels(self, labels: Sequence[int | str]) -> list[int]:
-        return [number_of(label, self.class_names) for label in labels]
+        return [number_of(label, self.class_names, self.model) for label in labels]
 
     def name_of(self, label: str) -> str:
         """A class's name, by its number in words; anything else stays."""

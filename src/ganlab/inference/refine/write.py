@@ -55,7 +55,7 @@ def write_refined(
             ``write_samples``.
     """
     model = require_judgement(load(run_dir, checkpoint, "cuda" if torch.cuda.is_available() else "cpu"))
-    number = None if label is None else number_of(label, class_names(run_dir, model.data_kind))
+    number = None if label is None else number_of(label, class_names(run_dir, model.data_kind), model)
     model.inputs(1, Draws(0), number)  # raises for a class that it does not know
     chosen = f"-{refine}" + ("" if number is None else f"-label{number}")
     folder = output or run_dir / "generated" / f"{checkpoint}-seed{seed}{chosen}"
