@@ -6,18 +6,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d, pad
 
-from ganlab.bounds import ImageSize, Size
-from ganlab.data.base import Channels, Flip
-from ganlab.data.endless import StoredOptions
+from ganlab.bounds import Size
+from ganlab.data.base import Channels
 from ganlab.data.store.memory import with_channels
 from ganlab.data.store.photographs import crops, photographs
 from ganlab.data.translation.base import ExampleOptions
 from ganlab.data.translation.inpainting import InpaintingData, Mask
 from ganlab.data.translation.paired import PairedData
-from ganlab.data.translation.semantic import SemanticData
+from ganlab.data.translation.semantic import EmbeddedRegions
 from ganlab.data.translation.sets import ExampleSplits, Named
 from ganlab.data.translation.super_resolution import SuperResolutionData
-from ganlab.errors import UserError
 
 SQUARE = 9  # pixels over which colours are averaged
 
@@ -62,32 +60,19 @@ class PhotosGray(PhotosEdges):
         return with_channels(photos, 1)
 
 
-class PhotosRegions(SemanticData):
+class PhotosRegions(EmbeddedRegions):
     """Regions of a photograph to the photograph; crops as in ``PhotosEdges``.
 
     A pixel's region is that of the colours around it, averaged over 9 x 9 pixels: one of four equally large parts by
     luma, each parted into what is cooler and what is warmer, by red - blue, than half of all pixels.
     """
 
+    embedded, known = "photos_regions", 8
+
     def __init__(
-        self,
-        *,
-        regions: Literal[8] = 8,
-        target_channels: Literal[3] = 3,
-        image_size: ImageSize = 64,
-        flip: Flip = True,
-        **options: Unpack[StoredOptions],
+        self, *, regions: Literal[8] = 8, target_channels: Literal[3] = 3, **options: Unpack[ExampleOptions]
     ) -> None:
-        if (regions, target_channels) != (8, 3):
-            raise UserError("data=photos_regions has 8 regions, and colours, which need 3 channels")
-        super().__init__(
-            regions=regions,
-            target_channels=target_channels,
-            image_size=image_size,
-            load_size=None,
-            flip=flip,
-            **options,
-        )
+        super().__init__(regions=regions, target_channels=target_channels, **options)
 
     def load(self) -> ExampleSplits:
         photos = photographs()

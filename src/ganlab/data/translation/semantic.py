@@ -1,6 +1,6 @@
 """Label maps and pictures of what they say; and coloured shapes whose regions the drawer knows."""
 
-from typing import Annotated, Literal, Unpack
+from typing import Annotated, ClassVar, Literal, Unpack
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ from ganlab.bounds import ImageSize, Range
 from ganlab.data.base import Channels, Flip
 from ganlab.data.endless import StoredOptions
 from ganlab.data.store.memory import MemoryImages
-from ganlab.data.translation.base import CropOptions
+from ganlab.data.translation.base import CropOptions, ExampleOptions
 from ganlab.data.translation.paired import PairedData
 from ganlab.data.translation.sets import ExampleSplits, Named
 from ganlab.errors import UserError
@@ -53,11 +53,31 @@ class SemanticData(PairedData):
         return Batch(label_map=from_uint8(images[:, :1]), target=from_uint8(images[:, 1:]))
 
 
-class ShapesSemantic(SemanticData):
+class EmbeddedRegions(SemanticData):
+    """A set of the installation, in colours, whose regions are ``known``.
+
+    Raises:
+        UserError: another number of regions or channels.
+    """
+
+    embedded: ClassVar[str]  # as which the configuration knows it
+    known: ClassVar[int]
+
+    def __init__(self, *, regions: int, target_channels: int, **options: Unpack[ExampleOptions]) -> None:
+        if (regions, target_channels) != (self.known, 3):
+            raise UserError(
+                f"data={self.embedded} has {self.known} regions, and colours, which need 3 channels"
+            )
+        super().__init__(regions=regions, target_channels=3, load_size=None, **options)
+
+
+class ShapesSemantic(EmbeddedRegions):
     """Circles, squares and triangles over each other on a dark, cloudy ground: 2,000 pictures, and 128 held out.
 
     A region is what has one colour: 0 the ground, then red, green, blue and yellow, each up to 15 of 255 off.
     """
+
+    embedded, known = "shapes_semantic", 5
 
     def __init__(
         self,
@@ -68,15 +88,8 @@ class ShapesSemantic(SemanticData):
         flip: Flip = True,
         **options: Unpack[StoredOptions],
     ) -> None:
-        if (regions, target_channels) != (5, 3):
-            raise UserError("data=shapes_semantic has 5 regions, and colours, which need 3 channels")
         super().__init__(
-            regions=regions,
-            target_channels=target_channels,
-            image_size=image_size,
-            load_size=None,
-            flip=flip,
-            **options,
+            regions=regions, target_channels=target_channels, image_size=image_size, flip=flip, **options
         )
 
     def load(self) -> ExampleSplits:
