@@ -16,6 +16,7 @@ from ganlab.config.compose.catalogue import Entry, catalogue, read_entry, serves
 from ganlab.config.runs.resume import runs_below
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean
+from ganlab.report.cells import cut, padded, width_of
 from ganlab.report.history import read_newest
 
 TABLES = {
@@ -138,11 +139,14 @@ def aligned(rows: Sequence[Sequence[str]], *, wraps: bool = False) -> list[str]:
     if wraps and is_seen:
         rows = [row[:-1] for row in rows]
     columns = max(map(len, rows), default=1) - 1  # the last needs no width
-    padded = [[*row, *[""] * (columns + 1 - len(row))] for row in rows]
-    widths = [max(len(row[column]) for row in padded) for column in range(columns)]
+    filled = [[*row, *[""] * (columns + 1 - len(row))] for row in rows]
+    widths = [max(width_of(row[column]) for row in filled) for column in range(columns)]
     lines = []
-    for *cells, last in padded:
-        line = "".join(f"  {cell:<{size}}" for cell, size in zip(cells, widths, strict=True) if size) + "  "
+    for *cells, last in filled:
+        line = (
+            "".join(f"  {padded(cell, size)}" for cell, size in zip(cells, widths, strict=True) if size)
+            + "  "
+        )
         if wraps:
             lines += textwrap.wrap(
                 last,
@@ -153,8 +157,7 @@ def aligned(rows: Sequence[Sequence[str]], *, wraps: bool = False) -> list[str]:
                 break_long_words=False,
             ) or [line.rstrip()]
             continue
-        line = (line + last).rstrip()
-        lines.append(line if len(line) <= width else f"{line[: width - 1]}…")
+        lines.append(cut((line + last).rstrip(), width))
     return lines
 
 

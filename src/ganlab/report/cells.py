@@ -2,10 +2,35 @@
 
 import math
 import re
+import unicodedata
 
 from ganlab.report.columns import Mean
 
 NONE = "–"
+
+
+def width_of(text: str) -> int:
+    """Columns of a terminal: two for a wide character, as of Chinese or Japanese, and none for one that combines."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        for letter in text
+    )
+
+
+def padded(text: str, width: int) -> str:
+    """``text`` and blanks up to so many columns."""
+    return text + " " * (width - width_of(text))
+
+
+def cut(text: str, width: int) -> str:
+    """``text`` in at most so many columns, with … in the place of the rest."""
+    if width_of(text) <= width:
+        return text
+    while width_of(text) >= width:
+        text = text[:-1]
+    return f"{text}…"
 
 
 def mean(found: Mean | None, runs: int, *, spread: bool = True) -> str:

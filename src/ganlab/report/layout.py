@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ganlab.report.cells import NONE, amount, clock, count, mean, setting
+from ganlab.report.cells import NONE, amount, clock, count, cut, mean, padded, setting, width_of
 from ganlab.report.columns import Column, Mean
 from ganlab.report.runs import Run
 from ganlab.report.table import Row, Table
@@ -24,10 +24,10 @@ class Field:
 
     @property
     def width(self) -> int:
-        return max(map(len, [self.heading, *self.cells]))
+        return max(map(width_of, [self.heading, *self.cells]))
 
     def padded(self) -> list[str]:
-        return [cell.ljust(self.width) for cell in [self.heading, *self.cells]]
+        return [padded(cell, self.width) for cell in [self.heading, *self.cells]]
 
 
 def in_a_line(run: Run) -> str:
@@ -48,7 +48,7 @@ def aligned(table: Table, width: int) -> str:
             break
         fields.remove(last)
     lines = ["  ".join(cells).rstrip() for cells in zip(*(field.padded() for field in fields), strict=True)]
-    lines = [line if len(line) <= width else f"{line[: width - 1]}…" for line in lines]
+    lines = [cut(line, width) for line in lines]
     above, *below = [
         textwrap.fill(note, width, subsequent_indent="  ") for note in [title(table), *notes(table)]
     ]
