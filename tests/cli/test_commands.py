@@ -66,6 +66,45 @@ def test_flags_and_options_come_in_any_order(ganlab):
     assert between.out == ganlab("train", "--cfg", "job", "seed=3", "model=wgan").out
 
 
+def test_of_a_sweep_the_first_run_s_configuration_is_shown_with_and_without_m(ganlab):
+    for words in (["sweep=plane", "seed=7,8"], ["-m", "sweep=plane", "seed=7,8"]):
+        answer = ganlab(*words, "--cfg", "job", "-p", "data._target_")
+        assert (answer.code, answer.out) == (0, "ganlab.data.points.Grid\n")
+        assert answer.err == "the first of 16 runs: experiment=grid model=plane_gan seed=7\n"
+    answer = ganlab("search=random", "model.optimizers.generator.lr=interval(1e-5,1e-2)", "--cfg", "job")
+    assert answer.code == 2
+    assert answer.err.startswith(
+        "ganlab: --cfg: a search chooses its values as it goes; leave search and sweep out"
+    )
+
+
+def test_scores_that_would_score_nothing_are_refused(ganlab):
+    for word in ("metrics=digits", "metrics.digits.n_fake=100", "+metrics.more=1"):
+        answer = ganlab("sample", "run=anywhere", word)
+        assert answer.code == 2
+        assert answer.err.startswith(
+            f"ganlab: {word}: scores samples before and after refine= has chosen among them"
+        )
+    assert "anywhere" in ganlab("sample", "run=anywhere", "metrics=none").err
+
+
+def test_wide_characters_take_two_columns_of_a_table():
+    from ganlab.cli import listing
+    from ganlab.report import cells
+
+    rows = [
+        ("run", "state", "steps"),
+        ("outputs/数字", "finished", "640"),
+        ("outputs/e\u0301t", "failed", "2"),
+    ]
+    assert listing.aligned(rows) == [
+        "  run           state     steps",
+        "  outputs/数字  finished  640",
+        "  outputs/e\u0301t    failed    2",
+    ]
+    assert [cells.cut("数字ab", width) for width in (6, 5, 4, 1)] == ["数字ab", "数字…", "数…", "…"]
+
+
 def test_train_gets_the_checked_configuration_and_a_directory(ganlab, trained, tmp_path):
     assert ganlab("train", "model=vanilla", "trainer.max_steps=1e2", "precision=32").code == 0
     [(cfg, run_dir)] = trained

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,6 +108,26 @@ def plan(arguments: Arguments, overrides: list[str]) -> Sweep | None:
         evened=even.words,
         notes=even.notes,
     )
+
+
+def first_run(arguments: Arguments) -> tuple[list[str], list[str]]:
+    """Flags and overrides of what ``--cfg`` shows: of a sweep its first run, which stderr names; else as typed.
+
+    Raises:
+        UserError: a sweep whose values nobody knows yet; and as :func:`plan`.
+    """
+    sweep = plan(arguments, arguments.overrides)
+    if sweep is None:
+        return arguments.flags, arguments.overrides
+    if not sweep.planned:
+        raise UserError(
+            "--cfg: a search chooses its values as it goes; leave search and sweep out, and write a value, as in "
+            "KEY=VALUE, for each interval(...) and choice(...)"
+        )
+    words = next(iter(sweep.planned))
+    print(f"the first of {len(sweep.planned)} runs: {sweep.varying(words)}", file=sys.stderr)
+    flags = [flag for flag in arguments.flags if flag not in ("-m", "--multirun")]
+    return flags, [*merge_overrides(arguments.overrides, list(words)), "hydra.mode=RUN"]
 
 
 def plan_search(loader: ConfigLoader, master: DictConfig, overrides: list[str]) -> Sweep:

@@ -1,5 +1,6 @@
 """``ganlab sample``: pictures of a trained model, or a user's own pictures through it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,11 @@ OF_INPUT = ("direction", "reference", "mask", "tile")  # what has no meaning wit
 def run(words: list[str]) -> int:
     """Compose conf/sample.yaml with ``words`` and write the pictures."""
     words = quote_paths(options_of_run("sample", words), PATHS)
+    refined = is_refined(words)
+    if not refined:
+        refuse_metrics(words)
     run_dir = named_run(words, or_export=True)
-    data, metrics, refined = None, None, is_refined(words)
+    data, metrics = None, None
     if any(key_of(word) == "data" for word in words) or refined:  # which an export lacks
         words, data, metrics = given(words, run_dir, scored=refined)
     chosen = inherited(words, run_dir) if refined and not data else []
@@ -73,6 +77,16 @@ def drawn(n: int, folder: Path) -> str:
 
 def is_refined(words: list[str]) -> bool:
     return any(key_of(word) == "refine" and not word.endswith("=none") for word in words)
+
+
+def refuse_metrics(words: list[str]) -> None:
+    """Raise UserError for scores that nothing would be scored by."""
+    for word in words:
+        if re.match(r"[+~]*metrics\b", word) and word != "metrics=none":
+            raise UserError(
+                f"{word}: scores samples before and after refine= has chosen among them; add refine=mh, or have "
+                "ganlab evaluate score the run"
+            )
 
 
 def choose(cfg: DictConfig, run_dir: Path, output: Path | None, data: Any) -> int:

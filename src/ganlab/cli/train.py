@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 
 from ganlab.cli.arguments import Arguments, complete_without_command, parse, quote_paths, search_path
 from ganlab.cli.job import Jobs, remove_if_unused
-from ganlab.cli.plan import Sweep, plan
+from ganlab.cli.plan import Sweep, first_run, plan
 from ganlab.cli.sweep import announce, conclude
 from ganlab.config.compose import paths
 from ganlab.config.compose.compose import settle
@@ -47,6 +47,8 @@ def run(words: list[str], debug: bool) -> int:
     try:
         flags, overrides = continued(arguments) if arguments.runs else (arguments.flags, arguments.overrides)
         sweep = jobs.sweep = plan(arguments, overrides) if arguments.runs else None
+        if arguments.options.cfg:
+            flags, overrides = first_run(arguments)
         if sweep:
             start_sweep(jobs, sweep, flags, overrides)
         else:
