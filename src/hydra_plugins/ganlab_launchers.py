@@ -32,3 +32,14 @@ class Submitit(Processes):
         from ganlab.launch.cluster import launch
 
         return launch(self.hydra_context.config_loader, self.config, job_overrides, initial_job_idx)
+
+
+class Ray(Processes):
+    """Runs the jobs of a sweep where Ray has room for them."""
+
+    def launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> Sequence[JobReturn | Any]:
+        from ganlab.launch.room import launch
+
+        return launch(self.hydra_context.config_loader, self.config, job_overrides, initial_job_idx)

@@ -105,7 +105,7 @@ class Running:
     ) -> None:
         self.jobs, self.devices, self.environment, self.quiet = jobs, devices, environment, quiet
         self.codes: dict[int, int] = {}  # of the jobs that have ended, by their place
-        self.places: dict[int, tuple[int, subprocess.Popen[str], Thread]] = {}
+        self.places: dict[int, tuple[int, Any, Thread]] = {}  # of a process: what Popen has
         self.stopped_by = 0
         self.ended = 0
         self.board = Board([job.run_dir.name for job in jobs])
@@ -131,7 +131,7 @@ class Running:
                     self.end(index, process.returncode)
         return [self.codes.get(index, 130) for index in range(len(self.jobs))]
 
-    def start(self, job: Job, device: str | None) -> "tuple[subprocess.Popen[str], Thread]":
+    def start(self, job: Job, device: str | None) -> "tuple[Any, Thread]":
         job.run_dir.mkdir(parents=True, exist_ok=True)
         own = {} if device is None else {"CUDA_VISIBLE_DEVICES": device}
         process = subprocess.Popen(
@@ -143,7 +143,7 @@ class Running:
             text=True,
             errors="replace",
             start_new_session=True,  # Ctrl-C comes by way of this process
-            preexec_fn=_end_with_parent,
+            preexec_fn=end_with_parent,
         )
         reader = Thread(target=tell, args=(process.stderr, job.run_dir.name, self.board), daemon=True)
         reader.start()
@@ -180,7 +180,7 @@ def tell(stream: IO[str] | Any, name: str, board: Board) -> None:
             board.say(f"{name}: {line.rstrip().removeprefix('ganlab: ')}", sys.stderr)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """In a new process: SIGTERM, at which a run saves, when the process that started it is gone (of Linux alone)."""
     with suppress(OSError, AttributeError):
         import ctypes
