@@ -209,6 +209,10 @@ def test_the_tools_of_explore_are_methods_of_a_loaded_model(run):
     assert model.edit(found.vectors[0], [0], [-1.0, 0.0, 1.0]).shape == (1, 3, 1, 8, 8)
     with model.truncated(0.5):
         assert model.prior(Draws(0), 9).abs().max() <= 0.5
+    plain = model.sample(4)
+    with model.standing_statistics(2):
+        assert not torch.equal(model.sample(4), plain)
+    assert torch.equal(model.sample(4), plain)
     assert model.neighbours(data, n=20).nearest.distances.shape == (20, 5)
     assert ganlab.load_data(run).dataset("test").images(torch.arange(2)).shape == (2, 1, 8, 8)
 

@@ -82,11 +82,16 @@ def test_each_pass_has_all_classes(module):
     assert [labels.unique().tolist() for labels in seen] == [list(range(10))] * 3
 
 
-def test_they_end_with_an_error_and_need_batches_and_batch_norm(module):
+def test_they_end_with_an_error_and_need_batches_and_batch_norm(module, monkeypatch):
     before = buffers(module.average.current())
     with pytest.raises(RuntimeError, match="stop"), standing_statistics(module, 1):
         raise RuntimeError("stop")
     assert all(torch.equal(before[name], value) for name, value in module.average.current().named_buffers())
+    monkeypatch.setattr(module, "drawn", lambda *_: 1 / 0)  # while they are taken
+    with pytest.raises(ZeroDivisionError), standing_statistics(module, 1):
+        pass
+    assert all(torch.equal(before[name], value) for name, value in module.average.current().named_buffers())
+    assert {norm.momentum for norm in norms_of(module.average.current())} == {0.1}
     with pytest.raises(UserError, match="standing_statistics=0: expected"), standing_statistics(module, 0):
         pass
     _, without = build(tiny_config("model=vanilla", "data.image_size=8"))

@@ -33,6 +33,8 @@ LARGE = 640  # pixels: smaller pictures are enlarged to about so many
 class Explored(LatentGAN):
     """A model that draws pictures from noise, as :func:`load` gives it: the tools of ``latents`` are its methods.
 
+    ``with model.standing_statistics(100):`` is :func:`~ganlab.models.standing.standing_statistics`.
+
     Only what they are called stands here; a loaded model stays an instance of its own class.
     """
 

@@ -41,14 +41,16 @@ def standing_statistics(model: LatentGAN, batches: int | None) -> Iterator[None]
             "leave standing_statistics out"
         )
     before = [{name: value.clone() for name, value in norm.named_buffers()} for norm in norms]
-    _take(model, norms, batches)
+    momenta = [norm.momentum for norm in norms]
     model.average.noted = f", standing statistics of {batches} batches"
     try:
+        _take(model, norms, batches)
         yield
     finally:
         model.average.noted = ""
-        for norm, values in zip(norms, before, strict=True):
+        for norm, values, momentum in zip(norms, before, momenta, strict=True):
             norm.load_state_dict(values, strict=False)
+            norm.momentum = momentum
 
 
 def norms_of(network: nn.Module) -> list[BatchNorm]:
@@ -62,7 +64,7 @@ def norms_of(network: nn.Module) -> list[BatchNorm]:
 
 @torch.no_grad()
 def _take(model: LatentGAN, norms: list[BatchNorm], batches: int) -> None:
-    network, momenta = model.average.current(), [norm.momentum for norm in norms]
+    network = model.average.current()
     inputs = model.inputs(batches * BATCH, Draws(model.seed, "standing"))
     with eval_mode(network):
         for norm in norms:
@@ -71,5 +73,3 @@ def _take(model: LatentGAN, norms: list[BatchNorm], batches: int) -> None:
             norm.train()
         for first in range(batches):  # every so many: labels come in order
             model.drawn(network, *(values[first::batches].to(model.device) for values in inputs))
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
