@@ -55,6 +55,14 @@ class MeasuredSynthesis(StyledSynthesis):
         raise NotImplementedError
 
 
+class MovableSynthesis(MeasuredSynthesis):
+    """One whose pictures begin with something that is known between pixels too."""
+
+    def moved(self, right: float, down: float) -> AbstractContextManager[None]:
+        """What is drawn within begins with it moved by so many of the picture's pixels, whole or not."""
+        raise NotImplementedError
+
+
 class StyledGenerator(nn.Module):
     """z, perhaps with a label, to images, by way of a style w for each of ``layers`` layers.
 

@@ -83,6 +83,16 @@ class Mixing(Explore):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Equivariance(Explore):
+    """Samples whose input is moved by parts of a pixel."""
+
+    numbers: list[int] = field(default_factory=list)
+    reach: Positive = 2.0
+    frames: Annotated[int, Range(minimum=2, maximum=1000)] = 17
+    n: Samples = 64
+
+
+@dataclass(frozen=True, kw_only=True)
 class Project(Explore):
     """A picture as a latent vector."""
 
@@ -131,6 +141,7 @@ TOOLS: dict[str, type[Explore]] = {
     "directions": Directions,
     "edit": Edit,
     "mixing": Mixing,
+    "equivariance": Equivariance,
     "project": Project,
     "truncation": Truncation,
     "codes": Codes,

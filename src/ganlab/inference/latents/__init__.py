@@ -6,6 +6,7 @@ interpolate    a way between samples, classes or captions
 arithmetic     a - b + c of averaged samples
 directions     of the first layer (SeFa) and of its activations (GANSpace); edit: samples moved along one
 mixing         styles of two samples in one picture, for generators that have styles
+equivariance   do details move with the input of stylegan3, or stick to pixels?
 project        a picture of one's own as a latent vector; projected: these, as a file that edit takes
 spaces         noise or styles, in which it is looked for
 truncation     samples from the middle of the prior

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ganlab.bounds import Range, Size
 from ganlab.layers.filtered import FilteredLeakyReLU, low_pass
 from ganlab.layers.modulated import ModulatedConv2d, ToImage
-from ganlab.network_types import MeasuredSynthesis
+from ganlab.network_types import MovableSynthesis
 from ganlab.networks.images.alias_free.bands import Band, bands
 from ganlab.networks.images.alias_free.waves import Waves
 from ganlab.networks.images.style.generator import MappedGenerator
@@ -65,7 +65,7 @@ class AliasFreeLayer(nn.Module):
         return self.activation(maps + self.bias)
 
 
-class AliasFreeSynthesis(MeasuredSynthesis):
+class AliasFreeSynthesis(MovableSynthesis):
     """Styles (B, layers + 2, style_size) to (B, channels, image_size, image_size); there is no noise to draw."""
 
     def __init__(
@@ -85,7 +85,7 @@ class AliasFreeSynthesis(MeasuredSynthesis):
         super().__init__()
         at = bands(image_size, layers, critical, margin)
         widths = [max(1, round(min(width * narrows_after / 2 / band.cutoff, width))) for band in at]
-        self.layers = layers + 2  # with the input and the image
+        self.layers, self.image_size = layers + 2, image_size  # with the input and the image
         self.input = Waves(widths[0], style_size, at[0])
         steps = [(at[0], at[0], widths[0], widths[0])]
         steps += [(*ends, *both) for ends, both in zip(pairwise(at[:-1]), pairwise(widths[:-1]), strict=True)]
@@ -129,6 +129,15 @@ class AliasFreeSynthesis(MeasuredSynthesis):
             yield
         finally:
             self._decay = 1.0
+
+    @contextmanager
+    def moved(self, right: float, down: float) -> Iterator[None]:
+        before = self.input.transform.clone()
+        self.input.transform[:2, 2] -= before.new_tensor([right, down]) / self.image_size
+        try:
+            yield
+        finally:
+            self.input.transform.copy_(before)
 
 
 class StyleGAN3Generator(MappedGenerator):
