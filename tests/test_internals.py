@@ -266,6 +266,64 @@ def torch_lists():
     assert [tensor.tolist() for tensor in tensors] == [[7, 7], [0]]
 
 
+@canary("torch", "torch_internals.py", "stepping a fused Adam without what PyTorch looks up each time")
+def torch_steps():
+    from ganlab.torch_internals import step_of
+
+    for kind, options in (
+        (torch.optim.Adam, {}),
+        (torch.optim.AdamW, {"weight_decay": 0.1, "maximize": True}),
+    ):
+        ours, theirs = (
+            [nn.Parameter(torch.linspace(-1, 1, 5)), nn.Parameter(torch.ones(2))] for _ in range(2)
+        )
+        sides = [kind(side, lr=0.1, betas=(0.5, 0.9), fused=True, **options) for side in (ours, theirs)]
+        step = patch.object(kind, "step", autospec=True, side_effect=kind.step)
+        with step as taken:
+            for n in range(4):
+                for side, optimizer, move in zip((ours, theirs), sides, (step_of, kind.step), strict=True):
+                    side[0].grad = torch.arange(5.0) - n
+                    side[1].grad = None if n == 2 else torch.ones(2)  # as of a layer that is not in use yet
+                    move(optimizer)
+        assert taken.call_count == 4 + 1, "the first alone is PyTorch's own"
+        assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+        moments = [
+            [value for p in o.param_groups[0]["params"] for value in o.state[p].values()] for o in sides
+        ]
+        assert all(torch.equal(a, b) for a, b in zip(*moments, strict=True))
+
+
+@canary("torch", "torch_internals.py", "hearing of the steps of a fused Adam")
+def torch_watched_steps():
+    from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+    from ganlab.torch_internals import step_of
+
+    weight = nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.Adam([weight], lr=0.1, fused=True)
+    weight.grad, seen = torch.ones(2), []
+    step_of(optimizer)
+    handle = optimizer.register_step_post_hook(lambda *_: seen.append("own"))
+    everywhere = register_optimizer_step_pre_hook(lambda *_: seen.append("all"))
+    step_of(optimizer)
+    handle.remove()
+    everywhere.remove()
+    torch.optim.lr_scheduler.StepLR(optimizer, step_size=1)  # warns unless it sees a step
+    step_of(optimizer)
+    assert seen == ["all", "own"]
+    assert optimizer._opt_called
+
+
+@canary("torch", "torch_internals.py", "the norm of many gradients")
+def torch_norms():
+    from ganlab.torch_internals import norm_of_all
+
+    assert norm_of_all([torch.tensor([3.0, 0.0]), torch.tensor([[4.0]])]) == pytest.approx(5)
+    assert norm_of_all([]) == 0
+    for bad in (float("nan"), float("inf")):
+        assert not torch.tensor(norm_of_all([torch.ones(2), torch.tensor([0.0, bad])])).isfinite()
+
+
 @canary("torch", "torch_internals.py", "noticing that a module moves to another device or type")
 def torch_moves():
     from ganlab.torch_internals import Movable
@@ -312,6 +370,9 @@ GONE = {  # what to take away, or to change, so that the canary speaks
     "torch_batch_norm": "torch.nn.BatchNorm2d.forward",
     "torch_dispatch": "ganlab.torch_internals.TorchDispatchMode",
     "torch_lists": "torch._foreach_lerp_",
+    "torch_norms": "torch._foreach_norm",
+    "torch_steps": "torch._fused_adam_",
+    "torch_watched_steps": "torch.optim.Optimizer.register_step_post_hook",
     "torch_moves": "torch.nn.Module._apply",
     "workspaces_as_json": "wandb_workspaces.workspaces.Workspace._to_model",
     "torchmetrics_lpips": "torchmetrics.functional.image.lpips._NoTrainLpips",

@@ -1,10 +1,12 @@
 """The one place for names that Lightning keeps to itself; tests/test_internals.py says when one is gone."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from lightning.fabric.utilities.distributed import _set_num_threads_if_needed
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.core.hooks import DataHooks
 from lightning.pytorch.loops.fetchers import _DataFetcher
 from lightning.pytorch.loops.training_epoch_loop import _TrainingEpochLoop
 from lightning.pytorch.plugins.environments import ClusterEnvironment
@@ -58,6 +60,7 @@ class TrainingSteps(_TrainingEpochLoop):
         super().on_run_start(data_fetcher)
         self._first = _overridden(self.trainer, "on_train_batch_start")
         self._last = _overridden(self.trainer, "on_train_batch_end")
+        self._bring = _transfer(self.trainer)
 
     @property
     def done(self) -> bool:
@@ -72,7 +75,7 @@ class TrainingSteps(_TrainingEpochLoop):
         batch, _, _ = next(data_fetcher)
         batch_idx = self.batch_idx + 1
         progress.is_last_batch = data_fetcher.done
-        batch = trainer.strategy.batch_to_device(batch, dataloader_idx=0)
+        batch = self._bring(batch)
         progress.increment_ready()
         for hook in self._first:
             hook(trainer, module, batch, batch_idx)
@@ -104,6 +107,18 @@ def accumulation_of(trainer: Trainer) -> int:
 def counts_training_steps(trainer: Trainer) -> bool:
     """Whether its ``max_steps`` are training steps, as :func:`step_by_step` makes it."""
     return isinstance(trainer.fit_loop.epoch_loop, TrainingSteps)
+
+
+def _transfer(trainer: Trainer) -> Callable[[Any], Any]:
+    """How a batch gets to the device: straight by the data where nobody else has a say."""
+    data, strategy = trainer.datamodule, trainer.strategy  # type: ignore[attr-defined]  # set by it
+    says = [
+        (trainer.lightning_module, name) for name in ("transfer_batch_to_device", "on_after_batch_transfer")
+    ]
+    says.append((data, "on_after_batch_transfer"))
+    if data is None or any(getattr(type(one), name) is not getattr(DataHooks, name) for one, name in says):
+        return partial(strategy.batch_to_device, dataloader_idx=0)
+    return partial(data.transfer_batch_to_device, device=strategy.root_device, dataloader_idx=0)
 
 
 def _overridden(trainer: Trainer, name: str) -> list[Callable[..., Any]]:

@@ -16,6 +16,7 @@ from ganlab.models.parts import Parts, Whole, named, warn_of_parts
 from ganlab.models.restoring import fit_optimizers, fitted_weights, kind_of, require_checkpoint
 from ganlab.randomness import Draws, derive, seed_everything
 from ganlab.techniques.per_process import per_process, states_of_all
+from ganlab.torch_internals import step_of
 from ganlab.types import Batch, Observation, OptimizerFactory, ScheduleFactory, tensors_of
 
 log = logging.getLogger(__name__)
@@ -132,7 +133,7 @@ class GAN(Gradients):
 
     def _step(self, player: str) -> None:
         """Step the optimizer."""
-        self.optimizers_by_player()[player].step()
+        step_of(self.optimizers_by_player()[player])
         self.moved.add(player)
 
     def _count_update(self, player: str) -> None:

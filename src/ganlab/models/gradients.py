@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from ganlab.errors import DivergedError
 from ganlab.models.players import Players
 from ganlab.models.telemetry import Telemetry
+from ganlab.torch_internals import norm_of_all
 
 
 class Gradients(Players, Telemetry):
@@ -27,13 +28,15 @@ class Gradients(Players, Telemetry):
     def limit_gradient(self, player: str) -> None:
         """Clip the gradient if asked; on a CPU also stop if it is not finite (it is the same on all processes)."""
         parameters = self.parameters_of()[player]
+        looks = self.device.type == "cpu"
         if self.gradient_clip is not None:
-            norm = nn.utils.clip_grad_norm_(parameters, self.gradient_clip)
-            self.track(f"health/{player}_gradient_norm", norm)
-        elif self.device.type == "cpu":
-            norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
-        if self.device.type == "cpu" and not math.isfinite(norm.item()):
-            raise DivergedError(self._diverged(player, "gradient", f"norm {norm.item():g}"))
+            clipped = nn.utils.clip_grad_norm_(parameters, self.gradient_clip)
+            self.track(f"health/{player}_gradient_norm", clipped)
+            norm = clipped.item() if looks else 0.0
+        else:
+            norm = norm_of_all([p.grad for p in parameters if p.grad is not None]) if looks else 0.0
+        if not math.isfinite(norm):
+            raise DivergedError(self._diverged(player, "gradient", f"norm {norm:g}"))
 
     def stop_unless_finite(self, player: str, terms: Mapping[str, Tensor], loss: Tensor) -> None:
         """Raises DivergedError for a loss that is not finite."""
