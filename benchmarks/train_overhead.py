@@ -34,7 +34,7 @@ from ganlab.config import compose, instantiate
 from ganlab.loggers.csv import CSVLog
 from ganlab.pixels import from_uint8
 from ganlab.randomness import derive
-from ganlab.training.trainer import cpu_has_bf16
+from ganlab.training.devices import cpu_has_bf16
 
 ADAM_28 = [
     f"{sign}model.optimizers.{player}.{rest}"
