@@ -36,7 +36,7 @@ def test_X4_a_run_becomes_files_to_share(ganlab, tmp_path):
         (["run=nowhere", "format=tflite"], "format=tflite: expected one of safetensors, onnx, torch"),
         ([], "which run? Give run=DIRECTORY"),
         (["run=nowhere"], "nowhere does not exist"),
-        (["run=https://example.org/run"], "does not exist"),
+        (["run=https://example.org/run"], "and https: is none; copy it here first"),
         (["run=nowhere", "checkpoint=first"], "checkpoint=first: expected one of last, best"),
         (["--all"], "ganlab export --all: no such flag"),
     ],

@@ -75,6 +75,15 @@ MISSPELT = [  # words, and what the answer must say
         "gradient penalties differentiate whole gradients, which shards do not have; trainer=ddp",
     ),
     ("sample outputs/x", "outputs/x does not exist"),
+    (
+        "sample run=s3://bucket/run",
+        "a run is read from a folder of this machine, and s3: is none; copy it here first",
+    ),
+    (
+        "resume=s3://bucket/run",
+        "a run is read from a folder of this machine, and s3: is none; copy it here first",
+    ),
+    ("-m seed=1,2 hydra.sweep.dir=s3://bucket/sweep", "and s3: is none; choose hydra.sweep.dir=outputs/mine"),
     ("export outputs/x", "outputs/x does not exist"),
     ("evaluate run", "as in ganlab evaluate run=DIRECTORY"),
     ("data.channels=4", "data.channels=4: expected one of 1, 3\n"),

@@ -1,6 +1,7 @@
 """Which run to continue, and whether the present configuration may continue it."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,11 @@ def find_run(path: str | Path, outputs: Path = Path("outputs")) -> Path:
         return run_dir
     if str(path).partition(":")[0] == LATEST:
         return newest_run(str(path).partition(":")[2], outputs)
+    if store := re.match(r"(\w[\w+.-]+):/", str(path)):
+        raise UserError(
+            f"{path}: a run is read from a folder of this machine, and {store[1]}: is none; copy it here first, or "
+            "mount the store as a file system and name the folder"
+        )
     what = "holds no run (no .hydra/config.yaml)" if run_dir.is_dir() else "does not exist"
     if run_dir.exists() and not run_dir.is_dir():
         what = "is no folder, and a run is one"
