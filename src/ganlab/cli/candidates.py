@@ -16,6 +16,7 @@ KINDS = (
     "paired",
     "semantic",
     "unpaired",
+    "domains",
     "super_resolution",
     "inpainting",
     "captions",
