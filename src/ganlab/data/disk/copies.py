@@ -81,7 +81,9 @@ def copies_of(root: str, limit: float) -> Copies:
 
 
 def forget(archive: str) -> None:
-    """Remove a copy that is damaged: the next start fetches it anew."""
+    """Remove a copy that is damaged, and empty it where other folders share it: the next start fetches it anew."""
+    with suppress(OSError):
+        os.truncate(archive, 0)
     Path(archive).unlink(missing_ok=True)
 
 
@@ -130,7 +132,9 @@ def _fill(store: Store, wanted: Wanted, folder: Path, limit: float) -> None:
             (folder / own).parent.mkdir(parents=True, exist_ok=True)
             with suppress(OSError):
                 os.link(there, folder / own)
-    missing = {name: remote for name, remote in wanted.archives.items() if not (folder / name).is_file()}
+    missing = {
+        name: remote for name, remote in wanted.archives.items() if not _is_here(folder / name, remote)
+    }
     _make_room(folder, wanted, missing, limit)
     _fetch(store, missing, folder)
     about = {
@@ -141,6 +145,10 @@ def _fill(store: Store, wanted: Wanted, folder: Path, limit: float) -> None:
         "sums": wanted.sums,
     }
     write_atomically(folder / ABOUT, json.dumps(about).encode())
+
+
+def _is_here(path: Path, remote: Remote) -> bool:
+    return path.is_file() and path.stat().st_size == (remote.bytes or path.stat().st_size)
 
 
 def _shared(place: Path, wanted: Wanted) -> Iterator[tuple[str, Path]]:
