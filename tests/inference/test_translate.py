@@ -140,6 +140,10 @@ def test_a_style_is_that_of_a_reference_and_only_where_there_are_styles(trained,
     assert read.shape == (1, 1, 8, 5)
     assert model.convert(torch.zeros(1, 1, 30, 20), "mono", reference=read).shape == (1, 1, 30, 20)
     with pytest.raises(
+        UserError, match=r"^reference=.*none\.png: no such file; expected a picture of the domain"
+    ):
+        translate.styled(model, photos / "none.png", 1)
+    with pytest.raises(
         UserError, match="this model has direction=bold and direction=italic and direction=mono"
     ):
         translate.require_sense(model, "gothic", None)

@@ -207,9 +207,11 @@ def require_sense(model: Translator, direction: str, mask: str | None) -> None:
 
 
 def styled(model: Translator, reference: Path | None, channels: int) -> dict[str, Tensor]:
-    """What ``convert`` is told of a reference besides; raises UserError where the model takes none."""
+    """What ``convert`` is told of a reference besides; raises UserError for none, and where the model takes none."""
     if reference is not None and not isinstance(model, StarGANv2):
         raise UserError(f"reference={reference}: only starganv2 takes a style from a picture; leave it out")
+    if reference is not None and not reference.is_file():
+        raise UserError(f"reference={reference}: no such file; expected a picture of the domain")
     return {} if reference is None else {"reference": read_picture(reference, channels)}
 
 
