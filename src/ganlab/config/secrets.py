@@ -24,12 +24,11 @@ from ganlab.config.tree import plain, unresolved
 HIDDEN = "***"
 WORDS = {"key", "apikey", "token", "secret", "password", "passwd", "passphrase"}
 WANDB_KEY = re.compile(r"([a-z]+-)?[0-9a-f]{40}|wandb_v1\S+")
-ADDRESS = (
-    re.compile(  # with a password or signed: https://me:secret@host, https://host/a.tar?X-Amz-Signature=...
-        r"[\w+.-]+://([^/@\s]*:(?!\*{3}@|\$\{)[^/@\s]+@\S*"
-        r"|\S+[?&][\w-]*(signature|sig|token|key|secret|password)=(?!\*{3}|\$\{)\S+)",
-        re.IGNORECASE,
-    )
+ADDRESS = re.compile(r"[\w+.-]+:/+\S+")
+IN_ADDRESS = re.compile(  # https://me:secret@host, https://host/a.tar?X-Amz-Signature=...
+    r"(:/+[^/@\s:]*:)(?!\*{3}@|\$\{)[^/@\s]+(?=@)"
+    r"|([?&][\w-]*(?:signature|sig|token|key|secret|password)=)(?!\*{3}|\$\{)[^&\s]+",
+    re.IGNORECASE,
 )
 NO_TEXT = re.compile(r"null|true|false|[-+]?[\d._]+(e[-+]?\d+)?", re.IGNORECASE)  # as an override
 VARIABLE = re.compile(r"\$\{oc\.env:\s*(\w+)\s*\}")  # of the environment
@@ -186,10 +185,13 @@ def remember_written(written: Any) -> None:
 
 
 def conceal(text: str, secrets: Iterable[str] | None = None) -> str:
-    """``text`` with ``***`` in the place of ``secrets``: by default all that this process has come across."""
+    """``text`` with ``***`` in the place of ``secrets``.
+
+    By default of all that this process has come across, and of the passwords and signatures of all addresses.
+    """
     for secret in _long(_met) if secrets is None else secrets:
         text = text.replace(secret, HIDDEN)
-    return text
+    return IN_ADDRESS.sub(rf"\1\2{HIDDEN}", text) if secrets is None else text
 
 
 def conceal_record(record: logging.LogRecord) -> bool:
@@ -216,6 +218,5 @@ def _is_secret(path: str, text: str) -> bool:
         return False
     name = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
     words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
-    return (
-        bool(WORDS.intersection(words)) or (WANDB_KEY.fullmatch(text) or ADDRESS.fullmatch(text)) is not None
-    )
+    is_key = bool(WORDS.intersection(words)) or WANDB_KEY.fullmatch(text) is not None
+    return is_key or (ADDRESS.fullmatch(text) is not None and IN_ADDRESS.search(text) is not None)

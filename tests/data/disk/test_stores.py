@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganlab.config.secrets import put_away
+from ganlab.config.secrets import conceal, put_away
 from ganlab.data.disk import copies, stores
 from ganlab.data.images.shards import Shards
 from ganlab.inference import packing
@@ -88,6 +88,20 @@ def test_any_kind_of_store_that_fsspec_knows(packed):
     assert "Protocol not known: nothing; https://, s3://, gs:// or hf://?" in complaint(
         shards("nothing://x/0.tar")
     )
+    assert "is on this machine and needs no copy: try data.root=/tmp/0.tar" in complaint(
+        shards("file:///tmp/0.tar")
+    )
+
+
+def test_a_store_within_another_is_refused_before_anything_of_it_is_read(server):
+    """What chooses the files, or runs, would come from there."""
+    server.files["/refs.json"] = b'{"0.tar": ["http://inside/0.tar"]}'
+    for root in (f"reference://0.tar::{server.url}/refs.json", f"reference::{server.url}/refs.json"):
+        complaint(shards(root))
+    assert "expected the address of one store, without ::" in complaint(
+        shards(f"zip://0.tar::{server.url}/a.zip")
+    )
+    assert server.calls == []
 
 
 def starts_of(server: FileServer, path: str) -> list[int]:
@@ -211,7 +225,19 @@ def test_D2_a_package_that_is_missing_is_named(monkeypatch):
 
 def test_passwords_and_signatures_of_addresses_are_put_away(monkeypatch):
     monkeypatch.delenv("GANLAB_DATA_ROOT", raising=False)
-    for address in ("https://me:hush@host/0.tar", "https://host/0.tar?a=1&X-Amz-Signature=0123456789"):
+    for address in (
+        "https://me:hush@host/0.tar",
+        "https:/me:hush@host/0.tar",
+        "https://host/0.tar?a=1&X-Amz-Signature=0123456789",
+    ):
         assert put_away([f"data.root='{address}'"]) == ["data.root='${oc.env:GANLAB_DATA_ROOT}'"]
     for address in ("https://host:8000/0.tar", "s3://bucket/{000..999}.tar", "https://host/0.tar?version=3"):
         assert put_away([f"data.root='{address}'"]) == [f"data.root='{address}'"]
+
+
+def test_a_message_names_a_shard_without_the_password_of_its_store():
+    text = complaint(shards("http://me:hush@localhost:9/{000..001}.tar"))
+    assert "http://me:***@localhost:9/index.json: Cannot connect" in conceal(text)
+    assert (
+        conceal("of s3://b/0.tar?a=1&sig=abc&b=2, me@host:2") == "of s3://b/0.tar?a=1&sig=***&b=2, me@host:2"
+    )

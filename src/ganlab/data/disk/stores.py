@@ -29,7 +29,7 @@ STATE: tuple[str, ...] = (
 STATE += ("Last-Modified", "LastModified", "last_modified")
 EXTRAS = {"hf": "hub", "s3": "remote", "s3a": "remote", "gs": "remote", "gcs": "remote"}
 FULL = (errno.ENOSPC, errno.EDQUOT)
-NEVER = (FileNotFoundError, PermissionError, IsADirectoryError, UserError)  # a second try ends alike
+NEVER = (FileNotFoundError, PermissionError, IsADirectoryError)  # a second try ends alike
 
 
 class Unreachable(Exception):
@@ -63,6 +63,11 @@ class Store:
         self.root = ADDRESS.sub(r"\1://", root, count=1)
         self.kind = self.root.partition(":")[0]
         self.streams = self.kind in ("http", "https")
+        if "::" in root:  # of fsspec: one store within another, whose files may say what is to be read or run
+            raise UserError(f"data.root={root}: expected the address of one store, without ::")
+        if self.kind in ("file", "local"):
+            path = self.root.partition("://")[2]
+            raise UserError(f"data.root={root} is on this machine and needs no copy: try data.root=/{path}")
         try:
             self.files, _ = url_to_fs(
                 self.root, skip_instance_cache=True, **(_patient() if self.streams else {})
@@ -107,6 +112,7 @@ class Store:
 
         Raises:
             UserError: it is not there, or has another length than it should.
+            InterruptedError: ``tell`` has raised it.
         """
 
         def go_on(url: str) -> bool:
@@ -149,9 +155,9 @@ class Store:
         for left in reversed(range(TRIES)):
             try:
                 return ask(url)
-            except NEVER as error:
-                if isinstance(error, UserError):
-                    raise
+            except (UserError, InterruptedError):
+                raise
+            except NEVER:
                 return None
             except OSError as error:
                 if error.filename is not None or error.errno in FULL:  # of the disk here, not of the network
