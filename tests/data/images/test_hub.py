@@ -1,12 +1,16 @@
 """Images of the Hugging Face Hub's formats, read without a network."""
 
+import re
 from pathlib import Path
 
 import pytest
 import torch
 
+from ganlab.data.disk.packed import Place, Sample
+from ganlab.data.disk.rows import RowDecoder
 from ganlab.data.images.folder import Folder
 from ganlab.data.images.hub import HubImages
+from ganlab.data.store.decode import CorruptImage
 from tests.support.data import attach, complaint, first
 from tests.support.pictures import fill
 
@@ -69,6 +73,26 @@ def test_rows_are_the_pixels_and_labels_of_the_files(pictures, saved):
     assert named.classes == ("cat", "dog")
     cached = hub(saved, cache=1.0, test_fraction=0)
     assert torch.equal(cached.dataset("train").images(everything), images)
+
+
+def test_what_is_kept_decoded_is_of_one_column_and_one_part(rows, tmp_path):
+    """Parts of the same length, from rows of the same numbers."""
+    others = rows.rename_column("picture", "other").remove_columns(["animal", "kind"])
+    both = NEEDED.concatenate_datasets(
+        [rows.select(range(12)), others.select(range(12, 24))], axis=1
+    )  # the dogs, and the cats beside them
+    NEEDED.DatasetDict({"train": both, "test": both.select(range(11, -1, -1))}).save_to_disk(
+        str(tmp_path / "both")
+    )
+    everything, pixels = torch.arange(12), {}
+    for column in ("picture", "other"):
+        for cache in (0.0, 1.0):
+            data = hub(tmp_path / "both", image_column=column, cache=cache)
+            pixels[column, cache] = [data.dataset(part).images(everything) for part in ("train", "test")]
+        train, test = pixels[column, 1.0]
+        assert torch.equal(test, train.flip(0))
+        assert all(map(torch.equal, pixels[column, 1.0], pixels[column, 0.0]))
+    assert not torch.equal(pixels["picture", 1.0][0], pixels["other", 1.0][0])
 
 
 def test_the_order_is_exact_after_a_resume_and_shared_by_ranks_and_workers(saved):
@@ -136,3 +160,20 @@ def test_D3_a_damaged_cell_is_named_with_its_row(rows, tmp_path):
     ).save_to_disk(str(tmp_path / "broken"))
     assert "1 of 4 images cannot be read: " in (text := complaint(hub(tmp_path / "broken", test_fraction=0)))
     assert "broken:train/0 (not an image)" in text
+
+
+@pytest.mark.parametrize(
+    ("cell", "fault"),
+    [
+        (None, "an empty cell"),
+        ({"bytes": None, "path": None}, "an empty cell"),
+        ({"bytes": None, "path": "/nowhere.png"}, "there is no file /nowhere.png"),
+        ({"bytes": None, "path": "/dev/zero"}, "there is no file /dev/zero"),  # which never ends
+    ],
+)
+def test_D3_a_cell_without_an_image_is_named(cell, fault):
+    (sample,) = samples = [Sample("0", Place("rows", 0, 0))]
+    settings = hub("animals").decoding((8, 8), 3)
+    read = RowDecoder.of(samples, tables={"rows": [{"picture": cell}]}, column="picture", **settings)
+    with pytest.raises(CorruptImage, match=re.escape(f"rows/0 ({fault})")):
+        read(sample.path)

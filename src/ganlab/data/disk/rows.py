@@ -1,10 +1,10 @@
 """Rows of a data set of the Hugging Face Hub, or of a folder of its formats: any of them at any time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ganlab.data.disk.downloads import reason_of
 from ganlab.data.disk.listing import HELD_OUT
@@ -61,37 +61,27 @@ def parts_of(root: str, config: str | None, revision: str | None, split: str) ->
     return Parts(splits[split], splits[apart] if apart else None)
 
 
-def column_of(
-    rows: "Dataset", kind: str, named: str | None, key: str, suits: Callable[[Any], bool] | None = None
-) -> str:
-    """The column ``named``, or else the only one of this kind: "Image", "ClassLabel" or "Value".
+def column_of(rows: "Dataset", kind: str, named: str | None, key: str, *, strict: bool = True) -> str:
+    """The column ``named``, or else the only one of this kind: "Image" or "ClassLabel".
 
-    key: by which users name it. suits: does the type of a column do that they have named?
+    key: by which users name it. strict: one that is named has to be of this kind as well.
 
     Raises:
-        UserError: none, several, or one that does not suit.
+        UserError: none, several, or one that is not there or not of this kind.
     """
-    types = rows.features
-    listed = ", ".join(f"{name} ({_shown(feature)})" for name, feature in types.items())
+    kinds = {name: type(feature).__name__ for name, feature in rows.features.items()}
+    listed = ", ".join(
+        f"{name} ({rows.features[name].dtype if of == 'Value' else of})" for name, of in kinds.items()
+    )
+    found = [name for name in kinds if kinds[name] == kind]
     if named is not None:
-        if named not in types or not (suits or (lambda feature: type(feature).__name__ == kind))(
-            types[named]
-        ):
+        if named not in (found if strict else kinds):
             raise UserError(f"data.{key}={named}: expected a column of the kind {kind}; there is {listed}")
         return named
-    found = [name for name, feature in types.items() if type(feature).__name__ == kind]
     if len(found) != 1:
         number = "no column is" if not found else f"{len(found)} columns are"
         raise UserError(f"{number} of the kind {kind}: name one with data.{key}; there is {listed}")
     return found[0]
-
-
-def _shown(feature: Any) -> str:
-    return (
-        getattr(feature, "dtype", type(feature).__name__)
-        if type(feature).__name__ == "Value"
-        else type(feature).__name__
-    )
 
 
 def undecoded(rows: "Dataset", column: str) -> "Dataset":
@@ -101,7 +91,7 @@ def undecoded(rows: "Dataset", column: str) -> "Dataset":
     return rows.select_columns([column]).cast_column(column, Image(decode=False))
 
 
-def files_of(tables: Sequence["Dataset"]) -> list[str]:
+def files_of(tables: Iterable["Dataset"]) -> list[str]:
     """In which the rows lie."""
     return sorted({file["filename"] for rows in tables for file in rows.cache_files})
 
@@ -110,17 +100,23 @@ def files_of(tables: Sequence["Dataset"]) -> list[str]:
 class RowDecoder(PackedDecoder):
     """Turns a row, by ``Sample.path``, into (channels, height, width) uint8.
 
-    tables: rows of one undecoded column, by ``Place.archive``.
+    tables: rows of one undecoded column, by ``Place.archive``. column: its name.
     """
 
     tables: Mapping[str, "Dataset"] = field(repr=False)
+    column: str
 
     def content(self, path: str) -> bytes:
         place = self.places[path]
         (image,) = self.tables[place.archive][place.start].values()
+        content, file = (image["bytes"], image["path"]) if image else (None, None)
+        if content is not None:
+            return content
+        if not file:
+            raise CorruptImage(f"{path} (an empty cell)")
+        if not Path(file).is_file():  # a data set may name a device, which has no end
+            raise CorruptImage(f"{path} (there is no file {file})")
         try:
-            if image is None:
-                raise ValueError("an empty cell")
-            return image["bytes"] if image["bytes"] is not None else Path(image["path"]).read_bytes()
-        except (OSError, ValueError) as error:
+            return Path(file).read_bytes()
+        except OSError as error:
             raise CorruptImage(f"{path} ({error})") from None

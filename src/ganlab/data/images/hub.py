@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from ganlab.data.disk.listing import held_out_by_hash
 from ganlab.data.disk.packed import Place, Sample
@@ -10,6 +10,9 @@ from ganlab.data.disk.rows import Parts, RowDecoder, column_of, files_of, parts_
 from ganlab.data.images.folder import LabelledOptions
 from ganlab.data.images.shards import PackedFolder
 from ganlab.errors import UserError
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 
 class HubImages(PackedFolder):
@@ -62,7 +65,7 @@ class HubImages(PackedFolder):
 
     def _of(self, part: str) -> list[Sample]:
         rows = getattr(self.tables, part)
-        place = f"{self.address}:{part}"
+        place = self._place(part)
         labels = self._labels(part) if self.labels else [None] * len(rows)
         return [Sample(f"{row}", Place(place, row, 0), label) for row, label in enumerate(labels)]
 
@@ -79,9 +82,7 @@ class HubImages(PackedFolder):
 
     @property
     def _label_column(self) -> str:
-        return column_of(
-            self.tables.train, "ClassLabel", self.label_column, "label_column", lambda feature: True
-        )
+        return column_of(self.tables.train, "ClassLabel", self.label_column, "label_column", strict=False)
 
     @property
     def _names(self) -> list[str]:
@@ -103,14 +104,17 @@ class HubImages(PackedFolder):
 
     def reader(self, samples: Sequence[Sample]) -> RowDecoder:
         column = column_of(self.tables.train, "Image", self.image_column, "image_column")
-        tables = {
-            f"{self.address}:{part}": undecoded(rows, column)
-            for part, rows in self.tables._asdict().items()
-            if rows is not None
-        }
-        return RowDecoder.of(
-            samples, tables=tables, **self.decoding((self.height, self.width), self.channels)
-        )
+        tables = {place: undecoded(rows, column) for place, rows in self._places().items()}
+        settings = self.decoding((self.height, self.width), self.channels)
+        return RowDecoder.of(samples, tables=tables, column=column, **settings)
 
     def archives(self, samples: Sequence[Sample]) -> list[str]:
-        return files_of([rows for rows in self.tables if rows is not None])
+        tables = self._places()
+        return files_of(tables[place] for place in {sample.place.archive for sample in samples})
+
+    def _places(self) -> dict[str, "Dataset"]:
+        """The rows of each part, by ``Place.archive``."""
+        return {self._place(part): rows for part, rows in self.tables._asdict().items() if rows is not None}
+
+    def _place(self, part: str) -> str:
+        return f"{self.address}:{part}"
