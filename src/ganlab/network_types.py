@@ -6,7 +6,7 @@ the class names.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Literal
+from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
@@ -74,6 +74,10 @@ class StyledGenerator(nn.Module):
     layers: int
     w_mean: Tensor
 
+    def styles(self, z: Tensor, *condition: Tensor, truncation: float = 1.0) -> Tensor:
+        """(B, layers, style_size): w for every layer, nearer to the mean style where ``truncation`` is below 1."""
+        raise NotImplementedError
+
 
 class GrowingStyledGenerator(StyledGenerator, GrowingGenerator):
     """Both; the last level draws unless another is given."""
@@ -121,9 +125,10 @@ class Encoder(Translation):
 class EnhancedTranslation(Translation):
     """A translation by way of a coarse one, at half of the size.
 
-    coarse_learns: whether gradients reach the coarse one.
+    coarse_layers: the names of the modules that are the coarse one. coarse_learns: whether gradients reach it.
     """
 
+    coarse_layers: ClassVar[tuple[str, ...]]
     coarse_learns: bool
 
 

@@ -1,7 +1,7 @@
 """The mechanism of adversarial training: players who move one at a time. No variant's algorithm is in here."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -72,8 +72,11 @@ class GAN(Gradients):
         """The paper's algorithm."""
         raise NotImplementedError
 
-    def require_start(self) -> None:
-        """Raise UserError if this game cannot begin without the networks of another run; most games can."""
+    def require_start(self, anew: Collection[str] | None) -> None:
+        """Raise UserError if this game cannot begin so; most games can.
+
+        anew: the players' weights that another run, whose networks it begins with, has not; None: there is no such run.
+        """
 
     # -- an update -----------------------------------------------------------------------------------------------
 

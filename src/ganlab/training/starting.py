@@ -29,7 +29,7 @@ def begin_from(model: "GAN", run_dir: Path | None) -> None:
         UserError: as :func:`start_from`, or the model cannot begin alone.
     """
     if run_dir is None:
-        model.require_start()
+        model.require_start(None)
     else:
         start_from(model, run_dir)
 
@@ -42,7 +42,7 @@ def start_from(model: "GAN", run_dir: Path) -> None:
 
     Raises:
         UserError: this is no run, it has no checkpoint yet, or it trains other networks; or a layer is frozen that
-            would begin anew.
+            would begin anew; or the model cannot begin so.
         StorageError: its checkpoint is damaged.
     """
     where = as_typed(find_run(run_dir))
@@ -64,6 +64,7 @@ def start_from(model: "GAN", run_dir: Path) -> None:
         raise UserError(
             f"start={where}: a run of another family, with the networks {there}; this model has {', '.join(names)}"
         )
+    model.require_start([key for name in names for key in _anew(_below(name, state), weights)])
     _take_over_averages(model, state, weights)
     model.load_state_dict(state)
     frozen = _frozen(model, weights, where)
@@ -83,7 +84,7 @@ def _take_over(name: str, state: State, weights: Mapping[str, Any], where: Path)
             "networks that it has"
         )
     state |= {key: found[key] for key in fitting}
-    anew = [key for key in own if key not in fitting and isinstance(own[key], Tensor)]
+    anew = _anew(own, found)
     if not anew:
         return f"{name} is taken over"
     shown = ", ".join(
@@ -91,6 +92,13 @@ def _take_over(name: str, state: State, weights: Mapping[str, Any], where: Path)
     )
     more = f" and {len(anew) - NAMED} more" if len(anew) > NAMED else ""
     return f"{name} is taken over but for {shown}{more}, which begin anew"
+
+
+def _anew(own: State, found: Mapping[str, Any]) -> list[str]:
+    """Those of a network's weights that are not found, or in another shape."""
+    return [
+        key for key, value in own.items() if isinstance(value, Tensor) and not _fits(value, found.get(key))
+    ]
 
 
 def _take_over_averages(model: "GAN", state: State, weights: Mapping[str, Any]) -> None:

@@ -109,6 +109,15 @@ def test_around_a_run_s_generator_the_enhancer_learns_first_and_then_both(coarse
         assert not any(torch.equal(one, other) for one, other in moved)
 
 
+def test_a_run_whose_generator_lacks_layers_is_refused_for_they_would_stay_untrained(coarse, tmp_path):
+    deeper = [f"start={coarse}", "model.generator.blocks=2"]
+    with pytest.raises(
+        UserError, match=r"^model\.frozen_images=4: .* has no generator\.blocks\.1\..* of its shape"
+    ):
+        enhanced(tmp_path / "refused", 1, *deeper, "model.frozen_images=4")
+    assert enhanced(tmp_path / "all", 1, *deeper, "model.frozen_images=0")["ganlab"]["steps"] == 1
+
+
 def test_without_such_a_run_it_is_refused_or_all_learns(tmp_path):
     with pytest.raises(
         UserError, match=r"^model\.frozen_images=4000: .* begin with start=RUN, a run of model=pix2pixhd"

@@ -104,13 +104,10 @@ class StyledGAN(LatentGAN):
     def drawn_of_two(self, network: StyledGenerator, first: Tensor, *inputs: Tensor) -> Tensor:
         """(n, C, H, W) of two latent vectors with conditions: layers from ``first`` (n,) on have the second's style."""
         half = len(inputs) // 2
-        own, second = (self._style(network, *part) for part in (inputs[:half], inputs[half:]))
+        parts = inputs[:half], inputs[half:]
+        own, second = (network.styles(*part, truncation=self.psi) for part in parts)
         later = torch.arange(network.layers, device=first.device) >= first[:, None]
-        return self.drawn_of_styles(network, torch.where(later[..., None], second[:, None], own[:, None]))
-
-    def _style(self, network: StyledGenerator, *inputs: Tensor) -> Tensor:
-        w = network.mapping(*inputs)
-        return torch.lerp(network.w_mean.to(w.dtype), w, self.psi)
+        return self.drawn_of_styles(network, torch.where(later[..., None], second, own))
 
 
 class StyleGAN2(StyledGAN):

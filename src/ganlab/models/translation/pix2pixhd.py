@@ -1,6 +1,6 @@
 """pix2pixHD: larger pictures from pairs, judged at several scales and by what the judges see on the way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Unpack
 
 from ganlab.bounds import Size, Weight, Whole, bounded
@@ -92,10 +92,18 @@ class EnhancedPix2PixHD(Pix2PixHD):
         self.generator.coarse_learns = self.images > self.frozen_images
         return super().training_step(batch, batch_idx)
 
-    def require_start(self) -> None:
-        if self.frozen_images:
+    def require_start(self, anew: Collection[str] | None) -> None:
+        if not self.frozen_images:
+            return
+        stays = f"model.frozen_images={self.frozen_images}: for so many images the global generator stays as it is"
+        if anew is None:
             raise UserError(
-                f"model.frozen_images={self.frozen_images}: for so many images the global generator stays as it is, "
-                "and nobody has trained it; begin with start=RUN, a run of model=pix2pixhd on pictures of half of the "
-                "size, or train all of it with model.frozen_images=0"
+                f"{stays}, and nobody has trained it; begin with start=RUN, a run of model=pix2pixhd on pictures of "
+                "half of the size, or train all of it with model.frozen_images=0"
+            )
+        coarse = tuple(f"generator.{name}." for name in self.generator.coarse_layers)
+        if untrained := sorted(name for name in anew if name.startswith(coarse)):
+            raise UserError(
+                f"{stays}, and the run of start= has no {untrained[0]} of its shape; give model.generator and data the "
+                "numbers that they have there, or train all of it with model.frozen_images=0"
             )

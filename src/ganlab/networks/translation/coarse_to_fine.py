@@ -43,6 +43,8 @@ class CoarseToFineTranslator(ResNetTranslator):
             odd width.
     """
 
+    coarse_layers = ("down", "blocks", "up")
+
     def __init__(
         self,
         *,
@@ -97,8 +99,8 @@ class CoarseToFineTranslator(ResNetTranslator):
 
     def _published_names(self) -> list[tuple[str, str]]:
         """Of the authors' LocalEnhancer, whose G1 is one list of numbered layers."""
-        parts = ("down", self.down), ("blocks", self.blocks), ("up", self.up)
-        places = [f"{name}.{place}" for name, layers in parts for place, _ in enumerate(layers.children())]
+        parts = {name: self.get_submodule(name) for name in self.coarse_layers}
+        places = [f"{name}.{place}" for name, layers in parts.items() for place, _ in layers.named_children()]
         return [
             *((rf"^model\.{place}\.", f"{own}.") for place, own in enumerate(places)),
             (r"^model1_1\.", "enter."),

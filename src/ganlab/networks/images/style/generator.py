@@ -43,7 +43,6 @@ class MappedGenerator(StyledGenerator):
         return self.synthesis(self.styles(z, *condition, truncation=truncation))
 
     def styles(self, z: Tensor, *condition: Tensor, truncation: float = 1.0) -> Tensor:
-        """(B, layers, style_size): w for every layer, nearer to the mean style where ``truncation`` is below 1."""
         w = self.mapping(z, *condition)
         w = torch.lerp(self.w_mean.to(w.dtype), w, truncation)
         return w[:, None].expand(-1, self.layers, -1)
