@@ -16,6 +16,7 @@ from ganlab.models.images.base import LatentGAN
 from ganlab.network_types import MovableSynthesis
 
 MOVES = ((1, 0), (0, 1), (-2, 1), (1, 2))  # pixels to the right and down
+RANGE = 2  # of pictures, which are in [-1, 1]
 
 
 def moved(model: LatentGAN, chosen: Tensor, right: float, down: float = 0.0) -> Tensor:
@@ -38,7 +39,8 @@ def equivariance(model: LatentGAN, numbers: Sequence[int], *, n: int = 64, seed:
     """EQ-T in decibels (Karras et al. 2021, section 2.2), of moves by whole pixels, with which nothing is interpolated.
 
     How near pictures of a moved input are to pictures that were moved themselves; what comes in from outside the
-    picture is left out. numbers: of the draw, as in ``model.sample(n, seed=seed)``.
+    picture is left out. At 16 pixels all layers have the picture's resolution, and none sees a part of a pixel: only
+    their margins are measured then. numbers: of the draw, as in ``model.sample(n, seed=seed)``.
 
     Raises:
         UserError: this generator's input cannot be moved, or there are no such samples.
@@ -47,11 +49,10 @@ def equivariance(model: LatentGAN, numbers: Sequence[int], *, n: int = 64, seed:
     still, errors = moved(model, chosen, 0.0), []
     for right, down in MOVES:
         apart = moved(model, chosen, right, down) - still.roll((down, right), dims=(2, 3))
-        rows, columns = (slice(max(0, by), by or None if by < 0 else None) for by in (down, right))
+        rows, columns = (slice(max(0, by), by if by < 0 else None) for by in (down, right))
         errors.append(apart[:, :, rows, columns].square().mean())
-    return 10 * math.log10(
-        4 / max(torch.stack(errors).mean().item(), 1e-12)
-    )  # 2 squared: the range of pictures
+    error = max(torch.stack(errors).mean().item(), 1e-12)
+    return 10 * math.log10(RANGE**2 / error)
 
 
 def write(
