@@ -78,8 +78,8 @@ class DomainScores(TranslationScores[DomainSet]):
             chosen = spread(len(train), self.most)
             real, labels = self._features(train, chosen), train.labels[chosen]
             self.reader, self.fitted = LinearReader(real, labels), len(labels)
-            domains = [real[labels == label] for label in labels.unique()]
-            self.apart = sum(mean_distance(own) for own in domains if len(own) > 1) / len(domains)
+            domains = [own for label in labels.unique() if len(own := real[labels == label]) > 1]
+            self.apart = sum(map(mean_distance, domains)) / max(1, len(domains))
             own = torch.arange(len(test))
             right = (self.reader(self._features(test, own)) == test.labels).double().mean()
             self.floors = dict.fromkeys(self.of_features[:2], float(right))
