@@ -83,8 +83,8 @@ def renamed(state: Mapping[str, Tensor], own: Mapping[str, Tensor], path: Path) 
         here = _own_name(_replaced(common, names), own)
         if here not in own:
             raise UserError(f"{path}: {name} has no place in the network here; {ADVICE}")
-        if state[name].numel() != own[here].numel():
-            shapes = tuple(state[name].shape), tuple(own[here].shape)
+        shapes = tuple(state[name].shape), tuple(own[here].shape)
+        if state[name].squeeze().shape != own[here].squeeze().shape:
             raise UserError(f"{path}: {name} is {shapes[0]}, and {here} here is {shapes[1]}; {ADVICE}")
         found[here] = state[name].reshape(own[here].shape) + _added(here, state)
     counted = {name: value for name, value in own.items() if name.endswith("num_batches_tracked")}
