@@ -41,12 +41,10 @@ class Controls(NamedTuple):
     @contextmanager
     def of(self, model: LatentGAN) -> Iterator[None]:
         """What the model draws within is drawn so; raises UserError for what it has not."""
-        standing = standing_statistics(model, self.standing_statistics)
-        with (
-            model.truncated(self.truncation),
-            model.mixed(self.mix),
-            standing,
-        ):  # last: of the noise that is drawn
+        standing = standing_statistics(
+            model, self.standing_statistics
+        )  # entered last: of the noise that is drawn
+        with model.truncated(self.truncation), model.mixed(self.mix), standing:
             yield
 
 

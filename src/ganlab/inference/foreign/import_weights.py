@@ -23,7 +23,7 @@ WITHIN = (
     "params_ema",
     "params",
     "state_dict",
-)  # where BasicSR, the averaged one first, and StudioGAN keep a network
+)  # where BasicSR and StudioGAN keep a network, the averaged one first
 ADVICE = "choose the model/generator, its width and depth, and the channels that {file} was trained with"
 Layers = dict[str, dict[str, Tensor]]  # a layer's place in its network -> its tensors by name
 
