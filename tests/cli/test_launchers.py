@@ -92,7 +92,7 @@ def test_R13_ctrl_c_reaches_every_run_and_begins_no_other(tmp_path, monkeypatch)
     assert not (tmp_path / "2").exists()
 
 
-def config(n: int, accelerator: str = "auto", per_gpu: int = 1):
+def config(n: object, accelerator: str = "auto", per_gpu: int = 1):
     return OmegaConf.create(
         {"launcher": {"n": n, "per_gpu": per_gpu, "threads": None}, "trainer": {"accelerator": accelerator}}
     )
@@ -104,6 +104,8 @@ def test_gpus_are_given_in_turn(monkeypatch):
     assert processes.devices_of(config(4, per_gpu=2)) == ["0", "3", "0", "3"]
     with pytest.raises(UserError, match=r"launcher.n=3: there are 2 GPUs for 1 each; take launcher.n=2"):
         processes.devices_of(config(3))
+    with pytest.raises(UserError, match=r"launcher.n=many: expected "):
+        processes.devices_of(config("many"))
 
 
 def test_more_processes_than_cores_are_refused(ganlab, played, tmp_path):

@@ -113,6 +113,9 @@ def test_room_for_runs():
         room.room_of(config(cpus=9), there)
     with pytest.raises(UserError, match="a run needs more than nothing"):
         room.room_of(config(n=0), there)
+    for wrong in ({"cpus": "many"}, {"gpus": "all"}, {"n": 1.5}):
+        with pytest.raises(UserError, match=r"launcher.\w+=\S+: expected "):
+            room.room_of(config(**wrong), there)
 
 
 def test_ray_that_is_missing_or_does_not_answer(monkeypatch):

@@ -201,7 +201,11 @@ def require_channels(*, alpha: bool = False, **channels: int) -> None:
     for key, number in channels.items():
         if number not in (get_args(OwnChannels) if alpha else get_args(Channels)):
             known = "1 channel (grey), 3 (RGB) or 4 (RGBA)" if alpha else "1 channel (grey) or 3 (RGB)"
-            own = "" if alpha or number != 4 else "; those of data=folder and data=shards may have 4 (RGBA)"
+            own = (
+                ""
+                if alpha or number != 4
+                else "; those of data=folder, data=shards and data=hf may have 4 (RGBA)"
+            )
             raise UserError(f"data.{key}={number}: images have {known}{own}")
 
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
@@ -12,11 +13,12 @@ from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ganlab.config import own
+from ganlab.config.compose.conform import Mismatch, conform
 from ganlab.config.compose.overrides import key_of, quote
 from ganlab.config.hydra_internals import is_own_plugin
 from ganlab.config.runs.record import is_transient
 from ganlab.config.runs.resume import is_run
-from ganlab.errors import GanlabError, ToldError
+from ganlab.errors import GanlabError, ToldError, UserError
 from ganlab.score_record import number_at
 from ganlab.storage import as_typed
 
@@ -38,6 +40,15 @@ class Job:
             *("hydra.mode=RUN", f"hydra.run.dir={quote(place)}"),
             f"hydra.sweep.dir={quote(str(as_typed(self.run_dir.parent)))}",
         ]
+
+
+def setting(config: DictConfig, key: str, annotation: Any) -> Any:
+    """``launcher.KEY``, as ``annotation`` wants it; raises UserError for what does not suit."""
+    value = config.launcher[key]
+    try:
+        return conform(value, annotation)
+    except Mismatch as error:
+        raise UserError(f"launcher.{key}={value}: expected {error}") from error
 
 
 def jobs_of(

@@ -19,7 +19,7 @@ from omegaconf import DictConfig
 from ganlab import report
 from ganlab.errors import UserError
 from ganlab.launch.board import Board
-from ganlab.launch.jobs import Job, jobs_of, told
+from ganlab.launch.jobs import Job, jobs_of, setting, told
 
 SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP") if hasattr(signal, name)
@@ -56,9 +56,9 @@ def devices_of(config: DictConfig) -> list[str | None]:
     """For each process that runs at once the GPU that it sees, as CUDA_VISIBLE_DEVICES names it; None without GPUs.
 
     Raises:
-        UserError: more processes than cores, or than places on GPUs.
+        UserError: no whole numbers, or more processes than cores, or than places on GPUs.
     """
-    n, per_gpu = int(config.launcher.n), int(config.launcher.per_gpu)
+    n, per_gpu = (setting(config, key, int) for key in ("n", "per_gpu"))
     if n < 1 or per_gpu < 1:
         raise UserError(f"launcher.n={n} launcher.per_gpu={per_gpu}: at least 1 of each is needed")
     gpus = [] if config.trainer.get("accelerator") == "cpu" else visible_gpus()
@@ -90,7 +90,7 @@ def cores() -> int:
 def environment_of(config: DictConfig) -> dict[str, str]:
     """The threads of each process: its share of the cores, unless the user says otherwise."""
     threads = (
-        config.launcher.threads
+        setting(config, "threads", int | None)
         or os.environ.get("OMP_NUM_THREADS")
         or max(1, cores() // int(config.launcher.n))
     )

@@ -13,7 +13,7 @@ from hydra.core.utils import JobReturn
 from omegaconf import DictConfig
 
 from ganlab.errors import UserError
-from ganlab.launch.jobs import Job, jobs_of, told
+from ganlab.launch.jobs import Job, jobs_of, setting, told
 from ganlab.launch.processes import Running, end_with_parent, tell
 
 
@@ -67,15 +67,15 @@ def room_of(config: DictConfig, there: dict[str, float]) -> tuple[int, dict[str,
     """How many runs at once, and what each has of the cluster, as Ray names it.
 
     Raises:
-        UserError: not even one has room, or less than nothing is asked for.
+        UserError: not even one has room, or what is asked for is no number above nothing.
     """
-    node = config.launcher
-    has_gpus = there.get("GPU", 0) > 0 and config.trainer.get("accelerator") != "cpu"
-    gpus = float(has_gpus) if node.gpus is None else float(node.gpus)
-    cpus = float(node.cpus)
-    if cpus <= 0 or gpus < 0 or (node.n is not None and node.n < 1):
+    n, gpus = setting(config, "n", int | None), setting(config, "gpus", float | None)
+    cpus = setting(config, "cpus", float)
+    if gpus is None:
+        gpus = float(there.get("GPU", 0) > 0 and config.trainer.get("accelerator") != "cpu")
+    if cpus <= 0 or gpus < 0 or (n is not None and n < 1):
         raise UserError(
-            f"launcher.n={node.n} launcher.cpus={cpus:g} launcher.gpus={gpus:g}: a run needs more than nothing"
+            f"launcher.n={n} launcher.cpus={cpus:g} launcher.gpus={gpus:g}: a run needs more than nothing"
         )
     fits = int(min([there.get("CPU", 0) / cpus, *([there.get("GPU", 0) / gpus] if gpus else [])]) + 1e-6)
     if fits < 1:
@@ -83,7 +83,7 @@ def room_of(config: DictConfig, there: dict[str, float]) -> tuple[int, dict[str,
             f"launcher.cpus={cpus:g} launcher.gpus={gpus:g}: Ray has {there.get('CPU', 0):g} processors and "
             f"{there.get('GPU', 0):g} GPUs"
         )
-    return min(int(node.n or fits), fits), {"num_cpus": cpus, "num_gpus": gpus}
+    return min(n or fits, fits), {"num_cpus": cpus, "num_gpus": gpus}
 
 
 class Hand:

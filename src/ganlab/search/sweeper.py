@@ -130,7 +130,7 @@ class Searching:
         return sum("words" in trial.user_attrs for trial in self.study.trials)
 
     def batch_size(self) -> int:
-        return self.settings.batch or int((self.config.launcher or {}).get("n", 1))
+        return self.settings.batch or int((self.config.launcher or {}).get("n") or 1)
 
     def left_running(self) -> "list[FrozenTrial]":
         """Points whose runs a stopped start of this search has left; one that had no run yet is put away."""

@@ -107,7 +107,7 @@ def settle(cfg: DictConfig, job: HydraConf, schema: type = Train) -> None:
         cfg.trainer.channels_last = facts["model"].channels_last
     kinds = {group: facts[group].kind_of(cfg[group]) for group in facts}
     cfg.kinds = {group: kind for group, kind in kinds.items() if kind}
-    if {"labelled", "domains"} & {kinds["data"], kinds["data"] or kinds["model"]}:
+    if (kinds["data"] or kinds["model"]) in ("labelled", "domains"):
         settle_classes(cfg, facts["data"].classes)
 
 

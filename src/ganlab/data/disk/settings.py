@@ -75,9 +75,14 @@ class FileData(EndlessData):
 
     @property
     def root(self) -> Path:
-        """The folder; raises UserError where there is none yet."""
+        """The folder; raises UserError where there is none yet, and for the address of a store."""
         if self.nowhere:
             raise UserError(f"this data set {NO_ROOT}")
+        if is_address(self._given):
+            raise UserError(
+                f"data.root={self._given}: expected a folder of this machine; of a store, archives are read, by "
+                "data=shards and its kin"
+            )
         return self._root
 
     @property
