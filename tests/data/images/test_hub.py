@@ -148,6 +148,16 @@ def test_nothing_of_a_data_set_is_run(rows, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
+def test_a_name_is_no_format_that_the_library_reads_from_here(rows, tmp_path, monkeypatch):
+    """By such names it takes the files of the working folder, pickles too in earlier versions."""
+    rows.to_parquet(str(tmp_path / "here" / "train.parquet"))
+    monkeypatch.chdir(tmp_path / "here")
+    expected = "data.root=parquet: expected USER/NAME of the Hub, or a folder; there is no folder parquet"
+    assert complaint(hub("parquet")) == expected
+    rows.select(range(12)).to_parquet(str(tmp_path / "here" / "parquet" / "train.parquet"))
+    assert len(hub("parquet", test_fraction=0).dataset("train")) == 12
+
+
 def test_D3_a_damaged_cell_is_named_with_its_row(rows, tmp_path):
     cells = rows[:4]
     broken = [

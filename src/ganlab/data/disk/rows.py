@@ -1,5 +1,6 @@
 """Rows of a data set of the Hugging Face Hub, or of a folder of its formats: any of them at any time."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -45,13 +46,19 @@ def parts_of(root: str, config: str | None, revision: str | None, split: str) ->
             f"data=hf needs datasets {OLDEST} or later: {datasets.__version__} may run what a data set brings with it; "
             "pip install 'ganlab[hf]'"
         )
+    is_folder = Path(root).is_dir()
+    if not is_folder and "/" not in root:  # the library knows formats by such names, and reads what lies here
+        raise UserError(
+            f"data.root={root}: expected USER/NAME of the Hub, or a folder; there is no folder {root}"
+        )
+    place = os.path.abspath(root) if is_folder else root
     try:
         if Path(root, "dataset_dict.json").is_file() or Path(root, "state.json").is_file():
-            found = datasets.load_from_disk(root)
+            found = datasets.load_from_disk(place)
         else:
-            found = datasets.load_dataset(root, config, revision=revision)
+            found = datasets.load_dataset(place, config, revision=revision)
     except Exception as error:  # of several libraries beneath, each with kinds of its own
-        is_cut_off = datasets.config.HF_HUB_OFFLINE and not Path(root).exists()
+        is_cut_off = datasets.config.HF_HUB_OFFLINE and not is_folder
         offline = "; HF_HUB_OFFLINE is set: fetch it where there is a network" if is_cut_off else ""
         raise UserError(f"data.root={root}: {reason_of(error)}{offline}") from error
     splits: Mapping[str, Dataset] = found if isinstance(found, dict) else {split: found}
