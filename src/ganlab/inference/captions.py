@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ganlab.errors import UserError
 from ganlab.inference.latents.interpolate import interpolate
+from ganlab.inference.output import SHEET
 from ganlab.models.captions.base import TextGAN
 from ganlab.models.captions.phrasebook import evenly
 from ganlab.pixels import captioned, grid, numbered, save_png, to_uint8
@@ -55,7 +56,7 @@ def write_pictures(images: Tensor, folder: Path, columns: int, with_numbers: boo
         save_png(image, folder / f"{index:06d}.png")
     shown = images[:400]
     sheet = numbered(shown, range(len(shown)), columns) if with_numbers else grid(shown, columns)
-    save_png(sheet, folder / "grid.png", scale=max(1, 600 // sheet.shape[2]))
+    save_png(sheet, folder / SHEET, scale=max(1, 600 // sheet.shape[2]))
     return folder
 
 

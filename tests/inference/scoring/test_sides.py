@@ -9,6 +9,8 @@ import torch
 from PIL import Image
 
 from ganlab.errors import UserError
+from ganlab.inference.captions import write_pictures
+from ganlab.inference.output import fresh_folder
 from ganlab.inference.scoring.kinds import find
 from ganlab.inference.scoring.kinds.pictures import DEEP, TRANSPARENT, TURNED
 from ganlab.inference.scoring.kinds.statistics import Statistics
@@ -35,6 +37,16 @@ def test_a_folder_a_zip_and_an_array_hold_the_same_images(tmp_path, channels):
     np.savez(tmp_path / "last.npz", arr_0=pixels.permute(0, 2, 3, 1).numpy())
     for name in ("nested", "packed.zip", "first.npy", "last.npz"):
         assert torch.equal(images_of(side(tmp_path / name)), pixels), name
+
+
+def test_of_samples_that_were_written_each_is_counted_once_and_their_sheet_is_none(tmp_path):
+    pixels = noise(12)
+    with fresh_folder(tmp_path / "run" / "generated", tmp_path / "run") as folder:
+        write_pictures(pixels, folder, columns=4)
+    assert (folder / "grid.png").is_file()
+    assert torch.equal(images_of(side(folder)), pixels)
+    (folder / "grid.png").rename(tmp_path / "grid.png")  # anybody's picture of that name is one
+    assert len(side(tmp_path)) == 13
 
 
 def test_an_order_is_kept_and_a_batch_is_of_one_size(tmp_path):
