@@ -98,3 +98,11 @@ def test_they_end_with_an_error_and_need_batches_and_batch_norm(module, monkeypa
     assert norms_of(without.generator) == []
     with pytest.raises(UserError, match="has no batch norm"), standing_statistics(without, 4):
         pass
+
+
+def test_without_an_average_they_are_of_the_weights_in_training_and_said_of_both():
+    _, module = build(tiny_config("model=cgan_dcgan", "model/average=none", "data.image_size=8"))
+    with standing_statistics(module.eval(), 2):
+        for averaged in (True, False):
+            said = module.sampled_from(averaged=averaged)
+            assert said == "weights in training, standing statistics of 2 batches"

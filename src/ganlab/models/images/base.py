@@ -214,8 +214,9 @@ class LatentGAN(GAN):
 
     def sampled_from(self, averaged: bool = True) -> str:
         """Which weights :meth:`sample` takes, in words."""
-        is_average = averaged and self.average.current() is not self.generator
-        return ("averaged weights" if is_average else "weights in training") + averaged * self.average.noted
+        network = self.average.current() if averaged else self.generator
+        words = "weights in training" if network is self.generator else "averaged weights"
+        return words + (self.average.noted if network is self.average.current() else "")
 
     @torch.no_grad()
     def check(self, shape: Sequence[int], classes: Sequence[str] = ()) -> None:
