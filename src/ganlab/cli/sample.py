@@ -72,7 +72,11 @@ def drawn(n: int, folder: Path) -> str:
     if (folder / "points.csv").is_file():
         return f"{n} points in {folder}/points.csv"
     together = f", together in {folder}/grid.png" if (folder / "grid.png").is_file() else ""
-    return f"{n} pictures in {folder}{together}"
+    return f"{_pictures(n)} in {folder}{together}"
+
+
+def _pictures(n: int) -> str:
+    return f"{n} picture{'s' * (n != 1)}"
 
 
 def is_refined(words: list[str]) -> bool:
@@ -158,5 +162,5 @@ def translate(cfg: DictConfig, run_dir: Path, output: Path | None) -> int:
         output=output,
     )
     skipped = f"; {written.skipped} skipped, named above" if written.skipped else ""
-    print(f"{written.done} pictures in {written.page.parent}, side by side in {written.page.name}{skipped}")
+    print(f"{_pictures(written.done)} in {written.page.parent}, side by side in {written.page.name}{skipped}")
     return 0

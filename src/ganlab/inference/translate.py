@@ -71,7 +71,7 @@ def translate_pictures(
     reference: a picture of the domain that ``direction`` names, in whose style all are translated.
     tile: translate squares of so many pixels. n: pictures shown in the gallery; all are translated.
     alpha: see :meth:`~ganlab.models.translation.esrgan.ESRGAN.interpolated`.
-    output: default ``<run_dir>/generated/<checkpoint>-<name of what was given>[-<direction>][-alpha<alpha>]``.
+    output: default ``<run_dir>/generated/<checkpoint>-<name of what was given>`` and what was chosen besides.
 
     Raises:
         UserError: for what cannot be translated at all, before anything is written; and if no picture could be.
@@ -82,6 +82,7 @@ def translate_pictures(
     masks, model = None if mask is None else Masks(mask), load_translator(run_dir, checkpoint)
     require_sense(model, direction := direction or model.directions[0], mask)
     name = f"{checkpoint}-{source.resolve().stem}" + (f"-{direction}" if len(model.directions) > 1 else "")
+    name += f"-{reference.stem if reference else f'seed{seed}'}" if isinstance(model, StarGANv2) else ""
     folder = output or run_dir / "generated" / f"{name}{suffix(alpha)}"
     where = targets(found, folder, form)
     given = [*found, *(masks.found if masks else [])]
