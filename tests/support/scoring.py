@@ -12,7 +12,7 @@ from tests.support.extractors import Pooled
 
 
 def write_images(folder: Path, images: Tensor, suffix: str = ".png") -> Path:
-    """(N, 1 or 3, H, W) uint8 as files; the folder."""
+    """(N, 1, 3 or 4, H, W) uint8 as files; the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, image in enumerate(images):
         pixels = image[0] if len(image) == 1 else image.permute(1, 2, 0).contiguous()

@@ -53,6 +53,17 @@ def test_a_file_that_is_left_out_takes_its_partner_with_it(images, tmp_path):
     assert "1 pictures of the folder" in result.notes[0]
 
 
+def test_transparent_pictures_are_compared_without_their_alpha_and_a_note_says_so(tmp_path):
+    real = noise(3, channels=4, side=24)
+    fake = real.clone()
+    fake[:, 3] = 0
+    sides = folder(tmp_path / "fake", fake), folder(tmp_path / "real", real[:, :3])
+    result = score_pairs(*sides, perceptual=Squared())
+    assert result.scores["pairs"]["l1"].value == 0
+    [note] = result.notes
+    assert note.endswith("3 of 3 images are transparent, and taken as if they were not")
+
+
 def test_small_pictures_leave_out_what_looks_through_a_window(tmp_path):
     sides = [Array(tmp_path / name, noise(5, seed, side=8).numpy()) for seed, name in enumerate("ab")]
     result = score_pairs(*sides, perceptual=Squared())

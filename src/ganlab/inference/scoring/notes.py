@@ -1,8 +1,9 @@
 """What somebody should know of two sides before she believes a number."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
+from ganlab.inference.scoring.kinds.base import Side
 from ganlab.inference.scoring.kinds.pictures import TRANSPARENT
 from ganlab.inference.scoring.lenses import Lens
 from ganlab.inference.scoring.passes import Seen, copies, repeated
@@ -23,11 +24,6 @@ def _sizes(count: Counter[tuple[int, ...]]) -> str:
 
 def notes(generated: Seen, real: Seen | None, lens: Lens) -> Iterator[str]:
     """A sentence for each thing about the sides that moves a score, and is no matter of the generator."""
-    for seen in (generated, real):
-        if seen is not None:
-            for what, n in seen.side.odd.items():
-                if n and what != TRANSPARENT:
-                    yield f"{seen.side.title}: {n} of {seen.n} images are {what}"
     if real is not None:
         yield from _between(generated, real, lens)
     if again := repeated(generated):
@@ -39,12 +35,13 @@ def notes(generated: Seen, real: Seen | None, lens: Lens) -> Iterator[str]:
         )
 
 
-def transparent(sides: Iterable[Seen], *, laid: bool) -> Iterator[str]:
-    """A sentence for each side with transparent images; laid: whether they were laid on a ground."""
+def surprising(side: Side, n: int, *, laid: bool) -> Iterator[str]:
+    """A sentence for each way in which some of a side's n images are odd; laid: whether alpha was laid on a ground."""
     how = f"laid on mid-grey ({GROUND})" if laid else "taken as if they were not"
-    for seen in sides:
-        if n := seen.side.odd[TRANSPARENT]:
-            yield f"{seen.side.title}: {n} of {seen.n} images are {TRANSPARENT}, and {how}"
+    for what, number in side.odd.items():
+        if number:
+            means = f", and {how}" if what == TRANSPARENT else ""
+            yield f"{side.title}: {number} of {n} images are {what}{means}"
 
 
 def _between(generated: Seen, real: Seen, lens: Lens) -> Iterator[str]:

@@ -10,6 +10,7 @@ from tqdm import tqdm
 from ganlab.errors import UserError
 from ganlab.inference.scoring.kinds.base import Side, colours
 from ganlab.inference.scoring.kinds.pictures import Files
+from ganlab.inference.scoring.notes import surprising
 from ganlab.inference.scoring.result import Result
 from ganlab.metrics.distances.resampling import draws, interval
 from ganlab.metrics.distances.similarity import WINDOW, mean_absolute, mean_square, psnr, ssim
@@ -57,6 +58,8 @@ def score_pairs(
     result.sides = {key: f"{len(numbers):,} pictures of {side.title}" for key, side in sides.items()}
     if alone := len(real) - len(numbers):
         result.notes.append(f"{alone:,} pictures of {real.title} have no partner, and are left out")
+    for side in sides.values():
+        result.notes += surprising(side, len(numbers), laid=False)
     result.absent, result.scores = own.absent, {"pairs": own.scores(bootstrap)}
     return result
 

@@ -20,7 +20,7 @@ from ganlab.inference.scoring.lenses import (
 )
 from ganlab.inference.scoring.memory import Memory
 from ganlab.inference.scoring.networks import Look, Networks
-from ganlab.inference.scoring.notes import in_words, notes, transparent
+from ganlab.inference.scoring.notes import in_words, notes, surprising
 from ganlab.inference.scoring.passes import Seen, look
 from ganlab.inference.scoring.result import Result, Settings
 from ganlab.memory_budget import require_memory
@@ -181,8 +181,10 @@ class Scoring:
         if not isinstance(generated, Seen):
             return
         beside = real if isinstance(real, Seen) else None
-        found = [note for lens in self.lenses for note in notes(generated, beside, lens)]
-        found += transparent([generated, *([beside] if beside else [])], laid=lays_on_a_ground(self.lenses))
+        laid, found = lays_on_a_ground(self.lenses), list[str]()
+        for seen in (generated, *([beside] if beside else [])):
+            found += surprising(seen.side, seen.n, laid=laid)
+        found += [note for lens in self.lenses for note in notes(generated, beside, lens)]
         result.notes += list(dict.fromkeys(found))
         if self.settings.save:
             lens = self.lenses[0]
