@@ -17,6 +17,7 @@ from torchvision.datasets import utils
 
 from ganlab.data.images.celeba import CelebA
 from ganlab.data.images.torchvision_sets import CIFAR10, MNIST, FashionMNIST
+from ganlab.errors import UserError
 from tests.support.data import complaint
 
 
@@ -211,3 +212,11 @@ def test_celeba_that_is_missing_or_incomplete_says_what_to_do(tmp_path):
 def test_a_root_that_cannot_be_written_is_no_traceback(tmp_path):
     (tmp_path / "file").write_text("in the way")
     assert "NotADirectoryError" in complaint(MNIST(root=str(tmp_path / "file")))
+
+
+def test_a_store_is_no_place_for_downloads(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for kind in (MNIST, CelebA):
+        with pytest.raises(UserError, match=r"data.root=s3://bucket: expected a folder of this machine"):
+            kind(root="s3://bucket")
+    assert not list(tmp_path.iterdir())

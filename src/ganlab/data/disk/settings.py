@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypedDict
 
 from ganlab.bounds import Count, Share, Weight, Whole, Workers
 from ganlab.data.base import StoredImages
-from ganlab.data.disk.stores import is_address
+from ganlab.data.disk.stores import is_address, require_no_address
 from ganlab.data.endless import EndlessData
 from ganlab.data.store.corrupt import CorruptFiles, OnCorrupt
 from ganlab.data.store.decode import Decoder
@@ -78,11 +78,7 @@ class FileData(EndlessData):
         """The folder; raises UserError where there is none yet, and for the address of a store."""
         if self.nowhere:
             raise UserError(f"this data set {NO_ROOT}")
-        if is_address(self._given):
-            raise UserError(
-                f"data.root={self._given}: expected a folder of this machine; of a store, archives are read, by "
-                "data=shards and its kin"
-            )
+        require_no_address(self._given)
         return self._root
 
     @property

@@ -49,6 +49,15 @@ def is_address(text: str) -> bool:
     return ADDRESS.match(text) is not None
 
 
+def require_no_address(root: str) -> None:
+    """Raises UserError where a folder of this machine is needed, and ``root`` names a store."""
+    if is_address(root):
+        raise UserError(
+            f"data.root={root}: expected a folder of this machine; of a store, archives are read, by data=shards and "
+            "its kin"
+        )
+
+
 class Store:
     """What is read of the store of ``root``.
 

@@ -8,6 +8,7 @@ import torch
 
 from ganlab.data.base import Channels, ColourOptions, ImageData, ImageOptions, Splits
 from ganlab.data.disk.downloads import one_at_a_time
+from ganlab.data.disk.stores import require_no_address
 from ganlab.data.store.memory import MemoryImages, resized, with_channels
 from ganlab.errors import UserError
 from ganlab.patience import patience
@@ -30,6 +31,7 @@ class Downloaded(ImageData):
 
     def __init__(self, *, root: str = "data", **options: Unpack[ColourOptions]) -> None:
         super().__init__(**options)
+        require_no_address(root)
         self.root = Path(root).expanduser()
 
     def torchvision_class(self) -> Any:
