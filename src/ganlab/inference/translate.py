@@ -84,8 +84,7 @@ def translate_pictures(
     name = f"{checkpoint}-{source.resolve().stem}" + (f"-{direction}" if len(model.directions) > 1 else "")
     name += f"-{reference.stem if reference else f'seed{seed}'}" if isinstance(model, StarGANv2) else ""
     folder = output or run_dir / "generated" / f"{name}{suffix(alpha)}"
-    where = targets(found, folder, form)
-    given = [*found, *(masks.found if masks else [])]
+    where, given = targets(found, folder, form), [*found, *(masks.found if masks else [])]
     require_apart(source, folder, [one.path for one in given], where.values())
     channels = channels_of(model, run_dir, direction)
     options = {"direction": direction, "seed": seed, "tile": tile, **styled(model, reference, channels)}
