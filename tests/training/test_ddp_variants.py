@@ -22,6 +22,9 @@ OF_THE_BATCH = {
 }  # a term is a function of means over a process's batch
 # whose steps on path lengths are the same: each process takes every other label; without it 0.01 and more
 NEARER = {"stylegan2_conditional": 0.004}
+FARTHER = {
+    "starganv2": 0.005
+}  # three losses |a - b| in four updates of a step, whose slopes jump where rounding decides
 APART = (_DropoutNd, MinibatchDiscrimination, MinibatchStdDev)  # draw for, or compare, one process's samples
 TECHNIQUES = {  # that look at scores of all processes, or choose samples
     "lecam and apa": [
@@ -86,7 +89,7 @@ def test_P1_two_processes_train_a_variant_like_one(name, runs):
         least = NEARER.get(name, 0.01)
         assert apart > least  # that both processes hold the same bits was checked after every step
     elif name not in OF_THE_BATCH:
-        assert apart < 0.002
+        assert apart < FARTHER.get(name, 0.002)
 
 
 def test_P1_dcgan_needs_its_batch_norms_synchronized(runs):

@@ -7,6 +7,7 @@ from typing import NotRequired, TypedDict, Unpack
 
 import pytest
 from omegaconf import DictConfig, OmegaConf, open_dict
+from PIL import Image
 
 from ganlab.config import check, compose, config_dir, instantiate, own
 from ganlab.config.compose.catalogue import catalogue
@@ -69,15 +70,20 @@ def test_C2_every_shipped_model_passes(model):
 @pytest.mark.parametrize("group", ["trainer", "logger", "callbacks", "experiment", "debug"])
 def test_C2_every_other_shipped_choice_passes(group):
     for path in sorted((config_dir() / group).glob("*.yaml")):
-        check(compose([f"{group}={path.stem}"]))
+        asks = group == "experiment" and "(data.root=...)" in path.read_text()
+        check(compose([f"{group}={path.stem}", *["data.root=somewhere"] * asks]))
 
 
-def test_C2_every_shipped_data_set_passes_with_a_model_for_its_kind():
+def test_C2_every_shipped_data_set_passes_with_a_model_for_its_kind(tmp_path):
+    for domain in ("a", "b"):  # whose names are told at once
+        (tmp_path / domain).mkdir()
+        for name in ("1", "2"):
+            Image.new("L", (8, 8)).save(tmp_path / domain / f"{name}.png")
     entries = catalogue()
     models = {entry.kind: name for name, entry in entries["model"].items()}
     for name, entry in entries["data"].items():
         text = entry.path.read_text()
-        given = {"root: ???": "data.root=somewhere", "regions: ???": "data.regions=3"}
+        given = {"root: ???": f"data.root={tmp_path}", "regions: ???": "data.regions=3"}
         words = [word for key, word in given.items() if key in text]
         check(compose([f"data={name}", f"model={models[entry.kind]}", *words]))
 

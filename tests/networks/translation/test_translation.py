@@ -116,6 +116,7 @@ def test_parameter_count_is_exact(name):
 PAIRS, DOMAINS = ("pix2pix", "photos_edges"), ("discogan", "fonts_unpaired")
 REGIONS = ("spade", "shapes_semantic")
 SHARP, HOLES = ("srgan", "photos_sr"), ("context_encoder", "photos_inpaint")
+FONTS = ("starganv2", "fonts_domains")
 OPTIONS = {
     "generator": {
         "unet": (*PAIRS, 32, 4_164_929 + 2 * 32 * 32 + 2),  # three channels out instead of one
@@ -134,6 +135,7 @@ OPTIONS = {
         "srresnet": (*SHARP, 96, 1_549_462),
         "spade": (*REGIONS, 32, 644_531),
         "rrdb": (*SHARP, 128, 16_697_987),
+        "starganv2": (*FONTS, 256, 33_892_995 - 2 * (9 * 64 + 65)),  # one channel in and out
         "context_encoder": (*HOLES, 128, 71_130_531),
     },
     "discriminator": {
@@ -145,6 +147,7 @@ OPTIONS = {
         "multiscale": (*REGIONS, 32, 5_603_202 - 2 * 16 * 64 * 30),  # nine channels in
         "multiscale_spectral": (*REGIONS, 32, 5_601_410 - 2 * 16 * 64 * 30),
         "esrgan": (*SHARP, 128, 14_499_401),
+        "starganv2": (*FONTS, 256, 20_852_803 - 2 * 9 * 64),
         "context_encoder": (*HOLES, 128, 2_766_529),
     },
 }
@@ -161,8 +164,12 @@ def test_an_option_gives_the_network_of_its_name(group, name):
     with torch.device("meta"):
         network = instantiate(cfg.model[group])
         if not isinstance(network, nn.Module):
-            generator = {"in_channels": source, "out_channels": target or source}
-            network = network(**(generator if group == "generator" else {"channels": source + target}))
+            given = {"channels": source + target}
+            if model == "starganv2":
+                given = {"channels": 1} if group == "generator" else {"channels": 1, "domains": 3}
+            elif group == "generator":
+                given = {"in_channels": source, "out_channels": target or source}
+            network = network(**given)
     assert sum(parameter.numel() for parameter in network.parameters()) == count
 
 
