@@ -1,11 +1,9 @@
 """Aim in a folder, over two starts of a run, read back by its own package."""
 
 import pytest
-import torch
 
 from ganlab.loggers.aim import AimLog
-from ganlab.loggers.csv import CSVLog
-from ganlab.pixels import save_png
+from tests.support.tracking import telling
 
 pytest.importorskip("aim", reason="logger=aim needs the extra aim")
 RESULTS = {
@@ -31,21 +29,9 @@ def test_R14_aim_has_each_point_once_and_how_it_ended(tmp_path, monkeypatch):
     run_dir.mkdir()
 
     def log_steps(steps, after):
-        file, tracker = (
-            CSVLog(run_dir / "metrics.csv"),
-            AimLog(save_dir=run_dir, name="first", tags=["paper"]),
-        )
-        if after:
-            file.rewind(after)
-        tracker.begin({"seed": 0, "model": {"width": 4}}, after)
-        for step in steps:
-            metrics = {"loss": step / 8, "progress/images": 8 * step}
-            file.log_metrics(metrics, step)
-            tracker.log_metrics(metrics, step)
-            if step % 3 == 0:
-                picture = torch.full((3, 2, 2), step, dtype=torch.uint8)
-                save_png(picture, run_dir / "samples" / f"{8 * step:010d}.png")
-                tracker.log_picture("samples", picture.permute(1, 2, 0).numpy(), images=8 * step, step=step)
+        tracker = AimLog(save_dir=run_dir, name="first", tags=["paper"])
+        for _ in telling(tracker, run_dir, steps, after=after, settings={"seed": 0, "model": {"width": 4}}):
+            pass
         return tracker
 
     log_steps(range(1, 5), after=0).logger.finalize("failed")  # stopped, with a checkpoint of step 2
@@ -53,7 +39,7 @@ def test_R14_aim_has_each_point_once_and_how_it_ended(tmp_path, monkeypatch):
     [identity] = Repo.from_path(str(tmp_path)).list_all_runs()
     run = Run(identity, repo=str(tmp_path))
     steps, [values, *_] = run.get_metric("loss", Context({})).data.items_list()
-    assert (steps, values) == ([8, 16, 24, 32, 40, 48], [step / 8 for step in range(1, 7)])
+    assert (steps, values) == ([16, 32, 48], [0.25, 0.5, 0.75])
     assert run.get_image_sequence("samples", Context({})).data.items_list()[0] == [24, 48]
     assert (run.name, run.experiment, run.tags) == ("first", "ganlab", ["paper"])
     assert run["hparams"]["model"]["width"] == 4

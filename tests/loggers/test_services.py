@@ -4,13 +4,12 @@ import json
 import sys
 
 import pytest
-import torch
 
 from ganlab.errors import UserError
 from ganlab.loggers.aim import AimLog
 from ganlab.loggers.csv import CSVLog
 from ganlab.loggers.services import CometLog, MlflowLog
-from ganlab.pixels import save_png
+from tests.support.tracking import telling
 
 RESULTS = {
     "status": "finished",
@@ -45,20 +44,10 @@ def mlflow(tmp_path, monkeypatch):
 
 
 def log_steps(run_dir, steps, *, after=0, finish=True):
-    """What a training run does that goes on after ``after``: a row every 2 steps, a picture every 3."""
-    file, tracker = CSVLog(run_dir / "metrics.csv"), MlflowLog(save_dir=run_dir, name="first", tags=["paper"])
-    if after:
-        file.rewind(after)
-    tracker.begin({"seed": 0, "model": {"width": 4}}, after)
-    for step in steps:
-        if step % 2 == 0:
-            metrics = {"loss": step / 8, "progress/images": 8 * step}
-            file.log_metrics(metrics, step)
-            tracker.log_metrics(metrics, step)
-        if step % 3 == 0:
-            picture = torch.full((3, 2, 2), step, dtype=torch.uint8)
-            save_png(picture, run_dir / "samples" / f"{8 * step:010d}.png")
-            tracker.log_picture("samples", picture.permute(1, 2, 0).numpy(), images=8 * step, step=step)
+    """A run that goes on after ``after``."""
+    tracker = MlflowLog(save_dir=run_dir, name="first", tags=["paper"])
+    for _ in telling(tracker, run_dir, steps, after=after, settings={"seed": 0, "model": {"width": 4}}):
+        pass
     if finish:
         tracker.finish(RESULTS)
     return tracker

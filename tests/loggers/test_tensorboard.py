@@ -16,23 +16,13 @@ from ganlab.loggers.csv import CSVLog
 from ganlab.loggers.tensorboard import TensorBoardLog
 from ganlab.pixels import save_png
 from tests.support.runs import in_child
+from tests.support.tracking import telling
 
 
 def log_steps(run_dir: Path, steps: range, *, after: int = 0, until: int | None = None) -> None:
-    """What a training run does that goes on after ``after``: a row every 2 steps, a picture every 3."""
-    file, tracker = CSVLog(run_dir / "metrics.csv"), TensorBoardLog(save_dir=run_dir)
-    if after:
-        file.rewind(after)
-    tracker.begin({"seed": 0}, after)
-    for step in steps:
-        if step % 2 == 0:
-            metrics = {"loss": step / 8, "progress/images": 8 * step}
-            file.log_metrics(metrics, step)
-            tracker.log_metrics(metrics, step)
-        if step % 3 == 0:
-            picture = torch.full((3, 2, 2), step, dtype=torch.uint8)
-            save_png(picture, run_dir / "samples" / f"{8 * step:010d}.png")
-            tracker.log_picture("samples", picture.permute(1, 2, 0).numpy(), images=8 * step, step=step)
+    """A run that goes on after ``after``; it is killed after ``until``."""
+    tracker = TensorBoardLog(save_dir=run_dir)
+    for step in telling(tracker, run_dir, steps, after=after, settings={"seed": 0}):
         if step == until:
             os._exit(9)
     tracker.finish({"images": 8 * steps[-1], "scores": {}})
