@@ -96,6 +96,7 @@ FACTS = {
     "wgan_gp_cifar10": Fact(NONE, Adam(2e-4, 2e-4, (0.0, 0.9)), 64, 5 * 100_000 * 64),
     "wgan_gp_mnist": Fact(NONE, Adam(1e-4, 1e-4, (0.5, 0.9)), 50, 5 * 200_000 * 50),
 }
+RATES = {"mapping": 1e-6}  # of a player beside these, in the paper's code
 FREE = {"grid", "ring"}  # of no paper
 
 
@@ -120,7 +121,7 @@ def departures(cfg: Any, fact: Fact) -> list[str]:
             found.append(player)
             continue
         role = "generator" if "generator" in player else "discriminator"
-        compare(f"{player}.lr", optimizer.lr, getattr(fact.optimizer, role))
+        compare(f"{player}.lr", optimizer.lr, RATES.get(player, getattr(fact.optimizer, role)))
         for rest in ("betas", "alpha"):
             if hasattr(fact.optimizer, rest):
                 compare(f"{player}.{rest}", optimizer[rest], getattr(fact.optimizer, rest))
