@@ -42,14 +42,7 @@ def launch(
     jobs = jobs_of(loader, config, overrides, first)
     Path(config.hydra.sweep.dir).mkdir(parents=True, exist_ok=True)
     running = Running(jobs, devices, environment_of(config), quiet=config.search is not None)
-    try:
-        with running.forwarding():
-            codes = running.run()
-    finally:
-        running.board.close()
-    if running.stopped_by:
-        raise SystemExit(130 if running.stopped_by == signal.SIGINT else 75)
-    return told(config, jobs, codes)
+    return told(config, jobs, running.to_the_end())
 
 
 def devices_of(config: DictConfig) -> list[str | None]:
@@ -109,6 +102,17 @@ class Running:
         self.stopped_by = 0
         self.ended = 0
         self.board = Board([job.run_dir.name for job in jobs])
+
+    def to_the_end(self) -> list[int]:
+        """What ``run`` returns; raises SystemExit where a signal has stopped it, after all have ended."""
+        try:
+            with self.forwarding():
+                codes = self.run()
+        finally:
+            self.board.close()
+        if self.stopped_by:
+            raise SystemExit(130 if self.stopped_by == signal.SIGINT else 75)
+        return codes
 
     def run(self) -> list[int]:
         """The exit code of each job; 130 for one that was not begun."""

@@ -32,14 +32,7 @@ def launch(
     jobs = jobs_of(loader, config, overrides, first)
     Path(config.hydra.sweep.dir).mkdir(parents=True, exist_ok=True)
     running = OnRay(ray, share, jobs, places, quiet=config.search is not None)
-    try:
-        with running.forwarding():
-            codes = running.run()
-    finally:
-        running.board.close()
-    if running.stopped_by:
-        raise SystemExit(130 if running.stopped_by == signal.SIGINT else 75)
-    return told(config, jobs, codes)
+    return told(config, jobs, running.to_the_end())
 
 
 def started(address: str | None) -> Any:

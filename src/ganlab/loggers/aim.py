@@ -20,19 +20,6 @@ class AimLog(Service):
 
     service = "aim"
 
-    def __init__(
-        self,
-        *,
-        save_dir: Path,
-        project: str = "ganlab",
-        name: str | None = None,
-        group: str | None = None,
-        tags: list[str] | None = None,
-    ) -> None:
-        super().__init__(save_dir=save_dir)
-        self.project, self.run_name = project, name
-        self.tags = [*(tags or []), *([group] if group else [])]
-
     def start(self, identity: str | None) -> tuple[Logger, str]:
         from aim.pytorch_lightning import AimLogger
 
@@ -47,7 +34,7 @@ class AimLog(Service):
             context_prefixes={},
         )
         if identity is None:
-            for tag in self.tags:
+            for tag in self.labels:
                 found.experiment.add_tag(tag)
         return found, found.experiment.hash
 

@@ -24,7 +24,7 @@ class Service(Tracker):
 
     What the service has is noted in ``<service>.json``. A resumed run sends nothing a second time, and first what is
     missing up to its checkpoint, from ``metrics.csv`` and ``samples/``. A service that fails once training has begun is
-    told nothing more, with a warning; the next start makes up for it.
+    told nothing more, with a warning; the next start makes up for it. labels: the tags, and the group.
 
     Raises:
         UserError: the package is missing, or the service cannot be used at the start.
@@ -32,8 +32,18 @@ class Service(Tracker):
 
     service: str
 
-    def __init__(self, *, save_dir: Path) -> None:
+    def __init__(
+        self,
+        *,
+        save_dir: Path,
+        project: str = "ganlab",
+        name: str | None = None,
+        group: str | None = None,
+        tags: list[str] | None = None,
+    ) -> None:
         super().__init__()
+        self.project, self.run_name = project, name
+        self.labels = [*(tags or []), *([group] if group else [])]
         self.run_dir = Path(save_dir)
         self.logger: Any = None
         self.is_down = False
@@ -143,8 +153,7 @@ class MlflowLog(Service):
         group: str | None = None,
         tags: list[str] | None = None,
     ) -> None:
-        super().__init__(save_dir=save_dir)
-        self.project, self.run_name = project, name
+        super().__init__(save_dir=save_dir, project=project, name=name)
         self.tags = {**dict.fromkeys(tags or [], "true"), **({"group": group} if group else {})}
 
     def start(self, identity: str | None) -> tuple[Logger, str]:
@@ -195,9 +204,8 @@ class CometLog(Service):
         tags: list[str] | None = None,
         online: bool | None = None,
     ) -> None:
-        super().__init__(save_dir=save_dir)
-        self.project, self.workspace, self.run_name = project, workspace, name
-        self.tags, self.online = [*(tags or []), *([group] if group else [])], online
+        super().__init__(save_dir=save_dir, project=project, name=name, group=group, tags=tags)
+        self.workspace, self.online = workspace, online
 
     def start(self, identity: str | None) -> tuple[Logger, str]:
         from lightning.pytorch.loggers import CometLogger
@@ -210,7 +218,7 @@ class CometLog(Service):
             mode="get_or_create" if identity and online else "create",
             online=online,
             name=self.run_name,
-            tags=self.tags,
+            tags=self.labels,
             **({} if online else {"offline_directory": str(self.run_dir / "comet")}),
         )
         return found, str(found.version)

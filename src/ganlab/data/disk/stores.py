@@ -15,18 +15,10 @@ from ganlab.errors import UserError
 
 ADDRESS = re.compile(r"(\w[\w+.-]+):/+(?=[^/])")  # a Path leaves one slash of two
 BLOCK = 8 * CHUNK  # bytes that are asked for at once
-STATE: tuple[str, ...] = (
-    "size",
-    "ETag",
-    "etag",
-    "Content-MD5",
-    "md5Hash",
-    "blob_id",
-    "mtime",
-    "created",
-    "updated",
+STATE = (  # what a store tells of a file, by which another content is known
+    *("size", "ETag", "etag", "Content-MD5", "md5Hash", "blob_id"),
+    *("mtime", "created", "updated", "Last-Modified", "LastModified", "last_modified"),
 )
-STATE += ("Last-Modified", "LastModified", "last_modified")
 EXTRAS = {"hf": "hub", "s3": "remote", "s3a": "remote", "gs": "remote", "gcs": "remote"}
 FULL = (errno.ENOSPC, errno.EDQUOT)
 NEVER = (FileNotFoundError, PermissionError, IsADirectoryError)  # a second try ends alike
