@@ -16,23 +16,18 @@ from typing import NamedTuple
 
 import yaml
 
+from benchmarks.search import DIGITS, FRESH
 from ganlab.cli import main as ganlab
 
 STEPS = 250  # of 32 images
 WORDS = [
-    "data=digits",
-    "data.image_size=16",
-    "data.batch_size=32",
-    "trainer=cpu",
-    "trainer.threads=1",
+    *DIGITS,
     f"trainer.max_steps={STEPS}",
-    "metrics.digits.scores=[fid]",
     f"callbacks.quality.every_images={STEPS * 32}",  # once, at the end
     "callbacks.samples=null",
     "callbacks.report=null",
 ]
 SEED = 100  # of the search
-FRESH = (1001, 1002, 1003)  # seeds
 RATES = [
     "model.optimizers.generator.lr=interval(1e-4,1e-2)",
     "model.optimizers.discriminator.lr=interval(1e-4,1e-2)",

@@ -18,16 +18,20 @@ import yaml
 from ganlab.cli import main as ganlab
 
 STEPS = 150
-WORDS = [
-    "model=dcgan",
-    "model.generator.width=16",
-    "model.discriminator.width=16",
+DIGITS = [
+    "data=digits",
     "data.image_size=16",
     "data.batch_size=32",
     "trainer=cpu",
     "trainer.threads=1",
-    f"trainer.max_steps={STEPS}",
     "metrics.digits.scores=[fid]",
+]
+WORDS = [
+    *DIGITS,
+    "model=dcgan",
+    "model.generator.width=16",
+    "model.discriminator.width=16",
+    f"trainer.max_steps={STEPS}",
     "metrics.digits.n_fake=500",
     "callbacks.quality.every_images=960",  # five times
     "callbacks.samples=null",

@@ -111,15 +111,15 @@ class ImageToImage(GAN):
         return translated.float()
 
     def _network(self, direction: str, image: Tensor) -> Translation:
-        networks = self.networks()
-        if direction not in networks:
-            raise UserError(f"direction={direction}: this model has {' and '.join(networks)}")
-        network = networks[direction]
-        if image.ndim != 4 or image.shape[1] != network.in_channels:
-            raise UserError(
-                f"an image of shape {tuple(image.shape)}: {direction} takes (1, {network.in_channels}, height, width)"
-            )
+        self.require_direction(direction)
+        network = self.networks()[direction]
+        require_channels(image, direction, network)
         return network
+
+    def require_direction(self, direction: str) -> None:
+        """Raise UserError for a direction that this model does not have."""
+        if direction not in self.directions:
+            raise UserError(f"direction={direction}: this model has {' and '.join(self.directions)}")
 
     @contextmanager
     def _inference(self, seed: int) -> Iterator[None]:
@@ -201,3 +201,11 @@ def per_image(score: Tensor) -> Tensor:
 
 def _sizes(shapes: Mapping[str, Shape]) -> str:
     return ", ".join(f"{key} of {' x '.join(map(str, shape))}" for key, shape in shapes.items())
+
+
+def require_channels(image: Tensor, direction: str, network: Translation) -> None:
+    """Raise UserError unless ``image`` is (1, C, H, W) with the channels that the network of a direction takes."""
+    if image.ndim != 4 or image.shape[1] != network.in_channels:
+        raise UserError(
+            f"an image of shape {tuple(image.shape)}: {direction} takes (1, {network.in_channels}, height, width)"
+        )

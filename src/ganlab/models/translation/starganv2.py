@@ -13,7 +13,7 @@ from ganlab.errors import UserError
 from ganlab.losses.penalties import zero_centred
 from ganlab.losses.similarity import l1
 from ganlab.models.players import GameOptions
-from ganlab.models.translation.base import ImageToImage, NetworkFactory, Shape
+from ganlab.models.translation.base import ImageToImage, NetworkFactory, Shape, require_channels
 from ganlab.network_types import NoiseToStyle, PictureToStyle, StyledTranslation, Translation
 from ganlab.randomness import Draws
 from ganlab.techniques.ema import Average
@@ -180,8 +180,9 @@ class StarGANv2(ImageToImage):
         reference: Tensor | None = None,
     ) -> Tensor:
         """See :meth:`ImageToImage.convert`; in the style of :meth:`style`."""
-        self._network(direction, image)
+        self.require_direction(direction)
         network = self.in_style(self.style(direction, reference=reference, seed=seed))
+        require_channels(image, direction, network)
         return self.through(network, image, mask=mask, seed=seed, tile=tile)
 
     def outputs(self, batch: Batch) -> dict[str, Tensor]:
