@@ -6,6 +6,7 @@ import json
 import pytest
 import torch
 
+from ganlab.cli.score import protocols
 from tests.support.scoring import noise, write_images
 
 DIGITS = ("extractors=digits", "allow_small=true", "device=cpu")
@@ -167,3 +168,23 @@ def test_ctrl_c_says_how_to_go_on(ganlab, folders, monkeypatch):
     answer = ganlab("score", *folders, *DIGITS)
     assert answer.code == 130
     assert "the same command goes on from there" in answer.err
+
+
+def test_a_protocol_of_which_something_was_changed_says_so(ganlab, folders, tmp_path):
+    by = {}
+    for name, words in {"as it is": [], "changed": ["protocol.flips=true", "protocol.scores=[fid]"]}.items():
+        answer = ganlab(
+            "score", *folders, *DIGITS, "protocol=clean", f"output={tmp_path / 'scores.json'}", *words
+        )
+        assert answer.code == 0, answer.err
+        [line] = [line for line in answer.out.splitlines() if line.startswith("by ")]
+        scores = json.loads((tmp_path / "scores.json").read_text())["scores"]["clean-fid"]
+        by[name] = line.partition(":")[0], scores["fid_digits"]["protocol"]["protocol"], set(scores)
+    assert by["as it is"][:2] == ("by clean-fid", "clean-fid")
+    assert by["changed"][:2] == (
+        "by clean-fid but for scores=[fid], flips=true",
+        by["changed"][0].removeprefix("by "),
+    )
+    assert by["changed"][2] == {"fid_digits"} < by["as it is"][2]
+    every = ganlab("score", *folders, *DIGITS, "protocol=all", "protocol.neighbours=4")
+    assert every.out.count("neighbours=4, ") == len(protocols())

@@ -8,7 +8,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, open_dict
 
 from ganlab.cli.arguments import quote_paths, refuse_flags
 from ganlab.cli.score_table import every_protocol, of_pairs, one_protocol
@@ -16,6 +16,7 @@ from ganlab.config import own
 from ganlab.config.compose.build import instantiate
 from ganlab.config.compose.check import check
 from ganlab.config.compose.compose import compose
+from ganlab.config.compose.keys import as_yaml
 from ganlab.config.compose.overrides import key_of
 from ganlab.config.compose.paths import config_dir
 from ganlab.config.score import ScoreKeys
@@ -99,9 +100,16 @@ def protocols() -> list[str]:
 
 
 def composed(words: Sequence[str], protocol: str) -> DictConfig:
-    chosen = [f"protocol={protocol}"] if protocol else []
-    cfg = compose([*words, *chosen], "score", config_dirs=own.folders())
+    """The keys that ``words`` give, by one protocol; what they change of it stands in ``protocol.changed``."""
+    words = [*words, *([f"protocol={protocol}"] if protocol else [])]
+    cfg = compose(words, "score", config_dirs=own.folders())
     check(cfg, ScoreKeys)
+    unchanged = [word for word in words if not key_of(word).startswith("protocol.")]
+    if len(unchanged) < len(words):
+        published = compose(unchanged, "score", config_dirs=own.folders()).protocol
+        changed = {key: as_yaml(value) for key, value in cfg.protocol.items() if value != published[key]}
+        with open_dict(cfg.protocol):
+            cfg.protocol.changed = changed
     return cfg
 
 

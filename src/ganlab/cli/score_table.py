@@ -51,7 +51,7 @@ def of_pairs(result: "Result") -> list[str]:
 def one_protocol(result: "Result", lens: "Lens") -> list[str]:
     """A line for each score, and what they depend on."""
     scores: Mapping[str, Score] = result.scores[lens.name]
-    lines = [f"by {lens.protocol.name}: {lens.protocol.differs}", *rows_of(scores)]
+    lines = [f"by {lens.protocol.title}: {lens.protocol.differs}", *rows_of(scores)]
     for extractor in lens.extractors.values():
         weights = f"weights {extractor.weights[:8]}, " if extractor.weights else ""
         lines.append(f"  features of {extractor.name} ({weights}{extractor.resize})")
@@ -72,7 +72,10 @@ def every_protocol(result: "Result", lenses: "Sequence[Lens]") -> list[str]:
             [
                 lens.name,
                 *(value_of(score) if score else "" for score in found.values()),
-                lens.protocol.differs,
+                ", ".join(
+                    [f"{key}={value}" for key, value in lens.protocol.changed.items()]
+                    + [lens.protocol.differs]
+                ),
             ]
         )
     widths = [max(map(len, cells)) for cells in zip(["", *columns, ""], *rows, strict=True)]

@@ -1,7 +1,7 @@
 """By which rules two sets of images are compared: those of ganlab, or of a library with published numbers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ganlab.bounds import Pair, Positive, Samples, Size
@@ -18,6 +18,7 @@ class Protocol:
     n_fake: generated images that its published numbers are of. split: real images that they are compared with.
     averaged: whether they are from averaged weights. flips: whether each real image counts mirrored as well.
     kid_subsets, kid_subset_size, is_splits, neighbours: see :class:`~ganlab.metrics.real.measures.Comparison`.
+    changed: keys of these that somebody has set otherwise than the library does, and to what, as it is typed.
     """
 
     name: str
@@ -35,6 +36,14 @@ class Protocol:
     kid_subset_size: Pair = 1000
     is_splits: Size = 10
     neighbours: Size = 3
+    changed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Its name, and where it is no longer the library's, what was changed."""
+        if not self.changed:
+            return self.name
+        return f"{self.name} but for {', '.join(f'{key}={value}' for key, value in self.changed.items())}"
 
     @property
     def options(self) -> Mapping[str, Any]:

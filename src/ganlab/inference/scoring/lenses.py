@@ -117,7 +117,7 @@ def scored(lens: Lens, extractor: Extractor, views: Views, names: Sequence[str])
             better=MEASURES[name].better,
             floor=floors.get(name),
             protocol={
-                "protocol": lens.protocol.name,
+                "protocol": lens.protocol.title,
                 "extractor": extractor.name,
                 "weights": extractor.weights[:8],
                 "resize": extractor.resize,

@@ -147,7 +147,7 @@ class Scoring:
                 found[lens.name] |= scores
             for name in self.settings.beside([lens]):
                 if name in others:
-                    protocol = {"protocol": lens.protocol.name, **others[name].protocol}
+                    protocol = {"protocol": lens.protocol.title, **others[name].protocol}
                     found[lens.name][name] = replace(others[name], protocol=protocol)
         self.result.absent |= lacking
         return found
