@@ -1,6 +1,7 @@
 """What the parts of ganlab agree on."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import ClassVar, Literal, NamedTuple, Protocol, TypedDict, cast, runtime_checkable
 
 import torch
@@ -141,10 +142,13 @@ class Translator(Protocol):
     """A model that makes images of images; see :class:`~ganlab.models.translation.base.ImageToImage`.
 
     ``translate`` gives each output under the key of the batch that it predicts, and may add others; it draws with
-    ``seed`` alone. ``panels`` gives what a picture of the batch shows side by side, by caption.
+    ``seed`` alone. ``panels`` gives what a picture of the batch shows side by side, by caption. ``has_styles``: that
+    ``convert`` draws a style with its seed, or takes it from a ``reference``. ``interpolated``: by the weights between
+    those before and after a game.
     """
 
     data_kind: ClassVar[str]
+    has_styles: ClassVar[bool]
     directions: tuple[str, ...]
 
     def translate(self, batch: Batch, *, seed: int = 0) -> dict[str, Tensor]: ...
@@ -160,6 +164,8 @@ class Translator(Protocol):
         seed: int = 0,
         tile: int | None = None,
     ) -> Tensor: ...
+
+    def interpolated(self, alpha: float | None) -> AbstractContextManager[None]: ...
 
 
 @runtime_checkable

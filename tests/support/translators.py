@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ganlab.models.translation.base import ImageToImage
 from ganlab.pixels import from_uint8
 from ganlab.types import Batch
 
@@ -52,6 +53,7 @@ class Answers:
     """A translator that gives what a function makes of a batch; notes the seeds and the sizes of batches."""
 
     data_kind = "paired"
+    has_styles = False
     directions: tuple[str, ...] = ("output",)
 
     def __init__(self, answer: Callable[[Batch], dict[str, Tensor]]) -> None:
@@ -66,6 +68,9 @@ class Answers:
 
     def convert(self, image, direction, *, mask=None, seed=0, tile=None) -> Tensor:
         return -image
+
+    def interpolated(self, alpha: float | None):
+        return ImageToImage.interpolated(self, alpha)
 
 
 def noise(n: int, channels: int, height: int, width: int, seed: int = 0) -> Tensor:

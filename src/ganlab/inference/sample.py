@@ -72,7 +72,7 @@ def write_samples(
     gallery, whose page is returned.
 
     label: only this class: its number, or its name where the data had names.
-    controls: how the noise is drawn from. alpha: see ``ESRGAN.interpolated``.
+    controls: how the noise is drawn from. alpha: see ``ImageToImage.interpolated``.
     caption: what to draw, for a model that reads; see :func:`~ganlab.inference.captions.write_captions`.
     numbered: ``grid.png`` shows their numbers. data: the examples of an export that translates; a run has its own.
     output: default ``<run_dir>/generated/<checkpoint>-seed<seed>`` and what was chosen besides; what an earlier command

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -29,8 +28,6 @@ from ganlab.inference.picture_files import (
 from ganlab.memory_budget import lacks_memory
 from ganlab.metrics.translation.base import spread
 from ganlab.models.translation.base import ImageToImage
-from ganlab.models.translation.esrgan import ESRGAN
-from ganlab.models.translation.starganv2 import StarGANv2
 from ganlab.pixels import coloured_regions
 from ganlab.report.gallery import Gallery
 from ganlab.types import Translator
@@ -70,7 +67,7 @@ def translate_pictures(
     direction: one of the model's; its first unless given. mask: of what is to be filled; see :class:`Masks`.
     reference: a picture of the domain that ``direction`` names, in whose style all are translated.
     tile: translate squares of so many pixels. n: pictures shown in the gallery; all are translated.
-    alpha: see :meth:`~ganlab.models.translation.esrgan.ESRGAN.interpolated`.
+    alpha: see :meth:`~ganlab.models.translation.base.ImageToImage.interpolated`.
     output: default ``<run_dir>/generated/<checkpoint>-<name of what was given>`` and what was chosen besides.
 
     Raises:
@@ -82,13 +79,13 @@ def translate_pictures(
     masks, model = None if mask is None else Masks(mask), load_translator(run_dir, checkpoint)
     require_sense(model, direction := direction or model.directions[0], mask)
     name = f"{checkpoint}-{source.resolve().stem}" + (f"-{direction}" if len(model.directions) > 1 else "")
-    name += f"-{reference.stem if reference else f'seed{seed}'}" if isinstance(model, StarGANv2) else ""
+    name += f"-{reference.stem if reference else f'seed{seed}'}" if model.has_styles else ""
     folder = output or run_dir / "generated" / f"{name}{suffix(alpha)}"
     where, given = targets(found, folder, form), [*found, *(masks.found if masks else [])]
     require_apart(source, folder, [one.path for one in given], where.values())
     channels = channels_of(model, run_dir, direction)
     options = {"direction": direction, "seed": seed, "tile": tile, **styled(model, reference, channels)}
-    with between(model, alpha), fresh_folder(folder, run_dir):
+    with model.interpolated(alpha), fresh_folder(folder, run_dir):
         gallery = Gallery(folder, source.name or str(source), facts_of(model, run_dir, direction, alpha))
         faults = _translate_all(model, found, where, channels, masks, options, gallery, n)
         require_some(source, found, faults)
@@ -176,7 +173,7 @@ def write_held_out(
         raise UserError(f"{run_dir} held out no examples; give pictures of your own with input=FOLDER")
     folder = output or run_dir / "generated" / f"{checkpoint}-held-out{suffix(alpha)}"
     gallery = Gallery(folder, "held-out examples", facts_of(model, run_dir, alpha=alpha))
-    with between(model, alpha), fresh_folder(folder, run_dir):
+    with model.interpolated(alpha), fresh_folder(folder, run_dir):
         gallery.show(model, examples, spread(len(examples), n))
         return gallery.write()
 
@@ -208,7 +205,7 @@ def require_sense(model: Translator, direction: str, mask: str | None) -> None:
 
 def styled(model: Translator, reference: Path | None, channels: int) -> dict[str, Tensor]:
     """What ``convert`` is told of a reference besides; raises UserError for none, and where the model takes none."""
-    if reference is not None and not isinstance(model, StarGANv2):
+    if reference is not None and not model.has_styles:
         raise UserError(f"reference={reference}: only starganv2 takes a style from a picture; leave it out")
     if reference is not None and not reference.is_file():
         raise UserError(f"reference={reference}: no such file; expected a picture of the domain")
@@ -223,15 +220,6 @@ def channels_of(model: Translator, run_dir: Path, direction: str) -> int:
     inputs = {"a_to_b": "a", "b_to_a": "b"}.get(direction)
     key = inputs or next(key for key in ("source", "label_map", "low", "image") if key in shapes)
     return shapes[key][0]
-
-
-def between(model: Translator, alpha: float | None) -> AbstractContextManager[None]:
-    """The model with the weights that ``alpha`` names; raises UserError where there is nothing to go between."""
-    if alpha is None:
-        return nullcontext()
-    if not isinstance(model, ESRGAN):
-        raise UserError(f"alpha={alpha:g}: only esrgan keeps what it was before its game; leave alpha out")
-    return model.interpolated(alpha)
 
 
 def suffix(alpha: float | None) -> str:

@@ -48,22 +48,21 @@ class DomainScores(TranslationScores[DomainSet]):
     ) -> None:
         super().__init__(n=n, seed=seed, batch_size=batch_size)
         self.extractor, self.most = extractor, real
-        suffix = extractor.suffix
-        self.of_features = [f"accuracy_{by}{suffix}" for by in ("latent", "reference")]
-        self.of_features.append(f"style_diversity{suffix}")
-        self.of_features.append(f"kept{suffix}")
-        self.direction = dict.fromkeys(self.of_features, "higher")
+        self.accuracy = {by: f"accuracy_{by}{extractor.suffix}" for by in ("latent", "reference")}
+        self.diversity, self.kept = f"style_diversity{extractor.suffix}", f"kept{extractor.suffix}"
+        names = [*self.accuracy.values(), self.diversity, self.kept]
+        self.direction = dict.fromkeys(names, "higher")
         try:
             extractor.prepare()
         except UserError as error:
             if on_missing == "error":
                 raise
-            self.leave_out(self.of_features, error)
+            self.leave_out(names, error)
 
     @property
     def reads(self) -> bool:
         """Whether features are looked at."""
-        return self.of_features[0] in self.direction
+        return self.diversity in self.direction
 
     def prepare(self, train: DomainSet, test: DomainSet, device: torch.device, ranks: Ranks = ALONE) -> None:
         self.require_kind(test)
@@ -72,7 +71,7 @@ class DomainScores(TranslationScores[DomainSet]):
         if contents is not None and set(contents) <= set(classes):
             self.contents = torch.tensor([classes.index(content) for content in contents])
         else:
-            self.leave_out(self.of_features[3:], "what these pictures show is not known, or not told apart")
+            self.leave_out([self.kept], "what these pictures show is not known, or not told apart")
         if self.reads:
             self.extractor.to(device)
             chosen = spread(len(train), self.most)
@@ -82,7 +81,7 @@ class DomainScores(TranslationScores[DomainSet]):
             self.apart = sum(map(mean_distance, domains)) / max(1, len(domains))
             own = torch.arange(len(test))
             right = (self.reader(self._features(test, own)) == test.labels).double().mean()
-            self.floors = dict.fromkeys(self.of_features[:2], float(right))
+            self.floors = dict.fromkeys(self.accuracy.values(), float(right))
         super().prepare(train, test, device, ranks)
 
     def _features(self, examples: DomainSet, indices: Tensor) -> Tensor:
@@ -107,21 +106,21 @@ class DomainScores(TranslationScores[DomainSet]):
         if not self.reads:
             return {}
         found: dict[str, float | None] = {}
-        for name, key in zip(self.of_features, ("latent", "reference"), strict=False):
-            found[name] = float((self.reader(rows[key]) == rows["wanted"]).double().mean())
+        for by, name in self.accuracy.items():
+            found[name] = float((self.reader(rows[by]) == rows["wanted"]).double().mean())
         between = (rows["latent"].double() - rows["again"].double()).norm(dim=1).mean()
-        found[self.of_features[2]] = float(between) / self.apart if self.apart else None
+        found[self.diversity] = float(between) / self.apart if self.apart else None
         if self.contents is not None:
             shown = rows["latent/logits"].argmax(1)
-            found[self.of_features[3]] = float((shown == self.contents[self.indices]).double().mean())
+            found[self.kept] = float((shown == self.contents[self.indices]).double().mean())
         return found
 
     def measured(self, name: str) -> str:
         extractor = self.extractor
         features = f"{extractor.name} features (weights {extractor.weights[:8]}, {extractor.resize})"
-        if name == self.of_features[2]:
+        if name == self.diversity:
             return f"distance in {features} between two translations, over that between pictures of a domain"
-        if name == self.of_features[3]:
+        if name == self.kept:
             return f"the classifier of {extractor.name} (weights {extractor.weights[:8]}) as the reader"
         return f"a linear reader of {features}, fitted to {self.fitted} training pictures"
 

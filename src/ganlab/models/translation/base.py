@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +36,7 @@ class ImageToImage(GAN):
     what its discriminators say of a batch's real images.
     """
 
+    has_styles: ClassVar[bool] = False  # whether pictures are translated in one of many styles
     directions: tuple[str, ...] = ("output",)
 
     def outputs(self, batch: Batch) -> dict[str, Tensor]:
@@ -120,6 +121,19 @@ class ImageToImage(GAN):
         """Raise UserError for a direction that this model does not have."""
         if direction not in self.directions:
             raise UserError(f"direction={direction}: this model has {' and '.join(self.directions)}")
+
+    @contextmanager
+    def interpolated(self, alpha: float | None) -> Iterator[None]:
+        """What is translated within is by the weights at ``alpha`` between before and after a game; None: as it is.
+
+        Raises:
+            UserError: this model keeps nothing from before.
+        """
+        if alpha is not None:
+            raise UserError(
+                f"alpha={alpha:g}: only esrgan keeps what it was before its game; leave alpha out"
+            )
+        yield
 
     @contextmanager
     def _inference(self, seed: int) -> Iterator[None]:

@@ -40,6 +40,7 @@ class StarGANv2(ImageToImage):
     """
 
     data_kind: ClassVar[str] = "domains"
+    has_styles: ClassVar[bool] = True
     generator: StyledTranslation
     mapping: NoiseToStyle
     encoder: PictureToStyle
