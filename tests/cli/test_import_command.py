@@ -53,6 +53,10 @@ def test_files_of_biggan_s_players(ganlab, tmp_path):
     ("words", "sentence"),
     [
         (PAIRS, "which file? Give one, as in ganlab import-weights"),
+        (
+            ["mapping=m.pth", *PAIRS],
+            "mapping=m.pth: no network that weights are imported for; they are a_to_b",
+        ),
         (["a.pth"], "which model? Give model=NAME and data=NAME"),
         (["a.pth", "b.pth", *PAIRS], "b.pth: there is a file for this network already, a.pth"),
         (["a.pth", *PAIRS], "a.pth: no such file"),

@@ -94,6 +94,16 @@ def test_on_the_command_line(run, capsys):
             "seeds=0: expected a whole number of at least 1",
         ),
         (["sample", "run={run}", "standing_statistics=0"], "standing_statistics=0: expected a whole number"),
+        (
+            [
+                "evaluate",
+                "run={run}",
+                "metrics=digits",
+                "standing_statistics=2",
+                "metrics.digits.averaged=false",
+            ],
+            "metrics.digits.averaged=false scores the weights in training; leave one of the two out",
+        ),
         (["evaluate", "run={run}", "metrics=digit"], "did you mean digits"),
         (["evaluate", "run={run}", "metrics=digits", "metrics.digits.scores=[fiid]"], "did you mean fid"),
         (["evaluate", "run={run}", "metrics=digits", "checkpoint=newest"], "checkpoint=newest"),

@@ -92,6 +92,11 @@ def test_the_summary_of_a_run_and_what_to_do_next(tmp_path, monkeypatch):
     )
     assert lines[-1].split()[-2:] == ["resume=run", "trainer.max_steps=4000"]
     assert "n=64" in lines[-2]
+    assert not [line for line in lines if "pictures" in line], "none were drawn"
+    (tmp_path / "run" / "samples").mkdir()
+    (tmp_path / "run" / "samples" / "animation.gif").touch()
+    text = summary(tmp_path / "run", model, results, longer=[])
+    assert "  pictures       run/samples/ (animation.gif: the same noise as training went on)" in text
 
 
 def test_a_beginner_is_told_what_a_distance_says_and_why_precision_may_be_low():

@@ -9,11 +9,13 @@ from ganlab.config.compose.compose import compose
 from ganlab.config.compose.overrides import key_of
 from ganlab.config.runs.trust import to_open
 from ganlab.errors import UserError
+from ganlab.nearest import listing
 
 NETWORKS = (
     *("generator", "discriminator", "projection", "before"),
     *("a_to_b", "b_to_a", "discriminator_a", "discriminator_b"),
 )
+OF_WEIGHTS = (".pth", ".pt", ".bin", ".safetensors", ".pkl", ".ckpt")
 
 
 def run(words: list[str]) -> int:
@@ -42,7 +44,7 @@ def sorted_out(words: list[str]) -> tuple[dict[str, Path], Path | None, list[str
     """Files by network ("" for one without a name), the output directory if it is given, and the overrides.
 
     Raises:
-        UserError: no file, or two for the same network.
+        UserError: no file, two for the same network, or one for a network that none are read for.
     """
     files: dict[str, Path] = {}
     output, overrides = None, []
@@ -55,6 +57,8 @@ def sorted_out(words: list[str]) -> tuple[dict[str, Path], Path | None, list[str
             if name in files:
                 raise UserError(f"{word}: there is a file for this network already, {files[name]}")
             files[name] = Path(path).expanduser()
+        elif "." not in key and value.endswith(OF_WEIGHTS):
+            raise UserError(f"{word}: no network that weights are imported for; they are {listing(NETWORKS)}")
         else:
             overrides.append(word)
     if not files:

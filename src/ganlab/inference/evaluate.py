@@ -54,7 +54,7 @@ def evaluate(
     where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     model = load(run_dir, checkpoint, where)
     entry: dict[str, Any] = {"checkpoint": checkpoint, "steps": model.steps, "images": model.images}
-    with standing(model, standing_statistics):
+    with standing(model, standing_statistics, metrics):
         data = data_of(run_dir, model, data)
         drawn_by = (
             model if refine == "none" else Refined(model, data, refine, steps=chain, train_steps=refine_steps)
@@ -69,14 +69,27 @@ def evaluate(
     return entry
 
 
-def standing(model: object, batches: int | None) -> AbstractContextManager[None]:
-    """See :func:`~ganlab.models.standing.standing_statistics`; raises UserError for a model that draws no noise."""
+def standing(
+    model: object, batches: int | None, metrics: Mapping[str, Metric]
+) -> AbstractContextManager[None]:
+    """See :func:`~ganlab.models.standing.standing_statistics`.
+
+    Raises:
+        UserError: a model that draws no noise, or a metric of images that the averaged weights do not draw.
+    """
     if batches is None:
         return nullcontext()
     if not isinstance(model, LatentGAN):
         raise UserError(
             f"standing_statistics={batches}: this model makes pictures of pictures; leave standing_statistics out"
         )
+    if model.average.current() is not model.generator:
+        for key, metric in metrics.items():
+            if not getattr(metric, "averaged", True):
+                raise UserError(
+                    f"standing_statistics={batches}: they are of the averaged weights, and metrics.{key}.averaged=false "
+                    "scores the weights in training; leave one of the two out"
+                )
     return standing_of(model, batches)
 
 

@@ -71,6 +71,9 @@ def summary(run_dir: Path, model: "GAN", results: Mapping[str, Any], *, longer: 
     )
     translates = isinstance(model, Translator)
     seen, sample = ("examples", ("input=FOLDER", "output=FOLDER")) if translates else ("noise", ("n=64",))
+    shown = f" (animation.gif: the same {seen} as training went on)"
+    if not (run_dir / "samples" / "animation.gif").is_file():
+        shown = ""
     seconds = int(results["seconds"])
     minutes = f"{seconds // 60}:{seconds % 60:02d} min"
     return "\n".join(
@@ -83,7 +86,7 @@ def summary(run_dir: Path, model: "GAN", results: Mapping[str, Any], *, longer: 
             *(f"  {line}" for line in for_beginners(scores)),
             f"  run directory  {where}",
             *([f"  page           {where}/report.html"] if (run_dir / "report.html").is_file() else []),
-            f"  pictures       {where}/samples/ (animation.gif: the same {seen} as training went on)",
+            *([f"  pictures       {where}/samples/{shown}"] if (run_dir / "samples").is_dir() else []),
             f"  numbers        {where}/results.json, metrics.csv",
             "next",
             f"  {to_open('sample', run_dir, *sample)}",

@@ -45,7 +45,11 @@ def equivariance(model: LatentGAN, numbers: Sequence[int], *, n: int = 64, seed:
     Raises:
         UserError: this generator's input cannot be moved, or there are no such samples.
     """
-    chosen = styles(model, *originals(model, numbers, n=n, seed=seed))
+    return decibels(model, styles(model, *originals(model, numbers, n=n, seed=seed)))
+
+
+def decibels(model: LatentGAN, chosen: Tensor) -> float:
+    """EQ-T of pictures in these styles (n, layers, size)."""
     still, errors = moved(model, chosen, 0.0), []
     for right, down in MOVES:
         apart = moved(model, chosen, right, down) - still.roll((down, right), dims=(2, 3))
@@ -67,13 +71,12 @@ def write(
 ) -> list[str]:
     """``equivariance.gif``: samples that glide by ``reach`` pixels to either side; ``.png``: the frames in rows."""
     model = source.model
-    decibels = equivariance(model, numbers, n=n, seed=seed)
     chosen = styles(model, *originals(model, numbers, n=n, seed=seed))
     way = [reach * math.sin(2 * math.pi * frame / frames) for frame in range(frames)]  # there and back
     images = torch.stack([moved(model, chosen, right) for right in way], dim=1)
     save_steps(images, folder / "equivariance.gif")
     save_rows(images.flatten(0, 1), [f"number {number}" for number in numbers], folder / "equivariance.png")
     return [
-        f"EQ-T {decibels:.1f} dB, of {len(numbers)} samples moved by whole pixels",
+        f"EQ-T {decibels(model, chosen):.1f} dB, of {len(numbers)} samples moved by whole pixels",
         f"moved by up to {reach:g} pixels, {frames} frames: equivariance.gif",
     ]
