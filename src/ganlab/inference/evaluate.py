@@ -87,8 +87,8 @@ def standing(
         for key, metric in metrics.items():
             if not getattr(metric, "averaged", True):
                 raise UserError(
-                    f"standing_statistics={batches}: they are of the averaged weights, and metrics.{key}.averaged=false "
-                    "scores the weights in training; leave one of the two out"
+                    f"standing_statistics={batches}: they are of the averaged weights, and "
+                    f"metrics.{key}.averaged=false scores the weights in training; leave one of the two out"
                 )
     return standing_of(model, batches)
 
