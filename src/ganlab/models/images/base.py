@@ -234,7 +234,7 @@ class LatentGAN(GAN):
             except RuntimeError as error:
                 raise UserError(
                     f"the generator cannot read a latent vector of {inputs[0].shape[1]} numbers ({error}); set "
-                    "model.generator.latent_size to the size of model.prior"
+                    "model.generator.latent_size to the size of model.prior, and text_size to that of model.encoder"
                 ) from error
             if image.shape[1:] != tuple(shape):
                 raise UserError(
@@ -246,5 +246,5 @@ class LatentGAN(GAN):
             except RuntimeError as error:
                 raise UserError(
                     f"the discriminator cannot read {shape_in_words(image.shape[1:])} ({error}); set data.image_size, "
-                    "data.channels or choose another model/discriminator"
+                    "data.channels or sizes of model.discriminator, or choose another"
                 ) from error

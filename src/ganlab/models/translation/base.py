@@ -198,8 +198,8 @@ def _explained(player: str, shapes: Mapping[str, Shape]) -> Iterator[None]:
         yield
     except (RuntimeError, ValueError) as error:
         raise UserError(
-            f"the {player} cannot read {_sizes(shapes)} ({error}); set data.image_size or choose another "
-            f"model/{player}"
+            f"the {player} cannot read {_sizes(shapes)} ({error}); set data.image_size, sizes that networks share to "
+            f"the same number, or choose another model/{player}"
         ) from error
 
 
