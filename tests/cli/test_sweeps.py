@@ -258,7 +258,9 @@ def test_processes_started_together_share_a_sweep_and_print_one_table(ganlab, sc
     assert "hydra.sweep.dir=" in refused.err
     assert "fid_digits" not in ganlab(*words, "hydra.sweep.dir=mine").out
     assert not (tmp_path / "mine" / "table.csv").exists()
+    assert "vanilla on" not in ganlab(*words[1:], "hydra.run.dir=run").out
     monkeypatch.setenv("RANK", "0")
+    assert "vanilla on" in ganlab(*words[1:], "hydra.run.dir=run").out
     assert "fid_digits" in ganlab(*words, "hydra.sweep.dir=ours").out
 
 

@@ -135,7 +135,7 @@ class Jobs:
         fits(cfg, own_groups())
         if in_sweep():
             quiet_run()
-        else:  # imports take seconds
+        elif speaks():  # imports take seconds
             print(f"{cfg.chosen.model} on {cfg.chosen.data} in {as_typed(run_dir)}", flush=True)
         run = settled(cfg)
         if run.resume and is_run(run_dir):

@@ -20,7 +20,7 @@ WIDTH = 120  # where there is no terminal
 
 
 def speaks() -> bool:
-    """Whether this process tells how a sweep goes: of those that were started together the first does."""
+    """Whether this process tells what all know that were started together: the first of them does."""
     return not any(os.environ.get(name, "0") != "0" for name in ("RANK", "SLURM_PROCID"))
 
 

@@ -16,7 +16,7 @@ from omegaconf import DictConfig
 from ganlab.cli.arguments import Arguments, complete_without_command, parse, quote_paths, search_path
 from ganlab.cli.job import Jobs, remove_if_unused
 from ganlab.cli.plan import Sweep, first_run, plan
-from ganlab.cli.sweep import announce, conclude
+from ganlab.cli.sweep import announce, conclude, speaks
 from ganlab.config.compose import paths
 from ganlab.config.compose.compose import settle
 from ganlab.config.compose.explain import BAD_INPUT, explain
@@ -163,7 +163,8 @@ def resume_newest(arguments: Arguments) -> tuple[list[str], list[str]]:
         found, sentence = place, f"resume=auto: continuing {place}"
     else:
         found, sentence = None, f"resume=auto: no run in {place} yet; starting a new one"
-    print(f"ganlab: {sentence}", flush=True)
+    if speaks():
+        print(f"ganlab: {sentence}", flush=True)
     if found is None:
         return arguments.flags, merge_overrides(arguments.overrides, ["resume=null"])
     return arguments.flags, into(arguments.overrides, found)
