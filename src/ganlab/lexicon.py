@@ -13,6 +13,7 @@ from ganlab.errors import UserError
 
 Tokens = Literal["words", "letters"]
 PADDING, UNKNOWN = 0, 1
+TEXT_KEYS = ("caption", "captions", "text")  # of a row with an image's captions, the first that it has
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from torch import Tensor
 
+from ganlab.data.disk.sheets import SHEET
 from ganlab.errors import UserError
 from ganlab.inference.latents.interpolate import interpolate
-from ganlab.inference.output import SHEET
 from ganlab.models.captions.base import TextGAN
 from ganlab.models.captions.phrasebook import evenly
 from ganlab.pixels import captioned, grid, numbered, save_png, to_uint8

@@ -8,12 +8,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ganlab.data.disk.sheets import MANIFEST
 from ganlab.data.store.decode import EXTENSIONS
 from ganlab.errors import StorageError, UserError
 
-MANIFEST = ".ganlab.json"  # what the last command wrote, so that the next one can take its own away
 WRITTEN = ("gallery.html", "points.csv")  # beside pictures
-SHEET = "grid.png"  # the pictures beside it, once more
 
 Marks = dict[str, list[int]]  # path below the folder: size in bytes, time of change in nanoseconds
 
@@ -123,11 +122,6 @@ def earlier(folder: Path) -> tuple[str, Marks]:
         return str(found["run"]), dict(found["files"])
     except (OSError, ValueError, LookupError, TypeError):
         return "", {}
-
-
-def is_sheet(path: Path) -> bool:
-    """Whether a command wrote this as a sheet of the pictures beside it, and not as one of them."""
-    return path.name == SHEET and (path.parent / MANIFEST).is_file()
 
 
 def marks(folder: Path) -> Marks:

@@ -6,7 +6,7 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,8 @@ def _alone(output: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        with suppress(OSError):  # of Windows, where what is open stays
+            (output / LOCK).unlink()  # still held: who has it open already finds it gone, and asks anew
         lock.release()
 
 

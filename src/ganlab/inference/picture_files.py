@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganlab.data.disk.listing import UNREAD, hidden, in_words, is_text, printable, warn_of_odd, why_odd
+from ganlab.data.disk.sheets import is_sheet
 from ganlab.data.store.crops import WholeDecoder
 from ganlab.data.store.decode import EXTENSIONS
 from ganlab.data.store.label_maps import UNKNOWN, LabelDecoder
@@ -62,7 +63,7 @@ def find_pictures(key: str, root: Path, leave_out: Path | None = None) -> list[F
         folders[:] = [name for name in folders if not hidden(name) and Path(folder, name).resolve() != inside]
         for name in names:
             path = Path(folder, name)
-            if hidden(name) or not name.lower().endswith((*EXTENSIONS, *UNREAD)):
+            if hidden(name) or not name.lower().endswith((*EXTENSIONS, *UNREAD)) or is_sheet(path):
                 continue
             if reason := why_odd(str(path)):
                 odd.setdefault(reason, []).append(printable(str(path.relative_to(root))))

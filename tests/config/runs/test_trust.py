@@ -4,8 +4,12 @@ import pytest
 from omegaconf import OmegaConf
 
 from ganlab.config import compose, own, save_config
+from ganlab.config.compose.check import check
+from ganlab.config.runs.record import saved_overrides
+from ganlab.config.runs.resume import check_resumable
 from ganlab.config.runs.trust import instantiate_saved, require_trusted, require_trusted_words, wants_of_word
 from ganlab.errors import UserError
+from ganlab.inference.data_of import data_of
 from tests.support.payloads import EVIL, MARKER, MODULE, PAYLOADS, WORDS, refused, saved
 
 
@@ -197,3 +201,19 @@ def test_X5_a_run_directory_from_elsewhere_cannot_run_what_it_likes(tiny_run, tm
     with pytest.raises(UserError, match=r"os\.mkdir"):
         ganlab.load(tmp_path / "run")
     assert not (tmp_path / MARKER).exists()
+
+
+def test_X7_an_address_that_was_kept_secret_is_asked_for_again(tmp_path):
+    """It holds a password; ``data.root=***`` is no folder that could be looked for."""
+    words = ["data=shards", "data.root='https://me:password@host/birds'"]
+    save_config(compose(words), tmp_path, words)
+    assert "password" not in (tmp_path / ".hydra" / "config.yaml").read_text()
+    with pytest.raises(
+        UserError, match=r"keeps no data\.root, which is a secret: .* data=NAME data\.root=\.\.\."
+    ):
+        data_of(tmp_path)
+    with pytest.raises(UserError, match=r"^data\.root was not written down, being a secret: give it again"):
+        check(compose(saved_overrides(tmp_path)))
+    resumed = compose([*saved_overrides(tmp_path), words[1]])
+    check(resumed)
+    check_resumable(tmp_path, resumed)

@@ -67,6 +67,43 @@ def test_D12_captions_that_are_no_text_are_named_where_captions_are_read(birds, 
     assert len(samples_of([str(path)])) == 2  # as images they are sound
 
 
+def test_captions_of_a_json_are_a_text_or_a_list(birds, tmp_path):
+    image = (birds / "x" / "000.png").read_bytes()
+    texts = {"1": b'{"caption": ["a bird ", "a red one"]}', "2": b'{"captions": ["a cat"], "label": 3}'}
+    texts |= {"3": b'{"text": "a dog\\na black one"}', "4": b'{"caption": null, "text": "a cow"}'}
+    files = {f"{name}.json": text for name, text in texts.items()} | {f"{n}.png": image for n in texts}
+    found = samples_of([str(tar_of(tmp_path / "0.tar", **files))])
+    assert {sample.key: sample.captions for sample in found} == {
+        "1": ("a bird", "a red one"),
+        "2": ("a cat",),
+        "3": ("a dog", "a black one"),
+        "4": ("a cow",),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "fault"),
+    [
+        (
+            "7.txt",
+            b"a" * 1_000_001,
+            "7.txt cannot be read: it has 1,000,001 bytes, and 1,000,000 at most are",
+        ),
+        ("7.json", b'{"caption": [1]}', "caption of a .json must be text, or a list of texts"),
+        ("7.json", b'{"caption": ', "7.json cannot be read: Expecting value"),
+        ("7.json", b"[" * 100_000, "7.json cannot be read: "),
+        ("7.json", b'{"caption": []}', "1 of 1 images have no caption"),
+    ],
+)
+def test_D12_captions_that_cannot_be_read_are_named_where_captions_are_read(
+    birds, tmp_path, name, content, fault
+):
+    image = (birds / "x" / "000.png").read_bytes()
+    path = tar_of(tmp_path / "0.tar", **{"7.png": image, name: content})
+    assert fault in complaint(CaptionShards(root=str(path), **OPTIONS))
+    assert len(samples_of([str(path)])) == 1  # as an image it is sound
+
+
 def test_a_caption_of_two_lines_stays_one(birds, tmp_path):
     fill(tmp_path / "one", 1, ".")
     line = '{"image": "000.png", "captions": ["a bird\\nof two lines", "a bird"]}'

@@ -229,6 +229,8 @@ def test_D12_a_sample_without_its_label_is_named(pictures, tmp_path):
     some = tar_of(tmp_path / "0.tar", **{"7.png": image, "7.cls": b"3", "8.png": image, "9.png": image})
     text = complaint(shards(some, labels=True))
     assert f"8.png in {some} has no label (nor have 1 others)" in text
+    none = tar_of(tmp_path / "3.tar", **{"a/7.png": image, "a/7.json": b"label: 3"})
+    assert f"the label of {none}/a/7.png: a/7.json cannot be read" in complaint(shards(none, labels=True))
     both = tar_of(tmp_path / "1.tar", **{"7.png": image, "7.jpg": image})
     assert "it holds two images called 7" in complaint(shards(both))
     given = tar_of(tmp_path / "2.tar", **{"a/7.png": image, "a/7.json": b'{"label": "cat"}'})

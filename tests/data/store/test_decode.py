@@ -8,7 +8,9 @@ import PIL
 import pytest
 from PIL import Image
 
-from ganlab.data.store.decode import CorruptImage, Decoder
+from ganlab.data.disk.packed import Place, Sample
+from ganlab.data.disk.rows import RowDecoder
+from ganlab.data.store.decode import CorruptImage, Decoder, _read_heif
 from ganlab.errors import UserError
 
 RAMP = np.tile(np.linspace(0, 65535, 64).round().astype(np.uint16), (64, 1))
@@ -249,9 +251,29 @@ def test_a_phone_s_photograph_is_read_by_all_that_take_pictures(tmp_path):
     pixels = decoder()(str(path))
     assert pixels.shape == (3, 4, 4)
     assert np.abs(pixels.astype(int) - np.array([200, 30, 60])[:, None, None]).max() <= 6
+    misnamed = path.rename(tmp_path / "IMG_2.jpg")
+    assert np.array_equal(decoder()(str(misnamed)), pixels)
     path.write_bytes(b"no photograph")
     with pytest.raises(CorruptImage, match=r"IMG_1\.HEIC \(not an image\)"):
         decoder()(str(path))
+
+
+def test_a_row_that_holds_heic_is_read_or_told(tmp_path, monkeypatch):
+    """It has no name that could tell, and Pillow may not know of the format yet."""
+    heic(tmp_path / "a.heic")
+    content = (tmp_path / "a.heic").read_bytes()
+    (sample,) = samples = [Sample("0", Place("rows", 0, 0))]
+    cells = {"rows": [{"picture": {"bytes": content, "path": None}}]}
+    read = RowDecoder.of(samples, tables=cells, column="picture", height=4, width=4, channels=3)
+    monkeypatch.setattr(Image, "ID", [name for name in Image.ID if name != "HEIF"])
+    _read_heif.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr("ganlab.data.store.decode.has_heif", lambda: False)
+        with pytest.raises(
+            UserError, match=r"rows/0 cannot be read: it is HEIC, which needs .*ganlab\[heic\]"
+        ):
+            read(sample.path)
+    assert np.array_equal(read(sample.path), decoder()(str(tmp_path / "a.heic")))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from ganlab.data.translation.folders.domains import DomainsFolder
 from ganlab.data.translation.fonts import FontsDomains
 from ganlab.data.translation.published import AFHQ
 from ganlab.errors import UserError
+from ganlab.metrics.extractors.classifier import EmbeddedFeatures
+from ganlab.metrics.translation.domains import DomainScores
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +128,13 @@ def test_domains_that_cannot_be_trained_on_are_a_sentence(tmp_path, counts, said
 def test_without_a_held_out_picture_of_a_domain_nothing_is_scored(tmp_path):
     root = folder(tmp_path, train__cat=3, train__dog=3, test__cat=2)
     data = DomainsFolder(root=str(root), image_size=8, load_size=8, batch_size=2, workers=0)
-    assert len(data.dataset("test")) == 0
+    test = data.dataset("test")
+    assert len(test) == 0
+    scores = DomainScores(extractor=EmbeddedFeatures(data="glyphs"))
+    with pytest.raises(
+        UserError, match=r"in the style of one that is held out, and none of dog is: add some"
+    ):
+        scores.require_kind(test)
 
 
 def test_afhq_is_fetched_by_hand_and_says_how(tmp_path):

@@ -8,9 +8,12 @@ import pytest
 import torch
 from PIL import Image
 
+from ganlab.data.disk.listing import find_images
 from ganlab.errors import UserError
 from ganlab.inference.captions import write_pictures
 from ganlab.inference.output import fresh_folder
+from ganlab.inference.packing import pack
+from ganlab.inference.picture_files import find_pictures
 from ganlab.inference.scoring.kinds import find
 from ganlab.inference.scoring.kinds.pictures import DEEP, TRANSPARENT, TURNED
 from ganlab.inference.scoring.kinds.statistics import Statistics
@@ -45,6 +48,11 @@ def test_of_samples_that_were_written_each_is_counted_once_and_their_sheet_is_no
         write_pictures(pixels, folder, columns=4)
     assert (folder / "grid.png").is_file()
     assert torch.equal(images_of(side(folder)), pixels)
+    assert len(find_images(folder).paths) == len(find_pictures("input", folder)) == 12
+    index = pack(folder, tmp_path / "shards", megabytes=1)
+    assert index["shards"][0]["samples"] == 12
+    assert sorted(path.name for path in (tmp_path / "shards").iterdir()) == ["000.tar", "index.json"]
+    shutil.rmtree(tmp_path / "shards")
     (folder / "grid.png").rename(tmp_path / "grid.png")  # anybody's picture of that name is one
     assert len(side(tmp_path)) == 13
 

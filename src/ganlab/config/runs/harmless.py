@@ -86,7 +86,7 @@ def _of_interpolations(text: str, word: str) -> Iterator[Want]:
     rest, key = PIECE.sub("", text), _parsed(word).key_or_group
     for inner in PIECE.findall(text):
         if variable := READ.fullmatch(inner):
-            unless = f" for {key}, unless you give {key}=... yourself"
+            unless = f" for {key}, which no file keeps if it is a secret, unless you give {key}=... yourself"
             yield Want(variable[1], _variable_wanted(variable[1]).what + unless)
         elif not REFERENCE.fullmatch(inner):
             rest += "${"

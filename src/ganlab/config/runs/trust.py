@@ -9,7 +9,7 @@ composed or imported.
 import hashlib
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ from ganlab.config.runs.harmless import (
 )
 from ganlab.config.runs.pasted import to_paste
 from ganlab.config.runs.record import FOLDER, saved_config, saved_config_dirs, saved_overrides
-from ganlab.config.tree import unresolved
+from ganlab.config.secrets import HIDDEN
+from ganlab.config.tree import flatten, plain, unresolved
 from ganlab.errors import UserError
 from ganlab.storage import as_typed
 
@@ -58,7 +59,19 @@ def instantiate_foreign(cfg: DictConfig, part: str, where: Path) -> Any:
     for path, inner in nodes(cfg[part], part):
         if isinstance(inner, DictConfig) and "_target_" in inner:
             check_node(path, inner)
+    require_written(flatten(plain(cfg[part])), part, where)
     return instantiate(cfg[part])
+
+
+def require_written(settings: Mapping[str, Any], part: str, where: Path) -> None:
+    """Raises UserError for a setting, by its dotted key below ``part``, that was not written down."""
+    if secret := next((key for key, value in settings.items() if value == HIDDEN), None):
+        again = (
+            f"name the data anew beside the run, as in data=NAME data.{secret}=..."
+            if part == "data"
+            else ("it is read from the environment where it was given as '${oc.env:NAME}'")
+        )
+        raise UserError(f"{where} keeps no {part}.{secret}, which is a secret: {again}")
 
 
 def require_trusted(node: Any, where: Path) -> None:

@@ -10,11 +10,10 @@ from typing import Any
 
 from ganlab.data.disk.listing import leads_out
 from ganlab.errors import UserError
-from ganlab.lexicon import captions_in
+from ganlab.lexicon import TEXT_KEYS, captions_in
 
 LISTS = ("captions.jsonl", "captions.csv", "metadata.jsonl", "metadata.csv")
 IMAGE_KEYS = ("image", "file_name", "file", "path")
-TEXT_KEYS = ("caption", "captions", "text")
 
 
 def captions_below(root: Path, images: Sequence[str]) -> tuple[list[tuple[str, ...]], str]:

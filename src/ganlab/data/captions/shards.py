@@ -48,11 +48,11 @@ class CaptionShards(CaptionFiles):
         return {sample.path: sample for sample in found}
 
     def listed(self) -> tuple[list[Captioned], list[Captioned]]:
+        require_text(self.samples)
         require_captions(
             {path: sample.captions for path, sample in self.samples.items()},
             "each image of a shard needs a .txt of its name: ganlab pack FOLDER captions=true",
         )
-        require_text(self.samples)
         train, test = (
             [Captioned(sample.path, sample.captions, sample.captions) for sample in part]
             for part in divided(list(self.samples.values()), self.test_fraction)
@@ -73,7 +73,9 @@ class CaptionShards(CaptionFiles):
 
 
 def require_text(samples: Mapping[str, Sample]) -> None:
-    """Raises UserError for captions that are not in UTF-8: names the image of the first."""
+    """Raises UserError for captions that cannot be read or are not in UTF-8: names the first."""
     for path, sample in samples.items():
+        if sample.fault:
+            raise UserError(f"the captions of {path}: {sample.fault}")
         if not all(map(is_text, sample.captions)):
             raise UserError(f"the captions of {path} are no text in UTF-8: convert them, and pack again")

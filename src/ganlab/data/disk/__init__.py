@@ -1,5 +1,6 @@
 """Finding and getting files.
 
+sheets      which picture shows the others of its folder once more
 listing     which images lie below a folder, in the same order on every machine
 layouts     in which folders two domains lie, and which picture belongs to which
 members     images inside archives, read where they lie

@@ -9,6 +9,7 @@ from typing import NamedTuple, NoReturn
 
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
+from ganlab.data.disk.sheets import is_sheet
 from ganlab.data.store.decode import EXTENSIONS, ending, why_unread
 from ganlab.errors import UserError
 from ganlab.randomness import derive
@@ -17,8 +18,6 @@ log = logging.getLogger(__name__)
 
 LABELS = "data.labels=true"
 HELD_OUT = ("test", "val", "valid", "validation")
-
-
 UNREAD = (".jxl", ".psd", ".svg", ".exr", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf")
 NAMED = (*EXTENSIONS, *UNREAD)
 CONVERT = "convert them first, for instance with: magick mogrify -format png *"
@@ -37,7 +36,7 @@ class Listing(NamedTuple):
 
 
 def find_images(root: Path, expected: str | None = None) -> Listing:
-    """All images below ``root``, without hidden files and folders.
+    """All images below ``root``, without hidden files and folders, and without the sheets of ``ganlab sample``.
 
     Links to folders, and links to files elsewhere, are not followed: a folder of pictures from somebody else could
     otherwise show any file of this machine.
@@ -67,7 +66,7 @@ def _walk(root: Path) -> Listing:
         folders[:] = [name for name in folders if not hidden(name)]
         for name in files:
             path = os.path.join(folder, name)
-            if hidden(name) or not name.lower().endswith(NAMED):
+            if hidden(name) or not name.lower().endswith(NAMED) or is_sheet(path):
                 others += 1
             elif leads_out(path, real):
                 links += 1

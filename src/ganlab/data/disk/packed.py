@@ -8,12 +8,12 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from glob import glob
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from ganlab.data.disk.listing import HELD_OUT, held_out_by_hash
 from ganlab.data.store.decode import EXTENSIONS
 from ganlab.errors import UserError
-from ganlab.lexicon import captions_in
+from ganlab.lexicon import TEXT_KEYS, captions_in
 
 SIDES = ("a", "b")
 EXPECTED = (
@@ -22,6 +22,7 @@ EXPECTED = (
 RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 STORED, DEFLATED = 0, 8  # methods of zip files
 BESIDE = (".cls", ".txt", ".json")
+LARGEST = 1_000_000  # bytes of a file beside an image
 
 
 class Place(NamedTuple):
@@ -37,7 +38,7 @@ class Sample(NamedTuple):
     """An image of an archive.
 
     name: "/" between its parts. label, captions: where the archive gives some; bytes that are no UTF-8 are surrogates.
-    side: of a pair, a or b; else "".
+    side: of a pair, a or b; else "". fault: why a file beside it cannot be read, which matters to whom needs that file.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Sample(NamedTuple):
     label: str | None = None
     captions: tuple[str, ...] = ()
     side: str = ""
+    fault: str = ""
 
     @property
     def path(self) -> str:
@@ -146,7 +148,7 @@ def _of_tar(archive: str) -> Iterator[Sample]:
                     raise ValueError(f"it holds two images called {key}")
                 images[key, side] = member.name, Place(archive, member.offset_data, member.size)
             elif ending in BESIDE and (file := tar.extractfile(member)):
-                said.setdefault(key, {}).update(_said(ending, file.read(1_000_000)))
+                said.setdefault(key, {}).update(_said(member, ending, file))
     return (
         Sample(name, place, side=side, **said.get(key, {})) for (key, side), (name, place) in images.items()
     )
@@ -158,17 +160,35 @@ def _side(name: str) -> str:
     return side if side in SIDES else ""
 
 
-def _said(ending: str, content: bytes) -> dict[str, Any]:
-    """The label or the captions that a file beside an image gives."""
-    if ending == ".cls":
-        return {"label": content.decode().strip()}
-    if ending == ".txt":
-        return {"captions": captions_in(content.decode("utf-8-sig", "surrogateescape"))}
-    value = json.loads(content)
+def _said(member: tarfile.TarInfo, ending: str, file: IO[bytes]) -> dict[str, Any]:
+    """The label or the captions that a file beside an image gives, or why it cannot be read."""
+    if member.size > LARGEST:
+        reason = f"it has {member.size:,} bytes, and {LARGEST:,} at most are read"
+        return {"fault": f"{member.name} cannot be read: {reason}"}
+    content = file.read()
+    try:
+        if ending == ".cls":
+            return {"label": content.decode().strip()}
+        if ending == ".txt":
+            return {"captions": captions_in(content.decode("utf-8-sig", "surrogateescape"))}
+        return _of_json(json.loads(content))
+    except (ValueError, RecursionError) as error:
+        return {"fault": f"{member.name} cannot be read: {error}"}
+
+
+def _of_json(value: Any) -> dict[str, Any]:
+    """Its label and its captions: one text, a caption a line, or a list of them, as in a list for a folder."""
     value = value if isinstance(value, dict) else {}
     found: dict[str, Any] = {} if value.get("label") is None else {"label": str(value["label"])}
-    caption = value.get("caption")
-    return found | ({"captions": captions_in(caption)} if isinstance(caption, str) else {})
+    key = next((key for key in TEXT_KEYS if value.get(key) is not None), None)
+    if key is None:
+        return found
+    texts = value[key]
+    if isinstance(texts, str):
+        return found | {"captions": captions_in(texts)}
+    if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
+        return found | {"captions": tuple(text.strip() for text in texts)}
+    return found | {"fault": f"{key} of a .json must be text, or a list of texts"}
 
 
 def _of_zip(archive: str) -> Iterator[Sample]:

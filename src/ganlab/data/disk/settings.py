@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypedDict
 
+import torch
+
 from ganlab.bounds import Count, Share, Weight, Whole, Workers
 from ganlab.data.base import StoredImages
+from ganlab.data.disk.listing import Part
 from ganlab.data.disk.stores import is_address, require_no_address
 from ganlab.data.endless import EndlessData
 from ganlab.data.store.corrupt import CorruptFiles, OnCorrupt
@@ -129,6 +132,21 @@ class FolderData(FileData):
     def decoder(self, size: tuple[int, int], channels: int) -> Decoder:
         """What turns a file into (channels, height, width) uint8."""
         return Decoder(**self.decoding(size, channels))
+
+    def of_classes(
+        self, part: Part, classes: Sequence[str], corrupt: CorruptFiles, decoder: Decoder, workers: int
+    ) -> FileImages:
+        """The images of a part; its folders are their ``classes``, if there are any."""
+        number = {name: index for index, name in enumerate(classes)}
+        labels = [number[part.class_of(path)] for path in part.paths] if classes else None
+        return FileImages(
+            paths=[os.path.join(self.root, path) for path in part.paths],
+            decoder=decoder,
+            corrupt=corrupt,
+            targets=None if labels is None else torch.tensor(labels, dtype=torch.int64),
+            classes=tuple(classes),
+            workers=workers,
+        )
 
     def stored(self, sets: Sequence[FileImages]) -> list[StoredImages]:
         """The sets with every header checked; decoded if all together are small, else left in their files.

@@ -1,17 +1,15 @@
 """Any folder of images: nested or by class, any mode and size, in memory where it fits."""
 
 import logging
-import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Unpack
 
-import torch
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from ganlab.data.base import ColourOptions, ImageData, Splits, in_words
-from ganlab.data.disk.listing import Listing, Part, class_folders, class_names, find_images, split
+from ganlab.data.disk.listing import Listing, class_folders, class_names, find_images, split
 from ganlab.data.disk.settings import NO_ROOT, FolderData, FolderOptions
 from ganlab.data.store.corrupt import CorruptFiles
 from ganlab.data.store.decode import Header
@@ -58,24 +56,11 @@ class Folder(FolderData, ImageData):
         parts = split(self.root, listing.paths, self.test_fraction)
         classes = class_names(self.root, *parts) if self.labels else ()
         corrupt = CorruptFiles(self.on_corrupt, sum(len(part.paths) for part in parts))
-        train, test = (self._files(part, classes, corrupt) for part in parts)
+        decoder = self.decoder((self.height, self.width), self.channels)
+        train, test = (self.of_classes(part, classes, corrupt, decoder, self.workers) for part in parts)
         headers = read_headers(train, test)
         describe(self.root, listing, (train, test), headers, self.background)
         return in_memory_if_small(train, test, self.memory_limit, self.cache)
-
-    def _files(self, part: Part, classes: tuple[str, ...], corrupt: CorruptFiles) -> FileImages:
-        targets = None
-        if classes:
-            number = {name: index for index, name in enumerate(classes)}
-            targets = torch.tensor([number[part.class_of(path)] for path in part.paths], dtype=torch.int64)
-        return FileImages(
-            paths=[os.path.join(self.root, path) for path in part.paths],
-            decoder=self.decoder((self.height, self.width), self.channels),
-            corrupt=corrupt,
-            targets=targets,
-            classes=classes,
-            workers=self.workers,
-        )
 
 
 @rank_zero_only

@@ -103,6 +103,8 @@ class Shards(PackedFolder):
         samples = all_samples(self.address, verify=self.verify, download_limit=self.download_limit)
         if not self.labels:
             return samples
+        if faulty := next((sample for sample in samples if sample.label is None and sample.fault), None):
+            raise UserError(f"data.labels=true, but the label of {faulty.path}: {faulty.fault}")
         if any(sample.label is not None for sample in samples):
             lacking = [sample for sample in samples if sample.label is None]
         else:

@@ -3,7 +3,7 @@
 import functools
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import IO, NamedTuple, Protocol
@@ -13,22 +13,11 @@ from PIL import ExifTags, Image, ImageColor, ImageOps, features
 
 from ganlab.errors import UserError
 
-EXTENSIONS: tuple[str, ...] = (
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".jpe",
-    ".jfif",
-    ".bmp",
-    ".gif",
-    ".tif",
-    ".tiff",
-    ".webp",
-    ".avif",
-    ".jp2",
-)
-EXTENSIONS += (".ppm", ".pgm", ".pbm", ".pnm", ".tga")
+EXTENSIONS: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff")
+EXTENSIONS += (".webp", ".avif", ".jp2", ".ppm", ".pgm", ".pbm", ".pnm", ".tga")
 HEIF = (".heic", ".heif")  # of phones
+HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1")  # by which a file says it at byte 8
+NEEDS_HEIF = "needs the package pillow-heif: pip install 'ganlab[heic]'"
 EXTENSIONS += HEIF
 MANY_FRAMES = ("GIF", "PNG", "WEBP", "TIFF", "AVIF")  # not MPO: a phone's photograph, with previews behind it
 SIXTEEN_BITS = ("PNG", "PPM")  # mode I of these formats is 0..65535; in a TIFF it is any 32-bit number
@@ -167,7 +156,7 @@ class Decoder:
         """
         require_reader(path)
         try:
-            with Image.open(file or path) as image:
+            with _identified(file or path, path) as image:
                 self._check(image, path)
                 yield image
         except (UserError, MemoryError):
@@ -195,6 +184,25 @@ class Decoder:
             )
 
 
+def _identified(source: str | IO[bytes], path: str) -> Image.Image:
+    """Opened by what it holds, whatever it is called: rows of the Hub have no endings that would tell HEIC."""
+    try:
+        return Image.open(source)
+    except Image.UnidentifiedImageError:
+        if not _is_heif(source):
+            raise
+    if not has_heif():
+        raise UserError(f"{path} cannot be read: it is HEIC, which {NEEDS_HEIF}")
+    _read_heif()
+    return Image.open(source)
+
+
+def _is_heif(source: str | IO[bytes]) -> bool:
+    with open(source, "rb") if isinstance(source, str) else nullcontext(source) as file:
+        file.seek(4)
+        return file.read(4) == b"ftyp" and file.read(4) in HEIF_BRANDS
+
+
 def channels_first(image: Image.Image) -> np.ndarray:
     """(1, 3 or 4, height, width) uint8 of an image in mode L, RGB or RGBA."""
     pixels = np.asarray(image).reshape(image.height, image.width, -1)
@@ -220,7 +228,7 @@ def require_reader(path: str) -> None:
 def why_unread(path: str) -> str:
     """What a format, by the file's ending, needs that is not installed; "" for all others."""
     if ending(path) in HEIF and not has_heif():
-        return f"{ending(path)} needs the package pillow-heif: pip install 'ganlab[heic]'"
+        return f"{ending(path)} {NEEDS_HEIF}"
     if ending(path) == ".avif" and not features.check("avif"):
         return ".avif needs a newer Pillow: pip install 'pillow>=11.3'"
     return ""

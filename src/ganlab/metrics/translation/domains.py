@@ -14,7 +14,7 @@ from ganlab.metrics.real.reference import OnMissing
 from ganlab.metrics.translation.base import Rows, TranslationScores, spread
 from ganlab.pixels import to_uint8
 from ganlab.randomness import derive
-from ganlab.sets import DomainSet
+from ganlab.sets import DomainSet, ExampleSet
 from ganlab.types import Batch, Extractor, Translator
 
 
@@ -83,6 +83,17 @@ class DomainScores(TranslationScores[DomainSet]):
             right = (self.reader(self._features(test, own)) == test.labels).double().mean()
             self.floors = dict.fromkeys(self.accuracy.values(), float(right))
         super().prepare(train, test, device, ranks)
+
+    def require_kind(self, test: ExampleSet) -> None:
+        """Raises UserError as the base does, and names a domain of which alone nothing is held out."""
+        if isinstance(test, DomainSet) and len(test) == 0 and len(test.labels):
+            there = set(test.labels.tolist())
+            name = next(name for number, name in enumerate(test.images.classes) if number not in there)
+            raise UserError(
+                f"metrics: a picture is taken to each domain in the style of one that is held out, and none of {name} "
+                "is: add some there, or have data.test_fraction hold out more; metrics=none scores nothing"
+            )
+        super().require_kind(test)
 
     def _features(self, examples: DomainSet, indices: Tensor) -> Tensor:
         parts = indices.split(max(64, self.batch_size))

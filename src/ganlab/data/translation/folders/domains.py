@@ -1,17 +1,13 @@
 """Your own domains of pictures, a folder for each."""
 
 import logging
-from collections.abc import Sequence
 from typing import Unpack
-
-import torch
 
 from ganlab.bounds import Count, ImageSize
 from ganlab.data.base import Channels
-from ganlab.data.disk.listing import Part, class_folders, class_names, find_images, split
+from ganlab.data.disk.listing import class_folders, class_names, find_images, split
 from ganlab.data.disk.settings import FolderData
 from ganlab.data.store.corrupt import CorruptFiles
-from ganlab.data.store.files import FileImages
 from ganlab.data.translation.base import PictureFolderOptions
 from ganlab.data.translation.domains import DomainsData
 from ganlab.data.translation.sets import ExampleSplits, Named
@@ -57,7 +53,11 @@ class DomainsFolder(FolderData, DomainsData):
         names = class_names(self.root, *parts, WISH)
         corrupt = CorruptFiles(self.on_corrupt, sum(len(part.paths) for part in parts))
         sizes = (self.load_height, self.load_width), (self.height, self.width)
-        sets = [self._files(part, size, names, corrupt) for part, size in zip(parts, sizes, strict=True)]
+        workers = (self.workers + 2) // 3  # three pictures of an example are decoded at the same time
+        sets = [
+            self.of_classes(part, names, corrupt, self.decoder(size, self.channels), workers)
+            for part, size in zip(parts, sizes, strict=True)
+        ]
         for part, title in zip(parts, ("to train on", "held out"), strict=True):
             counts = [sum(part.class_of(path) == name for path in part.paths) for name in names]
             each = ", ".join(f"{n} {name}" for n, name in zip(counts, names, strict=True))
@@ -67,16 +67,3 @@ class DomainsFolder(FolderData, DomainsData):
             for images, part in zip(self.stored(sets), parts, strict=True)
         )
         return ExampleSplits(train, test)
-
-    def _files(
-        self, part: Part, size: tuple[int, int], names: Sequence[str], corrupt: CorruptFiles
-    ) -> FileImages:
-        number = {name: index for index, name in enumerate(names)}
-        return FileImages(
-            paths=[str(self.root / path) for path in part.paths],
-            decoder=self.decoder(size, self.channels),
-            corrupt=corrupt,
-            targets=torch.tensor([number[part.class_of(path)] for path in part.paths], dtype=torch.int64),
-            classes=tuple(names),
-            workers=(self.workers + 2) // 3,  # three pictures of an example are decoded at the same time
-        )

@@ -19,7 +19,6 @@ from torch import Tensor
 from ganlab.data.disk.listing import find_images, hidden
 from ganlab.data.store.decode import EXTENSIONS, CorruptImage, Decoder, channels_first
 from ganlab.errors import UserError
-from ganlab.inference.output import is_sheet
 from ganlab.inference.scoring.kinds.base import AHEAD, Pictures, Side, alike
 
 log = logging.getLogger(__name__)
@@ -118,12 +117,11 @@ class Files(Side):
 
 
 class Folder(Files):
-    """All images below a folder, as ``data=folder`` finds them, but for the sheet of them by ``ganlab sample``."""
+    """All images below a folder, as ``data=folder`` finds them."""
 
     def __init__(self, root: Path, *, on_corrupt: OnCorrupt = "error", workers: int = 2) -> None:
         self.root = root
-        found = find_images(root, f" images below it: {root}/a.png {root}/more/b.jpg ...").paths
-        names = [name for name in found if not is_sheet(root / name)]
+        names = find_images(root, f" images below it: {root}/a.png {root}/more/b.jpg ...").paths
         super().__init__(f"the folder {root}", names, on_corrupt=on_corrupt, workers=workers)
 
     def decoded(self, name: str) -> Decoded:

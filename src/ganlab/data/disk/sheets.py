@@ -1,0 +1,12 @@
+"""Which picture of a folder is a sheet of those beside it, and no sample of its own."""
+
+import os
+
+MANIFEST = ".ganlab.json"  # what a command wrote into a folder
+SHEET = "grid.png"  # the pictures beside it, once more
+
+
+def is_sheet(path: str | os.PathLike[str]) -> bool:
+    """Whether a command wrote this as a sheet of the pictures beside it, and not as one of them."""
+    folder, name = os.path.split(path)
+    return name == SHEET and os.path.isfile(os.path.join(folder, MANIFEST))
