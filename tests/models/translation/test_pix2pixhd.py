@@ -5,9 +5,11 @@ import logging
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
 from ganlab.config import compose, instantiate
 from ganlab.errors import UserError
+from ganlab.networks.translation.coarse_to_fine import CoarseToFineTranslator
 from ganlab.training.run import train
 from tests.support.games import step, still
 from tests.support.runs import differences, training_state
@@ -165,3 +167,18 @@ def test_the_enhancer_s_sizes_are_checked():
         cfg = compose(["model=pix2pixhd_enhanced", "data=fonts_paired", *words])
         with pytest.raises(UserError, match=sentence):
             instantiate(cfg.model)
+
+
+def test_a_generator_that_stays_as_it_is_keeps_the_statistics_of_its_norms():
+    enhancer = CoarseToFineTranslator(
+        in_channels=1, out_channels=1, image_size=16, blocks=1, width=4, halvings=1, norm=nn.BatchNorm2d
+    )
+    before = {name: value.clone() for name, value in enhancer.named_buffers()}
+    enhancer.coarse_learns = False
+    enhancer.train()(torch.rand(2, 1, 16, 16))
+    moved = {name for name, value in enhancer.named_buffers() if not torch.equal(value, before[name])}
+    assert moved
+    assert {name.partition(".")[0] for name in moved} == {"enter", "leave"}
+    enhancer.coarse_learns = True
+    enhancer(torch.rand(2, 1, 16, 16))
+    assert any(not torch.equal(enhancer.get_buffer(name), before[name]) for name in before.keys() - moved)

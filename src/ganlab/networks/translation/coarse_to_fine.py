@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -35,7 +36,8 @@ class CoarseToFineTranslator(ResNetTranslator):
     blocks, width, halvings: of G1, by its size where null. local_blocks: the enhancer's residual blocks.
     recompute: as in :class:`ResNetTranslator`.
 
-    ``coarse_learns``: whether gradients reach G1; without them its pass keeps nothing in memory.
+    ``coarse_learns``: whether gradients reach G1; without them its pass keeps nothing in memory, and its norms no
+    statistics: they normalize by those that they have.
     ``encode`` looks at G1.
 
     Raises:
@@ -44,6 +46,7 @@ class CoarseToFineTranslator(ResNetTranslator):
     """
 
     coarse_layers = ("down", "blocks", "up")
+    _coarse_learns = True
 
     def __init__(
         self,
@@ -79,12 +82,27 @@ class CoarseToFineTranslator(ResNetTranslator):
             )
         self.stride, self.minimum = 2 * self.stride, 2 * self.minimum
         self.up = self.up[:-3]  # to maps, and no further
-        self.coarse_learns = True
         self.enter = entering(in_channels, self.width, norm)
         self.leave = leaving(self.width, out_channels, local_blocks, norm)
         self.enter.apply(init)
         self.leave.apply(init)
         self.published_names = self._published_names()
+
+    @property
+    def coarse_learns(self) -> bool:
+        """Whether G1 learns: see above."""
+        return self._coarse_learns
+
+    @coarse_learns.setter
+    def coarse_learns(self, learns: bool) -> None:
+        self._coarse_learns = learns
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        super().train(mode)
+        for name in self.coarse_layers:
+            self.get_submodule(name).train(mode and self.coarse_learns)
+        return self
 
     def forward(self, images: Tensor) -> Tensor:
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.coarse_learns):
