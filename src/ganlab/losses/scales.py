@@ -37,7 +37,7 @@ def over_scales(loss: Callable[..., Tensor], *maps: Maps) -> Tensor:
 def matched_features(real: Maps, fake: Maps) -> Tensor:
     """The mean over scales of the sum over maps, scores left out, of the mean of |fake - real|, a scalar.
 
-    No gradient reaches ``real`` (Wang et al. 2018, pix2pixHD, equation 4, as its code weighs it).
+    No gradient reaches ``real`` (Wang et al. 2018, pix2pixHD, equation 4, as its code weighs four maps).
     """
     of_scales = [
         torch.stack([l1(f, r.detach()) for r, f in zip(one[:-1], other[:-1], strict=True)]).sum()
