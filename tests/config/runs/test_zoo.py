@@ -39,8 +39,9 @@ def model_of(specimen: zoo.Specimen) -> str:
 def test_a_specimen_reaches_what_it_says(name):
     specimen = zoo.specimens()[name]
     score, stated = re.match(r"(fid_\w+) ([\d.]+)", specimen.score).groups()
-    cfg = compose([*specimen.make[0].split()[1:], "metrics.digits.scores=[fid]"])
-    data, metric = instantiate(cfg.data), instantiate(cfg.metrics)["digits"]
+    features = score.removeprefix("fid_")
+    cfg = compose([*specimen.make[0].split()[1:], f"metrics.{features}.scores=[fid]"])
+    data, metric = instantiate(cfg.data), instantiate(cfg.metrics)[features]
     data.prepare_data()
     data.setup("fit")
     metric.prepare(data.dataset("train"), data.dataset("test"), torch.device("cpu"))
@@ -55,11 +56,13 @@ def test_pictures_of_a_specimen_lie_below_outputs(monkeypatch, tmp_path, capsys)
     assert main(["sample", "run=zoo:cgan-digits", "n=4", "label=3"]) == 0
     assert list(tmp_path.glob("outputs/zoo/cgan-digits/generated/*/grid.png"))
     assert main(["sample", "zoo:cgan-digits", "n=2"]) == 0, "the same again"
+    assert main(["sample", "zoo:cgan-glyphs", "n=2", "label=A"]) == 0
+    assert list(tmp_path.glob("outputs/zoo/cgan-glyphs/generated/*-label10/grid.png"))
     assert main(["zoo"]) == 0
     assert zoo.specimens()["cgan-digits"].sha256 in capsys.readouterr().out
     assert main(["zoo", "cgan-digits"]) == 0
     assert "# cgan_dcgan on digits" in capsys.readouterr().out
-    for words in (["zoo", "cgan"], ["sample", "run=zoo:cgan"]):
+    for words in (["zoo", "digits"], ["sample", "run=zoo:digits"]):
         assert main(words) == 2
         assert "did you mean cgan-digits?" in capsys.readouterr().err
 
