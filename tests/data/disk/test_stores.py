@@ -10,10 +10,11 @@ import torch
 from ganlab.config.secrets import conceal, put_away
 from ganlab.data.disk import copies, stores
 from ganlab.data.images.shards import Shards
+from ganlab.errors import StorageError
 from ganlab.inference import packing
 from ganlab.inference.packing import pack
 from tests.support.data import attach, complaint, first
-from tests.support.file_server import FileServer
+from tests.support.file_server import Answers, FileServer
 from tests.support.pictures import fill
 
 
@@ -186,6 +187,61 @@ def test_D2_a_shard_that_is_another_than_its_index_says(packed, server):
     assert expected in complaint(shards(root))
     server.files["/birds/001.tar"] = content
     assert all(map(torch.equal, batches(shards(packed)), batches(shards(root))))
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[1]", '{"archives": ["000.tar"]}', '{"archives": {"000.tar": 1}, "keys": 3}']
+)
+def test_D2_notes_of_copies_that_are_damaged_or_of_another_version_are_written_anew(server, cache, text):
+    shards(f"{server.url}/birds").prepare()
+    (about,) = cache.glob("*/about.json")
+    content = about.read_text()
+    about.write_text(text)
+    shards(f"{server.url}/birds").prepare()
+    assert about.read_text() == content
+
+
+def test_D2_a_page_in_the_place_of_a_shard_is_told_and_not_kept(plain, packed, cache):
+    plain.files["/birds/000.tar"] = b"<html>log in first</html>" * 99
+    told = complaint(shards(f"{plain.url}/birds/000.tar"))
+    assert "what came as 000.tar is damaged, or no archive at all (" in told
+    assert not any(cache.glob("*/000.tar"))
+    plain.files["/birds/000.tar"] = (packed / "000.tar").read_bytes()
+    shards(f"{plain.url}/birds/000.tar").prepare()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such limits")
+def test_D2_a_disk_that_takes_no_more_is_told_as_such(server, cache, tmp_path):
+    import resource
+    import signal
+
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        with pytest.raises(StorageError, match=r"shards: File too large; GANLAB_CACHE names another folder"):
+            shards(f"{server.url}/birds").prepare()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert not any(cache.glob("*/about.json"))
+    shards(f"{server.url}/birds").prepare()
+    (tmp_path / "file").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANLAB_CACHE", str(tmp_path / "file"))
+        with pytest.raises(StorageError, match=r"Not a directory; GANLAB_CACHE names another folder"):
+            shards(f"{server.url}/birds").prepare()
+
+
+def test_D2_an_address_that_leads_to_itself_is_told(server, monkeypatch):
+    def lead_on(answer) -> None:
+        answer.send_response(302)
+        answer.send_header("Location", answer.path)
+        answer.send_header("Content-Length", "0")
+        answer.end_headers()
+
+    monkeypatch.setattr(Answers, "do_GET", lead_on)
+    told = complaint(shards(f"{server.url}/birds"))
+    assert "/birds/index.json: it leads on and on, from one address to the next (3 tries)" in told
 
 
 def test_T4_a_shard_that_changed_in_the_store_is_fetched_and_a_run_that_goes_on_notices(plain, cache):

@@ -232,9 +232,42 @@ def test_D12_a_sample_without_its_label_is_named(pictures, tmp_path):
     none = tar_of(tmp_path / "3.tar", **{"a/7.png": image, "a/7.json": b"label: 3"})
     assert f"the label of {none}/a/7.png: a/7.json cannot be read" in complaint(shards(none, labels=True))
     both = tar_of(tmp_path / "1.tar", **{"7.png": image, "7.jpg": image})
-    assert "it holds two images called 7" in complaint(shards(both))
+    assert complaint(shards(both)) == f"{both} holds two images called 7: rename one of them"
+    empty = tar_of(tmp_path / "4.tar", **{"7.png": image, "7.cls": b"3", "8.png": image, "8.cls": b"\n"})
+    assert f"8.png in {empty} has no label" in complaint(shards(empty, labels=True))
     given = tar_of(tmp_path / "2.tar", **{"a/7.png": image, "a/7.json": b'{"label": "cat"}'})
     assert [sample.label for sample in samples_of([str(given)])] == ["cat"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[1]", "indices must be integers"),
+        ('{"labels": "x"}', "dictionary update sequence"),
+        ('{"labels": [[["x"], 1]]}', "unhashable type"),
+        ("nothing", "Expecting value"),
+        ("[" * 100_000, "maximum recursion depth"),
+    ],
+)
+def test_D12_a_list_of_labels_of_another_form_is_named(tmp_path, text, fault):
+    with zipfile.ZipFile(tmp_path / "0.zip", "w") as file:
+        file.writestr("a.png", b"")
+        file.writestr("dataset.json", text)
+    told = complaint(shards(tmp_path / "0.zip"))
+    assert told.startswith(f"{tmp_path}/0.zip/dataset.json cannot be read (")
+    assert fault in told
+    assert told.endswith('expected {"labels": [["a.png", 6], ...]}')
+
+
+def test_D2_archives_of_nothing_and_ranges_of_too_much(tmp_path, pictures):
+    nothing = tar_of(tmp_path / "0.tar")
+    assert complaint(shards(nothing)) == f"{nothing} holds no images"
+    for last in ("99999999", "9" * 5000):
+        told = complaint(shards(tmp_path / f"{{0..{last}}}.tar"))
+        assert f"{{0..{last}}} are more than 1,000,000 shards" in told
+    image = (pictures / "cat" / "000.png").read_bytes()
+    long = tar_of(tmp_path / "1.tar", **{"7.png": image, "7.cls": b"9" * 5000, "8.png": image, "8.cls": b"1"})
+    assert shards(long, labels=True).classes == ("1", "9" * 5000)
 
 
 def test_D3_a_damaged_image_is_named_with_its_archive(pictures, tmp_path):

@@ -9,6 +9,7 @@ indexed     the index beside shards, and whether they are what it says
 samples     all images of shards, of this machine or of a store
 stores      archives that a network leads to, by fsspec
 wanted      which archives of a store are meant
+kept        what is written down of their copies
 copies      of these on this machine: fetched once, and what makes room
 rows        those of a data set of the Hugging Face Hub
 settings    what all folders of translation are read by

@@ -4,7 +4,6 @@ Each set of archives has a folder, named by what they hold: what changes in the 
 the archives that are the same, so that a run keeps what it began with.
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -19,10 +18,11 @@ from typing import IO, NamedTuple
 from tqdm import tqdm
 
 from ganlab.data.disk.downloads import hidden_bar
+from ganlab.data.disk.kept import ABOUT, about_of, hidden_in, is_whole, newest_of
 from ganlab.data.disk.stores import Remote, Store, Unreachable
 from ganlab.data.disk.wanted import Wanted, wanted_of
 from ganlab.data.store.known import alone
-from ganlab.errors import UserError
+from ganlab.errors import StorageError, UserError
 from ganlab.storage import cache_folder, write_atomically
 
 try:
@@ -32,7 +32,7 @@ except ImportError:  # Windows, where a file that is open cannot be removed
 
 log = logging.getLogger(__name__)
 
-ABOUT, HELD = "about.json", "in_use"
+HELD = "in_use"
 PARALLEL = 4  # archives that are fetched at once
 _holding: list[IO[bytes]] = []  # open as long as this process lives: nobody makes room of what it reads
 
@@ -54,18 +54,19 @@ def copies_of(root: str, limit: float) -> Copies:
     Raises:
         UserError: no such store or archives, others than the index beside them names, more than ``limit``, or a
             connection that is cut off again and again.
+        StorageError: the copies cannot be written.
     """
     store, place = Store(root), cache_folder("shards")
     try:
         wanted = wanted_of(store)
         folder = place / wanted.folder
         _hold(folder)
-        if not _whole(folder):
+        if not is_whole(folder):
             with alone(place / ".lock", "fetches shards"):
-                if not _whole(folder):
+                if not is_whole(folder):
                     _fill(store, wanted, folder, limit)
     except Unreachable as error:
-        kept = _kept(place, store.root)
+        kept = newest_of(place, store.root)
         if kept is None:
             raise UserError(
                 f"data.root={root}: {error}; what has come is kept, and the next start goes on with it"
@@ -73,9 +74,13 @@ def copies_of(root: str, limit: float) -> Copies:
         log.warning("%s; its copies in %s are used", error, kept)
         folder = kept
         _hold(folder)
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename or place}: {error.strerror or error}; GANLAB_CACHE names another folder for shards"
+        ) from error
     with suppress(OSError):
         os.utime(folder / HELD)
-    about = json.loads((folder / ABOUT).read_bytes())
+    about = about_of(folder)
     sums = {str(folder / name): sum_ for name, sum_ in about["sums"].items()}
     return Copies([str(folder / name) for name in about["archives"]], about["classes"], sums)
 
@@ -101,30 +106,6 @@ def _hold(folder: Path) -> None:
         file.close()
 
 
-def _whole(folder: Path) -> bool:
-    """Is every archive here? The list of them is written when they are."""
-    try:
-        about = json.loads((folder / ABOUT).read_bytes())
-        return all((folder / name).stat().st_size == size for name, size in about["archives"].items())
-    except (OSError, ValueError, KeyError):
-        return False
-
-
-def _kept(place: Path, root: str) -> Path | None:
-    """The newest folder of copies that were asked for by this address."""
-    found = []
-    for about in place.glob(f"*/{ABOUT}"):
-        with suppress(OSError, ValueError, KeyError):
-            if json.loads(about.read_bytes())["root"] == _hidden(root) and _whole(about.parent):
-                found.append((about.stat().st_mtime, about.parent))
-    return max(found)[1] if found else None
-
-
-def _hidden(root: str) -> str:
-    """An address, which may hold a password, as it is written down."""
-    return hashlib.sha256(root.encode()).hexdigest()
-
-
 def _fill(store: Store, wanted: Wanted, folder: Path, limit: float) -> None:
     """Fetch what is not here, after room was made for it."""
     for own, there in _shared(folder.parent, wanted):
@@ -138,7 +119,7 @@ def _fill(store: Store, wanted: Wanted, folder: Path, limit: float) -> None:
     _make_room(folder, wanted, missing, limit)
     _fetch(store, missing, folder)
     about = {
-        "root": _hidden(wanted.root),
+        "root": hidden_in(wanted.root),
         "archives": {name: (folder / name).stat().st_size for name in wanted.archives},
         "keys": {name: remote.key for name, remote in wanted.archives.items()},
         "classes": wanted.classes,
@@ -155,8 +136,8 @@ def _shared(place: Path, wanted: Wanted) -> Iterator[tuple[str, Path]]:
     """Names of archives that another folder has as well, and where."""
     names = {remote.key: name for name, remote in wanted.archives.items()}
     for about in place.glob(f"*/{ABOUT}"):
-        with suppress(OSError, ValueError, KeyError):
-            for there, key in json.loads(about.read_bytes())["keys"].items():
+        with suppress(OSError, ValueError):
+            for there, key in about_of(about.parent)["keys"].items():
                 if key in names:
                     yield names[key], about.parent / there
 

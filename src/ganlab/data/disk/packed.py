@@ -22,7 +22,19 @@ EXPECTED = (
 RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 STORED, DEFLATED = 0, 8  # methods of zip files
 BESIDE = (".cls", ".txt", ".json")
+MANY = 1_000_000  # shards that one address may number
 LARGEST = 1_000_000  # bytes of a file beside an image
+
+
+class Damaged(UserError):
+    """An archive that cannot be read."""
+
+    def __init__(self, archive: str, reason: str) -> None:
+        super().__init__(f"{archive} is damaged or cut off ({reason}): copy it again")
+        self.archive, self.reason = archive, reason
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:  # it may come from another process
+        return Damaged, (self.archive, self.reason)
 
 
 class Place(NamedTuple):
@@ -86,11 +98,17 @@ def archives_of(root: Path) -> list[str]:
 
 
 def numbered(text: str) -> list[str]:
-    """What ``shards/{000..999}.tar`` stands for; nothing of a text without braces."""
+    """What ``shards/{000..999}.tar`` stands for; nothing of a text without braces.
+
+    Raises:
+        UserError: more than a million.
+    """
     found = RANGE.search(text)
     if not found:
         return []
     first, last = found.groups()
+    if max(len(first), len(last)) > 18 or int(last) - int(first) >= MANY:
+        raise UserError(f"data.root={text}: {found[0]} are more than {MANY:,} shards; name fewer")
     return [RANGE.sub(str(number).zfill(len(first)), text) for number in range(int(first), int(last) + 1)]
 
 
@@ -102,16 +120,18 @@ def samples_of(archives: Sequence[str], names: Sequence[str] = ()) -> list[Sampl
     """All images of the archives, in order; names: of the classes that numbers of labels mean.
 
     Raises:
-        UserError: an archive that is damaged or cut off, or an image that is there twice.
+        Damaged: an archive is, or is cut off.
+        UserError: an image that is there twice, or none.
     """
     found: list[Sample] = []
     for archive in archives:
         try:
             found += _of_zip(archive) if archive.lower().endswith(".zip") else _of_tar(archive)
         except (tarfile.TarError, zipfile.BadZipFile, struct.error, EOFError, ValueError, OSError) as error:
-            raise UserError(f"{archive} is damaged or cut off ({error}): copy it again") from error
+            raise Damaged(archive, str(error)) from error
     if not found:
-        raise UserError(f"{archives[0]} and {len(archives) - 1} others hold no images")
+        more = f" (nor do {len(archives) - 1} others)" if len(archives) > 1 else ""
+        raise UserError(f"{archives[0]} holds no images{more}")
     named = {str(number): name for number, name in enumerate(names)}
     return [sample._replace(label=named.get(sample.label or "", sample.label)) for sample in found]
 
@@ -145,7 +165,7 @@ def _of_tar(archive: str) -> Iterator[Sample]:
             if ending.endswith(EXTENSIONS):
                 side = _side(member.name)
                 if (key, side) in images:
-                    raise ValueError(f"it holds two images called {key}")
+                    raise UserError(f"{archive} holds two images called {key}: rename one of them")
                 images[key, side] = member.name, Place(archive, member.offset_data, member.size)
             elif ending in BESIDE and (file := tar.extractfile(member)):
                 said.setdefault(key, {}).update(_said(member, ending, file))
@@ -168,7 +188,7 @@ def _said(member: tarfile.TarInfo, ending: str, file: IO[bytes]) -> dict[str, An
     content = file.read()
     try:
         if ending == ".cls":
-            return {"label": content.decode().strip()}
+            return {"label": content.decode().strip() or None}
         if ending == ".txt":
             return {"captions": captions_in(content.decode("utf-8-sig", "surrogateescape"))}
         return _of_json(json.loads(content))
@@ -193,20 +213,35 @@ def _of_json(value: Any) -> dict[str, Any]:
 
 def _of_zip(archive: str) -> Iterator[Sample]:
     """Labels are in dataset.json: {"labels": [["00000/img00000000.png", 6], ...]}."""
-    samples, labels = [], {}
+    samples: list[tuple[str, Place]] = []
+    labels: dict[str, str] = {}
     with zipfile.ZipFile(archive) as file, open(archive, "rb") as raw:
         for info in file.infolist():
             if PurePosixPath(info.filename).name == "dataset.json":
-                labels = dict(json.loads(file.read(info)).get("labels") or [])
+                labels = _labels_of(file.read(info), f"{archive}/{info.filename}")
             if info.is_dir() or not info.filename.lower().endswith(EXTENSIONS):
                 continue
             if info.flag_bits & 1 or info.compress_type not in (STORED, DEFLATED):
-                raise ValueError(f"{info.filename} is encrypted, or compressed in a way that is not read")
+                raise UserError(
+                    f"{archive}/{info.filename} is encrypted, or compressed in a way that is not read: pack it anew"
+                )
             raw.seek(info.header_offset + 26)
             lengths = struct.unpack("<HH", raw.read(4))  # of the name and of further fields
             place = Place(
                 archive, info.header_offset + 30 + sum(lengths), info.compress_size, info.compress_type
             )
             samples.append((info.filename, place))
-    given = {name: str(label) for name, label in labels.items() if label is not None}
-    return (Sample(name, place, given.get(name), side=_side(name)) for name, place in samples)
+    return (Sample(name, place, labels.get(name), side=_side(name)) for name, place in samples)
+
+
+def _labels_of(content: bytes, place: str) -> dict[str, str]:
+    """The labels by the names of images; raises UserError for a list of another form."""
+    try:
+        labels = dict(json.loads(content)["labels"] or [])
+    except KeyError:
+        return {}
+    except (ValueError, TypeError, RecursionError) as error:
+        raise UserError(
+            f'{place} cannot be read ({error}): expected {{"labels": [["a.png", 6], ...]}}'
+        ) from error
+    return {name: str(label) for name, label in labels.items() if label is not None}

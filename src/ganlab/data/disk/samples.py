@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ganlab.data.disk.copies import copies_of, forget
 from ganlab.data.disk.indexed import AGAIN, INDEX, first_damaged, index_of
-from ganlab.data.disk.packed import Sample, archives_of, samples_of
+from ganlab.data.disk.packed import Damaged, Sample, archives_of, samples_of
 from ganlab.data.disk.stores import is_address
 from ganlab.errors import UserError
 
@@ -47,4 +47,11 @@ def _in_store(root: str, verify: bool, download_limit: float) -> list[Sample]:
             "here was removed, so start again; if that does not help, the shard in the store has changed: upload both "
             "again, or train on what is there with data.verify=false"
         )
-    return samples_of(copies.archives, copies.classes)
+    try:
+        return samples_of(copies.archives, copies.classes)
+    except Damaged as error:
+        forget(error.archive)
+        raise UserError(
+            f"data.root={root}: what came as {Path(error.archive).name} is damaged, or no archive at all "
+            f"({error.reason}); its copy here was removed: see what the store has, and start again"
+        ) from error

@@ -20,7 +20,7 @@ STATE = (  # what a store tells of a file, by which another content is known
     *("mtime", "created", "updated", "Last-Modified", "LastModified", "last_modified"),
 )
 EXTRAS = {"hf": "hub", "s3": "remote", "s3a": "remote", "gs": "remote", "gcs": "remote"}
-FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NEVER = (FileNotFoundError, PermissionError, IsADirectoryError)  # a second try ends alike
 
 
@@ -167,7 +167,8 @@ class Store:
             except Exception as error:  # of whichever library speaks to the store
                 if getattr(error, "status", 500) in (401, 403, 404, 410):
                     return None
-                reason = reason_of(error)
+                endless = type(error).__name__ == "TooManyRedirects"  # of aiohttp, which says no more
+                reason = "it leads on and on, from one address to the next" if endless else reason_of(error)
             if left:
                 time.sleep(PAUSE)
         raise Unreachable(f"{url}: {reason} ({TRIES} tries)")

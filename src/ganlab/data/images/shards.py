@@ -19,6 +19,8 @@ from ganlab.data.store.files import read_headers
 from ganlab.data.store.holding import in_memory_if_small
 from ganlab.errors import UserError
 
+DIGITS = 100  # of a label that is a number
+
 
 class PackedFolder(Folder):
     """Images that are members of something larger, and have the labels that ``samples`` gives."""
@@ -32,7 +34,7 @@ class PackedFolder(Folder):
     def classes(self) -> tuple[str, ...]:
         """The labels, numbers by their size and names by the alphabet; empty without ``labels``."""
         labels = {sample.label or "" for sample in self.samples} if self.labels else set()
-        numbers = all(label.isdecimal() for label in labels)
+        numbers = all(label.isdecimal() and len(label) <= DIGITS for label in labels)
         return tuple(sorted(labels, key=lambda label: (int(label), "") if numbers else (0, label)))
 
     def load(self) -> Splits:
