@@ -12,7 +12,7 @@ from ganlab.cli import main
 from ganlab.config import save_config
 from ganlab.errors import UserError
 from ganlab.inference.demo.drawing import Asked, Drawing
-from ganlab.inference.demo.page import asked_by
+from ganlab.inference.demo.page import asked_by, translating_controls
 from ganlab.inference.demo.serve import served
 from ganlab.inference.demo.translating import Translating
 from ganlab.inference.latents.origins import originals, pictures
@@ -98,6 +98,36 @@ def test_a_picture_of_ones_own_is_translated(enlarging):
     (folder / "no.png").write_text("no picture")
     with pytest.raises(UserError, match=r"no\.png"):
         translating.translate(folder / "no.png")
+
+
+def test_a_map_of_labels_is_drawn_as_the_command_draws_it(tmp_path):
+    small = ["model.generator.width=4", "model.discriminator.width=4", "data.image_size=16"]
+    folder = one_step(tmp_path / "run", "model=spade", "data=shapes_semantic", *small)
+    ids = torch.arange(256).reshape(16, 16) % 3
+    Image.fromarray(ids.numpy().astype(np.uint8)).save(tmp_path / "ids.png")
+    shown = Translating(load(folder), folder).translate(tmp_path / "ids.png", seed=3)
+    assert (
+        main(["sample", f"run={folder}", f"input={tmp_path / 'ids.png'}", f"output={tmp_path}/out", "seed=3"])
+        == 0
+    )
+    assert same(shown, Image.open(tmp_path / "out" / "ids.png"))
+
+
+def test_a_style_is_drawn_or_taken_from_a_picture(tmp_path):
+    words = ["data=fonts_domains", "data.characters=digits", "data.image_size=16", "model.generator.width=4"]
+    narrow = ["model.discriminator.width=4", "model.encoder.width=4", "model.mapping.width=8"]
+    folder = one_step(tmp_path / "run", "model=starganv2_small", *words, *narrow)
+    for name, value in (("mine", 200), ("like", 90)):
+        Image.new("L", (16, 16), value).save(tmp_path / f"{name}.png")
+    translating = Translating(load(folder), folder)
+    assert set(translating_controls(translating)) == {"picture", "direction", "reference", "seed"}
+    drawn, again, other, like = (
+        translating.translate(tmp_path / "mine.png", direction="mono", **options)
+        for options in ({"seed": 1}, {"seed": 1}, {"seed": 2}, {"reference": tmp_path / "like.png"})
+    )
+    assert same(drawn, again)
+    assert not same(drawn, other)
+    assert not same(drawn, like)
 
 
 def test_the_page_is_on_this_machine_and_gone_afterwards(labelled, tmp_path):

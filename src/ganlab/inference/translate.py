@@ -116,7 +116,7 @@ def _translate_all(
     faults: list[str] = []
     for one in tqdm(found, desc="translating", unit="picture", disable=None):
         try:
-            shown = _translated(model, one, channels, masks, options)
+            shown = translated(model, one, channels, masks, options)
         except (UserError, RuntimeError, MemoryError) as error:
             faults.append(reason_for(error, one.path))
             log.warning("skipped: %s", faults[-1])
@@ -136,10 +136,10 @@ def reason_for(error: Exception, path: Path) -> str:
     raise error
 
 
-def _translated(
+def translated(
     model: Translator, one: Found, channels: int, masks: Masks | None, options: dict[str, Any]
 ) -> dict[str, Tensor]:
-    """What the gallery shows of one picture: (C, H, W) by caption, ``output`` among them."""
+    """What a gallery shows of one picture: (C, H, W) by caption, ``output`` among them. options: of ``convert``."""
     if model.data_kind == "semantic":
         label_map = read_label_map(one.path)
         return {"input": coloured_regions(label_map)[0], "output": model.convert(label_map, **options)[0]}

@@ -107,12 +107,9 @@ def translating_page(translating: Translating, title: str, facts: str) -> gr.Blo
             said = dict(zip(inputs, values, strict=True))
             if said["picture"] is None:
                 raise UserError("first a picture, at the left")
-            mask = said.get("mask") and Path(said["mask"])
+            files = {key: Path(said[key]) for key in ("mask", "reference") if said.get(key)}
             return translating.translate(
-                Path(said["picture"]),
-                direction=said.get("direction"),
-                mask=mask or None,
-                seed=int(said["seed"]),
+                Path(said["picture"]), direction=said.get("direction"), seed=int(said["seed"]), **files
             )
 
         gr.on(
@@ -144,6 +141,8 @@ def translating_controls(translating: Translating) -> dict[str, Any]:
     if translating.fills_holes:
         label = "what is missing is white here; without a mask the square in the middle is"
         inputs["mask"] = upload(label)
+    if translating.has_styles:
+        inputs["reference"] = upload("in whose style; without a picture the seed draws one")
     inputs["seed"] = gr.Slider(0, 1000, 0, step=1, label="seed of its noise")
     return inputs
 

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganlab.errors import UserError
-from ganlab.inference.masks import Masks, with_hole
-from ganlab.inference.picture_files import Found, as_image, read_picture
-from ganlab.inference.translate import channels_of
+from ganlab.inference.masks import Masks
+from ganlab.inference.picture_files import Found, as_image
+from ganlab.inference.translate import channels_of, styled, translated
 from ganlab.memory_budget import lacks_memory
 from ganlab.types import Translator
 
@@ -18,32 +18,39 @@ class Translating:
     """What can be asked of a translator, and what it makes of a picture.
 
     directions: its own, the first is the usual one. fills_holes: it needs to be told where something is missing.
+    has_styles: it takes a style from a reference, or draws one.
     """
 
     def __init__(self, model: Translator, run_dir: Path) -> None:
         self.model, self.run_dir = model, run_dir
         self.directions = list(model.directions)
         self.fills_holes = model.data_kind == "inpainting"
+        self.has_styles = model.has_styles
 
     def translate(
-        self, file: Path, *, direction: str | None = None, mask: Path | None = None, seed: int = 0
+        self,
+        file: Path,
+        *,
+        direction: str | None = None,
+        mask: Path | None = None,
+        reference: Path | None = None,
+        seed: int = 0,
     ) -> "Image":
-        """The translation of a picture file of any size; mask: a file that is white where something is missing.
+        """The translation of a picture file of any size, or of a map of labels where the model draws those.
 
-        Without a mask, a model that fills holes fills the square in the middle.
+        mask: a file that is white where something is missing; without it the square in the middle is filled.
+        reference: a picture whose style is taken; without it the style is drawn with ``seed``.
 
         Raises:
             UserError: a file that is no picture, one that is too large or too small, a mask of another size.
         """
         direction = direction or self.directions[0]
-        picture = read_picture(file, channels_of(self.model, self.run_dir, direction))
-        hole = None
-        if self.fills_holes:
-            masks = Masks("center" if mask is None else str(mask))
-            hole = masks.of(Found(file, Path(file.name)), *picture.shape[2:])
-            picture = with_hole(picture, hole)
+        channels = channels_of(self.model, self.run_dir, direction)
+        options = {"direction": direction, "seed": seed, **styled(self.model, reference, channels)}
+        masks = Masks("center" if mask is None else str(mask)) if self.fills_holes else None
         try:
-            return as_image(self.model.convert(picture, direction, mask=hole, seed=seed)[0])
+            shown = translated(self.model, Found(file, Path(file.name)), channels, masks, options)
+            return as_image(shown["output"])
         except (RuntimeError, MemoryError) as error:
             if not lacks_memory(error):
                 raise
