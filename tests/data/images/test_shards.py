@@ -259,6 +259,25 @@ def test_D12_a_list_of_labels_of_another_form_is_named(tmp_path, text, fault):
     assert told.endswith('expected {"labels": [["a.png", 6], ...]}')
 
 
+@pytest.mark.parametrize(
+    ("at", "byte", "fault"),
+    [
+        (b"PK\x01\x02", (6, 255), "zip file version 25.5"),
+        (b"PK\x01\x02", (10, 99), "compression method is not supported"),
+        (b"dataset.json\xab", (12, 7), "while decompressing data"),
+    ],
+)
+def test_D2_a_zip_that_is_damaged_is_told(tmp_path, at, byte, fault):
+    with zipfile.ZipFile(tmp_path / "0.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("dataset.json", '{"labels": []}')
+    content = bytearray((tmp_path / "0.zip").read_bytes())
+    content[content.index(at) + byte[0]] = byte[1]
+    (tmp_path / "0.zip").write_bytes(content)
+    told = complaint(shards(tmp_path / "0.zip"))
+    assert told.startswith(f"{tmp_path}/0.zip is damaged or cut off (")
+    assert fault in told
+
+
 def test_D2_archives_of_nothing_and_ranges_of_too_much(tmp_path, pictures):
     nothing = tar_of(tmp_path / "0.tar")
     assert complaint(shards(nothing)) == f"{nothing} holds no images"

@@ -10,6 +10,7 @@ from glob import glob
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
 
+from ganlab.data.disk.archives import DAMAGE
 from ganlab.data.disk.listing import HELD_OUT, held_out_by_hash
 from ganlab.data.store.decode import EXTENSIONS
 from ganlab.errors import UserError
@@ -127,7 +128,7 @@ def samples_of(archives: Sequence[str], names: Sequence[str] = ()) -> list[Sampl
     for archive in archives:
         try:
             found += _of_zip(archive) if archive.lower().endswith(".zip") else _of_tar(archive)
-        except (tarfile.TarError, zipfile.BadZipFile, struct.error, EOFError, ValueError, OSError) as error:
+        except (*DAMAGE, IndexError, OSError) as error:
             raise Damaged(archive, str(error)) from error
     if not found:
         more = f" (nor do {len(archives) - 1} others)" if len(archives) > 1 else ""

@@ -50,6 +50,8 @@ def _in_store(root: str, verify: bool, download_limit: float) -> list[Sample]:
     try:
         return samples_of(copies.archives, copies.classes)
     except Damaged as error:
+        if isinstance(error.__cause__, OSError):  # the copy may be sound
+            raise
         forget(error.archive)
         raise UserError(
             f"data.root={root}: what came as {Path(error.archive).name} is damaged, or no archive at all "
