@@ -170,6 +170,14 @@ def test_ctrl_c_says_how_to_go_on(ganlab, folders, monkeypatch):
     assert "the same command goes on from there" in answer.err
 
 
+def test_a_model_of_the_zoo_is_a_side(ganlab, folders):
+    answer = ganlab("score", "zoo:cgan-digits", "data:digits:test", *DIGITS, "n_fake=20", "scores=[fid]")
+    assert answer.code == 0, answer.err
+    assert "20 images, grey, 16 x 16, of" in answer.out
+    for words in (["start=zoo:cgan-digits"], ["resume=zoo:cgan-digits"], ["compare", "zoo:cgan-digits"]):
+        assert ganlab(*words).err.startswith("ganlab: zoo:cgan-digits is a trained model without its run")
+
+
 def test_a_protocol_of_which_something_was_changed_says_so(ganlab, folders, tmp_path):
     by = {}
     for name, words in {"as it is": [], "changed": ["protocol.flips=true", "protocol.scores=[fid]"]}.items():

@@ -153,6 +153,16 @@ def _place(name: str) -> Path:
     return _fetched(name) if name.startswith(HUB) else Path(name).expanduser()
 
 
+def brought(words: Sequence[str], keys: Sequence[str]) -> list[str]:
+    """The words, with folders of this machine in the place of what ``keys`` name of the zoo and the Hub."""
+    found = []
+    for word in words:
+        key, _, value = word.partition("=")
+        there = key in keys and unquote(value).startswith((zoo.ADDRESS, HUB))
+        found.append(f"{key}={_place(unquote(value))}" if there else word)
+    return found
+
+
 def _fetched(address: str) -> Path:
     from ganlab.inference.export.hub import fetched
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, open_dict
 
-from ganlab.cli.arguments import quote_paths, refuse_flags
+from ganlab.cli.arguments import brought, quote_paths, refuse_flags
 from ganlab.cli.score_table import every_protocol, of_pairs, one_protocol
 from ganlab.config import own
 from ganlab.config.compose.build import instantiate
@@ -40,7 +40,7 @@ def run(words: list[str]) -> int:
     words = named_sides(words)
     every = [word for word in words if word == f"protocol={ALL}"]
     names = protocols() if every else [""]
-    words = quote_paths([word for word in words if word not in every], PATHS)
+    words = quote_paths(brought([word for word in words if word not in every], PATHS), PATHS)
     cfgs = {name: composed(words, name) for name in names}
     cfg = next(iter(cfgs.values()))
     if cfg.pairs:

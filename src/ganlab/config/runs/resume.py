@@ -47,6 +47,10 @@ def find_run(path: str | Path, outputs: Path = Path("outputs")) -> Path:
         return run_dir
     if str(path).partition(":")[0] == LATEST:
         return newest_run(str(path).partition(":")[2], outputs)
+    if str(path).startswith(("zoo:", "hf:")):
+        raise UserError(
+            f"{path} is a trained model without its run: ganlab sample, explore, evaluate, score and export take it"
+        )
     if store := re.match(r"(\w[\w+.-]+):/", str(path)):
         raise UserError(
             f"{path}: a run is read from a folder of this machine, and {store[1]}: is none; copy it here first, or "
