@@ -161,6 +161,12 @@ def test_ctrl_c_before_training_is_one_sentence_and_130(ganlab, monkeypatch, tra
     answer = ganlab("model=vanilla")
     assert answer.code == 130
     assert answer.err == "ganlab: stopped before training began; nothing was saved\n"
+    monkeypatch.setattr("ganlab.cli.zoo.run", lambda words: wait(None, None))
+    answer = ganlab("zoo")
+    assert (answer.code, answer.err.startswith("ganlab: zoo was stopped before its end, and what ")) == (
+        130,
+        True,
+    )
 
 
 def test_a_failed_job_does_not_stop_the_others_of_a_sweep(ganlab, trained, tmp_path):

@@ -174,6 +174,8 @@ def test_a_model_of_the_zoo_is_a_side(ganlab, folders):
     answer = ganlab("score", "zoo:cgan-digits", "data:digits:test", *DIGITS, "n_fake=20", "scores=[fid]")
     assert answer.code == 0, answer.err
     assert "20 images, grey, 16 x 16, of" in answer.out
+    missing = ganlab("score", "nowhere", "data:digits:test")
+    assert missing.err.startswith("ganlab: generated=nowhere: there is no such file"), "before any weights"
     for words in (["start=zoo:cgan-digits"], ["resume=zoo:cgan-digits"], ["compare", "zoo:cgan-digits"]):
         assert ganlab(*words).err.startswith("ganlab: zoo:cgan-digits is a trained model without its run")
 

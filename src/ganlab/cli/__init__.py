@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         report_error(error, debug)
         return error.exit_code
     except KeyboardInterrupt:
-        print("ganlab: stopped before training began; nothing was saved", file=sys.stderr)
+        print(f"ganlab: {stopped(words)}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # ganlab list | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -58,6 +58,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         report_bug(error)
         return 1
+
+
+def stopped(words: list[str]) -> str:
+    """What Ctrl-C has left behind."""
+    command, _ = split(words)
+    if command not in COMMANDS or command == "train":
+        return "stopped before training began; nothing was saved"
+    return f"{command} was stopped before its end, and what it has written is not whole; the same command begins anew"
 
 
 def run(words: list[str], debug: bool) -> int:

@@ -47,9 +47,12 @@ def run(words: list[str]) -> int:
         print("\n".join(of_pairs(scored_pairs(cfg))))
         return 0
     from ganlab.inference.scoring.group import joined
+    from ganlab.inference.scoring.kinds.find import require_there
 
     try:
         with joined() as group, said_once(group):
+            for key in [key for key in (*SIDES, "held_out", "against") if cfg[key]]:
+                require_there(key, cfg[key])  # before weights that may be missing
             found = at_hand({name: lens_of(name, cfg) for name, cfg in cfgs.items()})
             result = scored(cfg, found, group)
     except KeyboardInterrupt:

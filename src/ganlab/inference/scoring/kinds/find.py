@@ -34,6 +34,13 @@ def run_named(word: str) -> Path | None:
     return path if is_run(path) or is_export(path) else None
 
 
+def require_there(key: str, word: str) -> None:
+    """Raises UserError where ``key=word`` names no data, no model, no file and no folder."""
+    named = word.startswith("data:") or FUNCTION.fullmatch(word) or run_named(word)
+    if not named and not Path(word).expanduser().exists():
+        raise UserError(f"{key}={word}: there is no such file or folder; expected {KINDS}")
+
+
 def side(
     key: str, word: str, *, on_corrupt: OnCorrupt, workers: int, z: str | None = None, **drawn: Any
 ) -> Side | Statistics:
@@ -54,8 +61,7 @@ def side(
         return function_generator(word, **noise)
     if path.is_dir():
         return Folder(path, on_corrupt=on_corrupt, workers=workers)
-    if not path.exists():
-        raise UserError(f"{key}={word}: there is no such file or folder; expected {KINDS}")
+    require_there(key, word)
     if not path.is_file():
         raise UserError(f"{key}={word} is a pipe or a device; expected {KINDS}")
     if path.suffix == ".zip":
