@@ -26,7 +26,8 @@ def source(tmp_path_factory) -> Path:
     """The built sdist, unpacked."""
     folder = tmp_path_factory.mktemp("source")
     with tarfile.open(built("sdist", PROJECT, folder)) as archive:
-        archive.extractall(folder, filter="data")
+        # Python has them since 3.11.4
+        archive.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     return next(folder.glob("ganlab-*/"))
 
 

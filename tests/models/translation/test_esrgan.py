@@ -97,9 +97,8 @@ def test_alpha_is_a_key_of_sample(trained, tmp_path, capsys):
     assert differences(load(folder).before.state_dict(), trained[0].before.state_dict()) == []
 
 
-def test_alpha_is_refused_where_there_is_nothing_between(tmp_path):
-    from ganlab.inference.translate import between
-
+def test_alpha_is_refused_where_there_is_nothing_between():
     srgan = instantiate(translator("srgan").model)
-    with pytest.raises(UserError, match=r"^alpha=0\.8: only esrgan keeps what it was before its game"):
-        between(srgan, 0.8)
+    refused = pytest.raises(UserError, match=r"^alpha=0\.8: only esrgan keeps what it was before its game")
+    with refused, srgan.interpolated(0.8):
+        pass
