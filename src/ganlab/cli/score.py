@@ -110,7 +110,7 @@ def composed(words: Sequence[str], protocol: str) -> DictConfig:
     unchanged = [word for word in words if not key_of(word).startswith("protocol.")]
     if len(unchanged) < len(words):
         published = compose(unchanged, "score", config_dirs=own.folders()).protocol
-        changed = {key: as_yaml(value) for key, value in cfg.protocol.items() if value != published[key]}
+        changed = {key: as_yaml(value) for key, value in cfg.protocol.items() if value != published.get(key)}
         with open_dict(cfg.protocol):
             cfg.protocol.changed = changed
     return cfg

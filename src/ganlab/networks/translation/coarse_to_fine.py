@@ -95,8 +95,9 @@ class CoarseToFineTranslator(ResNetTranslator):
 
     @coarse_learns.setter
     def coarse_learns(self, learns: bool) -> None:
-        self._coarse_learns = learns
-        self.train(self.training)
+        if learns != self._coarse_learns:
+            self._coarse_learns = learns
+            self.train(self.training)
 
     def train(self, mode: bool = True) -> Self:
         super().train(mode)
