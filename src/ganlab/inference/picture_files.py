@@ -63,7 +63,7 @@ def find_pictures(key: str, root: Path, leave_out: Path | None = None) -> list[F
         folders[:] = [name for name in folders if not hidden(name) and Path(folder, name).resolve() != inside]
         for name in names:
             path = Path(folder, name)
-            if hidden(name) or not name.lower().endswith((*EXTENSIONS, *UNREAD)) or is_sheet(path):
+            if hidden(name) or not name.lower().endswith((*EXTENSIONS, *UNREAD)) or is_sheet(folder, name):
                 continue
             if reason := why_odd(str(path)):
                 odd.setdefault(reason, []).append(printable(str(path.relative_to(root))))

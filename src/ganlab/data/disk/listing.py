@@ -66,7 +66,7 @@ def _walk(root: Path) -> Listing:
         folders[:] = [name for name in folders if not hidden(name)]
         for name in files:
             path = os.path.join(folder, name)
-            if hidden(name) or not name.lower().endswith(NAMED) or is_sheet(path):
+            if hidden(name) or not name.lower().endswith(NAMED) or is_sheet(folder, name):
                 others += 1
             elif leads_out(path, real):
                 links += 1
