@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ganlab.cli import folders
 from ganlab.cli.faults import report_bug, report_error
-from ganlab.errors import GanlabError, UserError
+from ganlab.errors import GanlabError, Interrupted, UserError
 from ganlab.training.environment import require_sound_environment
 
 COMMANDS = {  # and the module of each, imported when it is asked for
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         report_error(error, debug)
         return error.exit_code
     except KeyboardInterrupt:
-        print(f"ganlab: {stopped(words)}", file=sys.stderr)
+        print("ganlab: stopped before training began; nothing was saved", file=sys.stderr)
         return 130
     except BrokenPipeError:  # ganlab list | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -58,14 +58,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         report_bug(error)
         return 1
-
-
-def stopped(words: list[str]) -> str:
-    """What Ctrl-C has left behind."""
-    command, _ = split(words)
-    if command not in COMMANDS or command == "train":
-        return "stopped before training began; nothing was saved"
-    return f"{command} was stopped before its end, and what it has written is not whole; the same command begins anew"
 
 
 def run(words: list[str], debug: bool) -> int:
@@ -91,7 +83,13 @@ def run(words: list[str], debug: bool) -> int:
         raise UserError(f"{UNSAFE} is set, which makes PyTorch run code from files of weights; unset it")
     require_sound_environment()
     if command != "train":
-        return import_module(f"ganlab.cli.{COMMANDS[command]}").run(rest)
+        try:
+            return import_module(f"ganlab.cli.{COMMANDS[command]}").run(rest)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"{command} was stopped before its end, and what it has written is not whole; the same command begins "
+                "anew"
+            ) from None
     if rest and rest == words:
         refuse_unknown_command(words)
     from ganlab.cli import train
