@@ -13,14 +13,13 @@ from ganlab.config.compose.overrides import key_of, quote, unquote
 from ganlab.config.compose.yaml_files import require_modest_below
 from ganlab.config.hydra_internals import flag_parser, flags_of
 from ganlab.config.runs import zoo
-from ganlab.config.runs.resume import find_run, graphs_in, runs_below
+from ganlab.config.runs.resume import HUB, find_run, graphs_in, runs_below
 from ganlab.config.secrets import put_away
 from ganlab.errors import UserError
 from ganlab.nearest import did_you_mean, nearest
 
 PATHS = ("run", "output", "input", "reference", "mask", "caption", "label")
 EXPORTED = "weights.safetensors"  # by this file an export is known
-HUB = "hf://"  # before the address of one on the Hub
 
 
 @dataclass(frozen=True)

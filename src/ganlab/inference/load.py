@@ -39,7 +39,8 @@ def load(
     from ganlab.config.runs.trust import instantiate_saved
 
     own.add(config_dirs)
-    from ganlab.inference.export.read import HUB, is_export, load_export
+    from ganlab.config.runs.resume import HUB
+    from ganlab.inference.export.read import is_export, load_export
 
     if str(run_dir).startswith(HUB):
         from ganlab.inference.export.hub import fetch

@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from ganlab.config.compose.overrides import key_of
 from ganlab.config.runs.record import FOLDER, as_written, saved_config
+from ganlab.config.runs.zoo import ADDRESS
 from ganlab.config.secrets import HIDDEN
 from ganlab.config.tree import flatten, plain
 from ganlab.errors import UserError
@@ -34,6 +35,7 @@ FREE = (
     "data.workers",
 )
 LATEST = "latest"  # in the place of a run's directory
+HUB = "hf://"  # before the address of an export on the Hub of Hugging Face
 ABSENT = "(absent)"
 
 
@@ -47,7 +49,7 @@ def find_run(path: str | Path, outputs: Path = Path("outputs")) -> Path:
         return run_dir
     if str(path).partition(":")[0] == LATEST:
         return newest_run(str(path).partition(":")[2], outputs)
-    if str(path).startswith(("zoo:", "hf:")):
+    if str(path).startswith((ADDRESS, HUB.rstrip("/"))):  # a Path keeps one slash
         raise UserError(
             f"{path} is a trained model without its run: ganlab sample, explore, evaluate, score and export take it"
         )

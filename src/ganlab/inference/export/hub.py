@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+from ganlab.config.runs.resume import HUB
 from ganlab.errors import StorageError, UserError
-from ganlab.inference.export.read import CONFIG, HUB, STATE, SUMS, WEIGHTS, is_export
+from ganlab.inference.export.read import CONFIG, STATE, SUMS, WEIGHTS, is_export
 
 log = logging.getLogger(__name__)
 

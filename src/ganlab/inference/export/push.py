@@ -7,11 +7,12 @@ from typing import Literal, NamedTuple
 
 import yaml
 
+from ganlab.config.runs.resume import HUB
 from ganlab.errors import UserError
 from ganlab.inference.export.card import PICTURE, README
 from ganlab.inference.export.formats import export
 from ganlab.inference.export.hub import NAME, require_hub, told
-from ganlab.inference.export.read import HUB, SUMS
+from ganlab.inference.export.read import SUMS
 
 REPORT = "report.html"
 

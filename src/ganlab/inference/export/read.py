@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ganlab.models.translation.base import ImageToImage
 
 
-HUB = "hf://"  # before the address of an export on the Hub of Hugging Face
 WEIGHTS, STATE, CONFIG, SUMS = "weights.safetensors", "state.json", "config.json", "SHA256SUMS"
 
 
