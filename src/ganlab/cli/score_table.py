@@ -72,10 +72,7 @@ def every_protocol(result: "Result", lenses: "Sequence[Lens]") -> list[str]:
             [
                 lens.name,
                 *(value_of(score) if score else "" for score in found.values()),
-                ", ".join(
-                    [f"{key}={value}" for key, value in lens.protocol.changed.items()]
-                    + [lens.protocol.differs]
-                ),
+                ", ".join([*lens.protocol.changes, lens.protocol.differs]),
             ]
         )
     widths = [max(map(len, cells)) for cells in zip(["", *columns, ""], *rows, strict=True)]

@@ -39,11 +39,14 @@ class Protocol:
     changed: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def changes(self) -> list[str]:
+        """What was changed, as it is typed."""
+        return [f"{key}={value}" for key, value in self.changed.items()]
+
+    @property
     def title(self) -> str:
         """Its name, and where it is no longer the library's, what was changed."""
-        if not self.changed:
-            return self.name
-        return f"{self.name} but for {', '.join(f'{key}={value}' for key, value in self.changed.items())}"
+        return f"{self.name} but for {', '.join(self.changes)}" if self.changed else self.name
 
     @property
     def options(self) -> Mapping[str, Any]:

@@ -71,9 +71,8 @@ def summary(run_dir: Path, model: "GAN", results: Mapping[str, Any], *, longer: 
     )
     translates = isinstance(model, Translator)
     seen, sample = ("examples", ("input=FOLDER", "output=FOLDER")) if translates else ("noise", ("n=64",))
-    shown = f" (animation.gif: the same {seen} as training went on)"
-    if not (run_dir / "samples" / "animation.gif").is_file():
-        shown = ""
+    animated = (run_dir / "samples" / "animation.gif").is_file()
+    shown = f" (animation.gif: the same {seen} as training went on)" if animated else ""
     seconds = int(results["seconds"])
     minutes = f"{seconds // 60}:{seconds % 60:02d} min"
     return "\n".join(
