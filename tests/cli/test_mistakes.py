@@ -2,6 +2,7 @@
 
 import pytest
 
+from ganlab.cli.faults import in_a_sentence
 from ganlab.errors import UserError
 
 MISSPELT = [  # words, and what the answer must say
@@ -176,3 +177,62 @@ def test_C1_a_word_with_a_break_is_told_in_one_line():
     with pytest.raises(UserError, match="is half an option") as refused:
         refuse_mistakes(["seed=\n{", "seed="])
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "model=dcgan model/generator=unet",
+            "UNet: expected a finished one, and other models finish this one",
+        ),
+        (
+            "model=pix2pix data=fonts_paired model/discriminator=dcgan",
+            "model.discriminator.channels: it is taken from data.channels, which is no key here: give model.discriminator.channels=...",
+        ),
+        (
+            "model=progan model/discriminator=dcgan model/loss=hinge",
+            "model/discriminator=dcgan, model/loss=hinge: this does not go together with the rest of the model "
+            "('DCGANDiscriminator' object has no attribute 'image_size')",
+        ),
+        (
+            "model=began model/discriminator=dcgan",
+            "model/discriminator=dcgan: this does not go together with the rest of the model (image (2, 1, 32, 32) and "
+            "reconstruction (2,) must have one shape)",
+        ),
+        (
+            "model=lsgan_mlp data.batch_size=1",
+            "data.batch_size=1: batch normalization needs more than one value",
+        ),
+    ],
+)
+def test_C1_networks_of_other_models_are_refused(ganlab, line, said):
+    small = [
+        "data.batch_size=2",
+        "trainer.max_steps=1",
+        "trainer=cpu",
+        "metrics=none",
+        "callbacks.samples=null",
+    ]
+    answer = ganlab(*small, *line.split(" "))
+    assert answer.code == 2
+    assert said in answer.err
+    assert "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("words", "target", "steps"),
+    [
+        ([], "ganlab.models.images.gan.StandardGAN", 0),  # the default's own fault
+        (["model/loss=hinge"], "mine.Model", 0),  # perhaps one's own
+        (["model/loss=hinge"], "ganlab.models.images.gan.StandardGAN", 2),  # it went on beyond the first step
+    ],
+)
+def test_a_fault_of_no_choice_keeps_its_traceback(tmp_path, words, target, steps):
+    (tmp_path / "results.json").write_text(f'{{"steps": {steps}}}')
+    fault = AttributeError("no attribute 'modules'")
+    assert in_a_sentence(fault, words, {"_target_": target}, tmp_path) is fault
+    chosen = in_a_sentence(
+        fault, ["model/loss=hinge"], {"_target_": "ganlab.models.images.gan.StandardGAN"}, tmp_path
+    )
+    assert (chosen is fault) is (steps > 1)

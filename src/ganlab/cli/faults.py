@@ -1,9 +1,54 @@
 """What a fault becomes on the screen."""
 
+import json
 import sys
 import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-from ganlab.errors import GanlabError
+from ganlab.config.compose.overrides import key_of
+from ganlab.config.runs.harmless import texts
+from ganlab.errors import GanlabError, StorageError, UserError
+
+# what networks and games raise that were not made for one another
+OF_A_MISFIT = (TypeError, AttributeError, ValueError, RuntimeError, LookupError)
+
+
+def in_a_sentence(error: Exception, words: Sequence[str], model: Any, run_dir: Path) -> Exception:
+    """A fault of the machine, or of a choice, told as one found before training; anything else as it is.
+
+    ``words`` are the overrides of the job whose node ``model`` and directory ``run_dir`` are.
+    """
+    if isinstance(error, GanlabError):
+        return error
+    from ganlab.memory_budget import lacks_memory, memory_sentence
+
+    fault: GanlabError | None = None
+    if lacks_memory(error):
+        fault = StorageError(memory_sentence(error))
+    elif isinstance(error.__cause__ or error, OF_A_MISFIT) and not _has_trained(run_dir):
+        parts = [word for word in words if key_of(word).startswith("model/")]
+        if parts and all(
+            name.startswith(("ganlab.", "torch.")) for key, name in texts(model) if key == "_target_"
+        ):
+            cause = (str(error.__cause__ or error).splitlines() or [type(error).__name__])[0]
+            fault = UserError(
+                f"{', '.join(parts)}: this does not go together with the rest of the model ({cause}); leave it out, or "
+                f"choose another; --debug shows where it ended"
+            )
+    if fault is None:
+        return error
+    fault.__cause__ = error
+    return fault
+
+
+def _has_trained(run_dir: Path) -> bool:
+    """Has the run got beyond its first step?"""
+    try:
+        return int(json.loads((run_dir / "results.json").read_text())["steps"]) > 1
+    except (OSError, ValueError, LookupError, TypeError):
+        return any((run_dir / "checkpoints").glob("*.ckpt"))
 
 
 def report_error(error: GanlabError, debug: bool, prefix: str = "ganlab") -> None:

@@ -12,7 +12,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from ganlab import report
-from ganlab.cli.faults import report_bug, report_error
+from ganlab.cli.faults import in_a_sentence, report_bug, report_error
 from ganlab.cli.plan import Sweep, identity
 from ganlab.cli.sweep import quiet_run, speaks
 from ganlab.config import own
@@ -27,7 +27,7 @@ from ganlab.config.runs.settled import settled
 from ganlab.config.runs.trust import to_resume
 from ganlab.config.secrets import HIDDEN, Secrets, conceal, conceal_record
 from ganlab.config.tree import unresolved
-from ganlab.errors import GanlabError, Interrupted, PrunedError, StorageError, ToldError, UserError
+from ganlab.errors import GanlabError, Interrupted, PrunedError, ToldError, UserError
 from ganlab.storage import as_typed
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,9 @@ class Jobs:
             print(f"{name_in_sweep(run_dir)}: {message}", file=sys.stderr)
             raise SystemExit(130) from stop
         except Exception as caught:
-            fault = in_a_sentence(caught)
+            fault = in_a_sentence(
+                caught, words_of(HydraConfig.get().overrides.task), cfg.get("model"), run_dir
+            )
             self._report(fault, name_in_sweep(run_dir))
             if isinstance(fault, UserError):
                 remove_if_unused(run_dir)
@@ -173,19 +175,6 @@ def misfit_of(cfg: DictConfig, run_dir: Path) -> str | None:
     from ganlab.training.resuming import misfit_of
 
     return misfit_of(cfg, run_dir)
-
-
-def in_a_sentence(error: Exception) -> Exception:
-    """A lack of memory before training, told as one in training is; anything else as it is."""
-    if isinstance(error, GanlabError):
-        return error
-    from ganlab.memory_budget import lacks_memory, memory_sentence
-
-    if not lacks_memory(error):
-        return error
-    fault = StorageError(memory_sentence(error))
-    fault.__cause__ = error
-    return fault
 
 
 def in_sweep() -> bool:

@@ -11,7 +11,7 @@ import torch.distributed as dist
 from torch.utils.data import dataloader
 
 from ganlab.config.runs.trust import to_resume
-from ganlab.errors import GanlabError, PeerError, StorageError
+from ganlab.errors import GanlabError, PeerError, StorageError, UserError
 from ganlab.memory_budget import lacks_memory, memory_sentence
 from ganlab.training.checkpoints import newest_valid
 from ganlab.training.processes import Launcher
@@ -76,6 +76,11 @@ def _explained(error: BaseException, launcher: object, run_dir: Path | None) -> 
         )
     if lacks_memory(error):
         return StorageError(f"{memory_sentence(error)}; {left}")
+    if "Expected more than 1 value per channel when training" in str(error):
+        return UserError(
+            "data.batch_size=1: batch normalization needs more than one value of each feature; use data.batch_size=2 "
+            "or more, or networks without it"
+        )
     worker = OF_A_WORKER.search(str(error))
     if worker or _is_of_a_loader(error):
         which = f" (pid {worker[1]})" if worker else ""

@@ -274,7 +274,7 @@ def test_C9_missing_values_and_dangling_interpolations_name_the_key_to_give():
         check(compose(["data=folder"]))
     with pytest.raises(UserError, match=r"a is taken from b, which has no value yet: give b=\.\.\."):
         check_values(OmegaConf.create({"a": "${b}", "c": {"d": 1}, "b": "???"}))
-    with pytest.raises(UserError, match=r"c\.d: Interpolation key 'e\.f' not found"):
+    with pytest.raises(UserError, match=r"c\.d: it is taken from e\.f, which is no key here: give c\.d="):
         check_values(OmegaConf.create({"c": {"d": "${e.f}"}}))
 
 

@@ -36,6 +36,9 @@ NODE = {"_target_": "torch.nn.ReLU"}
         ({"a": 1}, dict[str, float], {"a": 1.0}),
         (NODE, nn.Module, NODE),
         ({**NODE, "_partial_": True}, Callable[[int], nn.Module], {**NODE, "_partial_": True}),
+        ({**NODE, "_partial_": True}, nn.Module | Callable[[int], nn.Module], {**NODE, "_partial_": True}),
+        (NODE, nn.Module | Callable[..., nn.Module], NODE),
+        (NODE, Callable[..., nn.Linear], NODE),  # what it makes may be a function of this kind
         ("anything", Any, "anything"),
     ],
 )
@@ -64,6 +67,26 @@ def test_C4_values_that_suit_arrive_with_the_right_type(value, annotation, expec
         (5, nn.Module, "a node with _target_ (Module)"),
         ({"width": 3}, nn.Module, "a node with _target_ (Module)"),
         ("relu", Callable[[int], nn.Module], "a node with _target_ and _partial_: true"),
+        (
+            {**NODE, "_partial_": True},
+            nn.Module,
+            "a finished one, and other models finish this one (_partial_: true)",
+        ),
+        (
+            {**NODE, "_partial_": True},
+            nn.Module | None,
+            "a finished one, and other models finish this one (_partial_: true)",
+        ),
+        (
+            NODE,
+            Callable[..., nn.Module],
+            "one that the model finishes (_partial_: true), and this one is finished",
+        ),
+        (
+            NODE,
+            Callable[..., nn.ReLU] | None,
+            "one that the model finishes (_partial_: true), and this one is finished",
+        ),
         ([0.5], tuple[float, float], "a list of 2 finite numbers"),
         (3, list[int], "a list of whole numbers"),
         ([1], int | tuple[int, int], "a whole number or a list of 2 whole numbers"),

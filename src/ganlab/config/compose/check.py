@@ -88,6 +88,8 @@ def read(where: str, node: Container, key: Key) -> Any:
         message = str(error).splitlines()[0]
         if unset := re.search(r"Environment variable '(.*)' not found", message):
             message = f"the variable {unset[1]} of the environment is not set: set it, or give {where}=..."
+        elif absent := re.match(r"Interpolation key '(.*)' not found", message):
+            message = f"it is taken from {absent[1]}, which is no key here: give {where}=..., or choose another part"
         raise UserError(f"{where}: {message}") from error
 
 

@@ -12,6 +12,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, get_origin
 
+from ganlab.config.compose.signature import wanted_instead
+
 SEQUENCES = (list, tuple, set, frozenset, Sequence, Iterable, Collection)
 MAPPINGS = (dict, Mapping)
 if sys.version_info >= (3, 12):
@@ -42,12 +44,15 @@ def conform(value: Any, annotation: Any) -> Any:
     """Return ``value`` as ``annotation`` wants it, or raise ``Mismatch`` with the expectation in words.
 
     Only what cannot be misunderstood is converted: 1e4 to an int, 1 to a float, the text "2e-4" to a float,
-    the number 32 to the text "32". A mapping with ``_target_`` stands for what it makes, and suits.
+    the number 32 to the text "32". A mapping with ``_target_`` stands for what it makes, and suits unless that is
+    finished where a maker is wanted, or the reverse.
     """
     annotation = _plain(annotation)
     if annotation is Any or annotation is object or isinstance(annotation, str | TypeVar):
         return value
     if isinstance(value, dict) and "_target_" in value:
+        if wanted := wanted_instead(value, annotation):
+            raise Mismatch(wanted, value["_target_"], kind_suits=True)
         return value
     origin = get_origin(annotation) or annotation
     if origin in (Union, types.UnionType):

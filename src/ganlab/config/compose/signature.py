@@ -1,8 +1,10 @@
 """What a class or function takes, by name and type."""
 
 import inspect
+import pkgutil
+import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -35,6 +37,42 @@ def parameters_of(target: Callable[..., Any]) -> tuple[dict[str, inspect.Paramet
             handed_on = {name for name, p in further.items() if p.default is None and name not in named}
             named = further | named
     return named, handed_on is None
+
+
+def wanted_instead(node: Mapping[str, Any], annotation: Any) -> str | None:
+    """What a node with ``_target_`` should be: finished where it is a maker (``_partial_``) of that, or the reverse.
+
+    In words; None where it suits, or where the annotation leaves it open.
+    """
+    origin = typing.get_origin(annotation)
+    members = typing.get_args(annotation) if origin in (typing.Union, types.UnionType) else (annotation,)
+    members = tuple(member for member in members if member not in (None, type(None)))
+    makers = [member for member in members if typing.get_origin(member) is Callable]
+    if node.get("_partial_"):
+        finished = all(
+            inspect.isclass(member) and not getattr(member, "_is_protocol", False) for member in members
+        )
+        return (
+            "a finished one, and other models finish this one (_partial_: true)"
+            if members and finished
+            else None
+        )
+    if not makers or len(makers) < len(members):
+        return None
+    target = _class_named(node["_target_"])
+    results = [typing.get_args(maker)[1] for maker in makers]
+    if target and all(inspect.isclass(result) and issubclass(target, result) for result in results):
+        return "one that the model finishes (_partial_: true), and this one is finished"
+    return None
+
+
+def _class_named(target: Any) -> type | None:
+    """None if there is none: who builds it tells why."""
+    try:
+        found = pkgutil.resolve_name(target)
+    except Exception:
+        return None
+    return found if inspect.isclass(found) else None
 
 
 def _signature(function: Callable[..., Any], *, bound: bool) -> tuple[dict[str, inspect.Parameter], Any]:
