@@ -59,6 +59,19 @@ def test_a_model_that_draws_what_is_said_is_right_and_one_that_mixes_up_left_and
     assert scores["attributes"] == pytest.approx(0.8)
 
 
+def test_the_shape_is_scored_by_size_and_a_size_that_no_caption_names_has_no_score(data):
+    metric = AttributeAccuracy(n_fake=240)
+
+    def small_squares_as_circles(caption: str) -> str:
+        return caption.replace("square", "circle") if "small" in caption else caption
+
+    scores = scored(metric, data, Draws(small_squares_as_circles))
+    assert scores["shape_small"] == pytest.approx(2 / 3, abs=0.03)
+    assert scores["shape_large"] == 1
+    small = ["a small red circle at the top left"]
+    assert "shape_large" not in metric.values(said(small), small)
+
+
 def test_floor_baseline_and_protocol(data):
     metric = AttributeAccuracy(n_fake=24)
     metric.prepare(data.dataset("train"), data.dataset("test"), CPU)

@@ -44,13 +44,12 @@ def on_grey(size: int) -> Tensor:
 
 
 def confusion(pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Shares (3, 3) of each kind of shape read as each, nothing left out; and how often all other words are right."""
+    """Shares (3, 4) of each kind of shape read as each, and as none; and how often all other words are right."""
     truth = said([shape.caption() for shape in SHAPES_EACH])
     words = read(pixels.round().clamp(0, 255).to(torch.uint8))
-    kinds = len(SHAPES)
-    counts = torch.bincount(kinds * truth[:, 2] + words[:, 2].clamp_min(0), minlength=kinds**2).view(
-        kinds, kinds
-    )
+    kinds, columns = len(SHAPES), len(SHAPES) + 1
+    seen = torch.where(words[:, 2] < 0, kinds, words[:, 2])
+    counts = torch.bincount(columns * truth[:, 2] + seen, minlength=kinds * columns).view(kinds, columns)
     return counts / counts.sum(1, keepdim=True), (words == truth)[:, [0, 1, 3, 4]].double().mean(0)
 
 
@@ -66,13 +65,42 @@ def test_each_shape_is_read_as_itself(damage, size):
 def test_the_table_shows_a_reader_of_one_class():
     circles = draw([shape for shape in SHAPES_EACH if shape.shape == "circle"], 32, 32, torch.Generator())
     table, _ = confusion(circles.repeat(3, 1, 1, 1)[: len(SHAPES_EACH)])
-    assert torch.equal(table, torch.tensor([[1.0, 0.0, 0.0]] * 3))
+    assert torch.equal(table, torch.tensor([[1.0, 0.0, 0.0, 0.0]] * 3))
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (64, 64), (48, 64), (24, 24), (16, 32)])
 def test_sides_need_not_be_equal(height, width):
     pixels = draw(everything(), height, width, torch.Generator().manual_seed(1))
     assert torch.equal(read(pixels), said([shape.caption() for shape in everything()]))
+
+
+def of_size(kind: str, half: float, side: int) -> Tensor:
+    """Red shapes on black, of a size that may be none of the data's, at every place of two columns."""
+    y, x = (
+        place.flatten()
+        for place in torch.meshgrid(torch.arange(6.0, 11), torch.arange(6.0, 11), indexing="ij")
+    )
+    kinds = torch.full_like(y, SHAPES.index(kind)).long()
+    inside = shapes.coverage(kinds, y, x, torch.full_like(y, half), side, side)
+    return inside[:, None] * torch.tensor([215.0, 45.0, 45.0])[:, None, None]
+
+
+@pytest.mark.parametrize("side", [32, 64])
+@pytest.mark.parametrize(
+    ("kind", "half"), [("square", 3.0), ("circle", 4.0), ("square", 5.5), ("circle", 6.5)]
+)
+def test_a_shape_that_is_too_small_or_too_large_keeps_its_kind(kind, half, side):
+    """By its area a smaller square is a circle of the data, and a larger circle a square."""
+    assert (read(of_size(kind, half, side).round().to(torch.uint8))[:, 2] == SHAPES.index(kind)).all()
+
+
+@pytest.mark.parametrize("side", [32, 64])
+@pytest.mark.parametrize("half", [3.5, 6.0])
+def test_a_rounded_square_is_neither_and_everything_else_about_it_is_read(half, side):
+    between = (of_size("square", half, side) + of_size("circle", half, side)) / 2
+    words = read(between.round().to(torch.uint8))
+    assert (words[:, 2] == -1).all()
+    assert (words[:, [0, 1, 3, 4]] == torch.tensor([int(half > 4), 0, 0, 0])).all()
 
 
 @pytest.mark.parametrize("size", [1, 4, 16, 32])

@@ -11,15 +11,18 @@ from ganlab.lexicon import words_of
 from ganlab.metrics.captions.base import CaptionScores
 from ganlab.metrics.captions.shape_reader import WORDS, read
 
+SHAPE_OF_SIZE = tuple(f"shape_{size}" for size in WORDS["size"])
+
 
 class AttributeAccuracy(CaptionScores):
     """Share of images whose attribute is what the caption says; for data=shapes.
 
     attributes: the mean of the five. size, colour, shape, vertical, horizontal: each of them. exact: all five at once.
-    An image without any shape has every attribute wrong.
+    shape_small, shape_large: the shape, of captions of that size. An image without any shape has every attribute wrong,
+    and one that lies between two shapes its shape.
     """
 
-    higher = ("attributes", "exact", *WORDS)
+    higher = ("attributes", "exact", *WORDS, *SHAPE_OF_SIZE)
 
     @bounded
     def __init__(
@@ -35,17 +38,32 @@ class AttributeAccuracy(CaptionScores):
         return read(pixels)
 
     def values(self, described: Tensor, captions: Sequence[str]) -> dict[str, float]:
-        right = (described == said(captions)).double()  # (n, 5)
+        asked = said(captions)
+        right = (described == asked).double()  # (n, 5)
         each = dict(zip(WORDS, right.mean(0).tolist(), strict=True))
-        return {"attributes": float(right.mean()), "exact": float(right.all(1).double().mean()), **each}
+        shapes = {
+            name: float(right[asked[:, 0] == size, 2].mean())
+            for size, name in enumerate(SHAPE_OF_SIZE)
+            if (asked[:, 0] == size).any()
+        }
+        return {
+            "attributes": float(right.mean()),
+            "exact": float(right.all(1).double().mean()),
+            **each,
+            **shapes,
+        }
 
     def chance(self) -> Mapping[str, float]:
         each = {name: 1 / len(words) for name, words in WORDS.items()}
         exact = float(torch.tensor(list(each.values())).prod())
-        return {"attributes": sum(each.values()) / len(each), "exact": exact, **each}
+        shapes = dict.fromkeys(SHAPE_OF_SIZE, each["shape"])
+        return {"attributes": sum(each.values()) / len(each), "exact": exact, **each, **shapes}
 
     def measured(self) -> str:
-        return "attributes are those of the most alike of all templates of size, kind and place, with the colour within"
+        return (
+            "attributes are those of the most alike of all templates of size, kind and place, with the colour within; "
+            "a shape between two kinds is wrong"
+        )
 
 
 def said(captions: Sequence[str]) -> Tensor:

@@ -48,7 +48,7 @@ class CaptionScores:
         raise NotImplementedError
 
     def values(self, described: Tensor, captions: Sequence[str]) -> dict[str, float]:
-        """The scores of described images, one for each caption."""
+        """The scores of described images, one for each caption; without those that these captions do not allow."""
         raise NotImplementedError
 
     def chance(self) -> Mapping[str, float]:
@@ -109,7 +109,7 @@ class CaptionScores:
                 scores[f"{name}{part}"] = Score(
                     value=values.get(name),
                     better="higher",
-                    floor=self.floors[name],
+                    floor=self.floors.get(name),
                     baseline=self.chance()[name],
                     protocol=self._protocol(model, part),
                 )

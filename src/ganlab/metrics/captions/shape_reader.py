@@ -20,9 +20,14 @@ WORDS = {
 COLOURS = torch.tensor([[0.84, 0.18, 0.18], [0.16, 0.75, 0.24], [0.20, 0.31, 0.88], [0.88, 0.80, 0.20]])
 # half a side or a diameter, small and large, in 32nds of the picture, like all lengths here
 HALVES = (3.5, 6.0)
+BESIDE = (
+    -0.5,
+    0.0,
+    0.5,
+)  # a drawn shape may be smaller or larger than real ones: its area says nothing of its kind
 FIRST, LAST = 6.0, 26.0  # centres of shapes
 SIDE = 32  # pixels on which larger pictures are looked at
-KERNELS = (  # on both axes: where pixels are few, a shape may be sharp, lie between pixels, or be blurred
+KERNELS = (  # on both axes: a shape may be sharp, lie between pixels, or be blurred
     torch.tensor([1.0]),
     torch.tensor([0.5, 0.5, 0.0]),
     torch.softmax(-torch.arange(-3.0, 4.0).square(), 0),  # sigma 0.7 pixels
@@ -30,12 +35,15 @@ KERNELS = (  # on both axes: where pixels are few, a shape may be sharp, lie bet
 )
 SMOOTH = 4  # a ground of so many numbers on a side, enlarged, is not looked at
 LEAST = 0.4  # correlation: with less there is no shape
+# of the way from halfway between two kinds of shape to one of them: with less it is neither; real ones go further
+DECIDED, DECIDED_TRIANGLE = 0.35, 0.2  # circle or square; where one of the two is a triangle
 
 
 class Templates(NamedTuple):
-    """All shapes in all places. covered: (T, P), the share of each pixel within. seen: the same as they are compared.
+    """All shapes in all places. covered: (T, P), the share of each pixel within. seen: (K, T, P), as they are compared.
 
-    words: (T, 4) int64, size, shape, vertical and horizontal as positions in ``WORDS``.
+    K are the kernels that they are seen under. words: (T, 4) int64, size, shape, vertical and horizontal as positions
+    in ``WORDS``.
     """
 
     covered: Tensor
@@ -48,6 +56,8 @@ def read(pixels: Tensor) -> Tensor:
 
     A picture shows the template with the largest correlation, in the direction of colours in which the picture varies
     most, after what a smooth ground can be is taken from both. Its colour is the nearest to the mean over the template.
+    The shape alone is -1, undecided, where a picture of 32 pixels or more lies between two kinds: a rounded square is
+    neither a square nor a circle. Smaller ones have too few pixels to tell that.
     """
     with full_float32(pixels.device):
         return _read(pixels)
@@ -60,13 +70,38 @@ def _read(pixels: Tensor) -> Tensor:
     varied = _without_ground(images.flatten(2), _ground(*images.shape[2:]).to(pixels.device))  # (B, 3, P)
     direction = torch.linalg.eigh(varied @ varied.transpose(1, 2)).eigenvectors[:, None, :, 2]
     seen = F.normalize((direction @ varied).squeeze(1), dim=1)  # (B, P)
-    likeness, chosen = (seen @ templates.seen.T).abs().max(1)
+    alike = (
+        (seen @ templates.seen.flatten(0, 1).T).abs().view(len(seen), *templates.seen.shape[:2])
+    )  # (B, K, T)
+    kernel = alike.amax(2).argmax(1)
+    alike = alike[torch.arange(len(alike)), kernel]  # (B, T), under the kernel that suits the picture
+    likeness, chosen = alike.max(1)
     covered = templates.covered[chosen]
     mean = (images.flatten(2) * covered[:, None]).sum(2) / covered.sum(1, keepdim=True)  # (B, 3)
     colour = (mean @ F.normalize(COLOURS, dim=1).T.to(mean.device)).argmax(1)
     words = templates.words[chosen]
-    words = torch.cat([words[:, :1], colour[:, None], words[:, 1:]], dim=1)
+    shape = words[:, 1]
+    if min(images.shape[2:]) == SIDE:
+        shape = shape.masked_fill(_undecided(alike, kernel, templates), -1)
+    words = torch.stack([words[:, 0], colour, shape, words[:, 2], words[:, 3]], dim=1)
     return words.masked_fill((likeness < LEAST)[:, None], -1)
+
+
+def _undecided(alike: Tensor, kernel: Tensor, templates: Templates) -> Tensor:
+    """(B,) bool: where a picture lies between two kinds of shape. alike: (B, T) under each picture's kernel, (B,).
+
+    With a of the most alike template in a picture, and b of the nearest of another kind and the same size, it is
+    (a - b) / (a + b c) of the way, where c is how alike the two are. What is in neither, such as noise, falls out.
+    """
+    size, kind = templates.words[:, :2].T
+    likeness, chosen = alike.max(1)
+    rivals = (size == size[chosen, None]) & (kind != kind[chosen, None])
+    rival_likeness, rival = alike.masked_fill(~rivals, -1.0).max(1)
+    between = (templates.seen[kernel, chosen] * templates.seen[kernel, rival]).sum(1)
+    way = (likeness - rival_likeness) / (likeness * (1 - between)).clamp_min(1e-6)
+    triangle = WORDS["shape"].index("triangle")
+    with_triangle = (kind[chosen] == triangle) | (kind[rival] == triangle)
+    return way < torch.where(with_triangle, DECIDED_TRIANGLE, DECIDED)
 
 
 @lru_cache(maxsize=4)
@@ -74,16 +109,18 @@ def _templates(height: int, width: int) -> Templates:
     coarse = min(height, width) < SIDE
     places = torch.arange(FIRST, LAST + 0.1, 0.5 if coarse else 1.0)
     y, x = (place.flatten() for place in torch.meshgrid(places, places, indexing="ij"))
+    beside = (0.0,) if coarse else BESIDE
     covered, words = [], []
-    for (size, half), shape in itertools.product(enumerate(HALVES), range(3)):
-        sharp = _coverage(shape, y, x, half, height, width)
-        of_each = torch.stack([torch.full_like(y, size), torch.full_like(y, shape), y > 16, x > 16], dim=1)
-        for kernel in KERNELS if coarse else KERNELS[:1]:
-            covered.append(_filtered(sharp, kernel).flatten(1))
-            words.append(of_each.long())
+    for (size, half), more, shape in itertools.product(enumerate(HALVES), beside, range(3)):
+        covered.append(_coverage(shape, y, x, half + more, height, width))
+        of_each = [torch.full_like(y, size), torch.full_like(y, shape), y > 16, x > 16]
+        words.append(torch.stack(of_each, dim=1).long())
     whole = torch.cat(covered)
-    seen = F.normalize(_without_ground(whole, _ground(height, width)), dim=1)
-    return Templates(whole, seen, torch.cat(words))
+    ground = _ground(height, width)
+    seen = [
+        F.normalize(_without_ground(_filtered(whole, kernel).flatten(1), ground), dim=1) for kernel in KERNELS
+    ]
+    return Templates(whole.flatten(1), torch.stack(seen), torch.cat(words))
 
 
 def _coverage(shape: int, y: Tensor, x: Tensor, half: float, height: int, width: int) -> Tensor:
