@@ -86,6 +86,7 @@ FACTS = {
     "spade_ade20k": Fact(None, Adam(1e-4, 4e-4, (0.0, 0.9)), 32, 200 * 20_210),
     "srgan_div2k": Fact(None, Adam(1e-4, 1e-4, (0.9, 0.999)), 16, (10**6 + 2 * 10**5) * 16),
     "srresnet_div2k": Fact(None, Adam(1e-4, None, (0.9, 0.999)), 16, 10**6 * 16),
+    "starganv2_celeba_hq": Fact(PER_UPDATE, Adam(1e-4, 1e-4, (0.0, 0.99)), 8, 100_000 * 8),
     "starganv2_afhq": Fact(PER_UPDATE, Adam(1e-4, 1e-4, (0.0, 0.99)), 8, 100_000 * 8),
     "stackgan_cub": Fact(NONE, Adam(2e-4, 2e-4), 64, 2 * 600 * 8855),
     "stylegan2_cifar10": Fact(IN_IMAGES, LazyAdam(2.5e-3, 2.5e-3), 64, 100_000_000),

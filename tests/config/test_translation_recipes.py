@@ -31,6 +31,11 @@ RECIPES = {
         100_000,
         {"image": (3, 256), "reference": (3, 256), "second": (3, 256)},
     ),
+    "starganv2_celeba_hq": (
+        [20_852_290, 43_467_395, 2_438_272, 20_916_928],
+        100_000,
+        {"image": (3, 256), "reference": (3, 256), "second": (3, 256)},
+    ),
     "srresnet_div2k": ([1_549_462], 1_000_000, {"low": (3, 24), "high": (3, 96)}),
     "srgan_div2k": ([23_565_505, 1_549_462], 1_200_000, {"low": (3, 24), "high": (3, 96)}),
     "esrgan_df2k": ([14_499_401, 16_697_987], 1_400_000, {"low": (3, 32), "high": (3, 128)}),
@@ -67,6 +72,7 @@ def test_a_recipe_has_its_paper_s_networks_and_length(name):
         "srresnet_div2k": 0,
         "context_encoder_paris": 0,
         "starganv2_afhq": 0,
+        "starganv2_celeba_hq": 0,
     }.get(name, 2)
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 from ganlab.config import compose
 from ganlab.data.translation.folders.domains import DomainsFolder
 from ganlab.data.translation.fonts import FontsDomains
-from ganlab.data.translation.published import AFHQ
+from ganlab.data.translation.published import AFHQ, CelebAHQ
 from ganlab.errors import UserError
 from ganlab.metrics.extractors.classifier import EmbeddedFeatures
 from ganlab.metrics.translation.domains import DomainScores
@@ -145,3 +145,19 @@ def test_afhq_is_fetched_by_hand_and_says_how(tmp_path):
     )
     data = AFHQ(root=str(root), image_size=8, load_size=8, batch_size=2, workers=0)
     assert len(data.dataset("test")) == 3
+
+
+def test_celeba_hq_lies_as_its_authors_give_it_out(tmp_path):
+    with pytest.raises(
+        UserError, match=r"CelebA-HQ is fetched by hand, .* celeba-hq-dataset .*/train/female"
+    ):
+        CelebAHQ(root=str(tmp_path / "celeba_hq")).prepare()
+    root = folder(tmp_path / "celeba_hq", train__female=4, train__male=2, val__female=2, val__male=1)
+    data = CelebAHQ(root=str(root), image_size=8, load_size=8, batch_size=2, workers=0)
+    assert data.dataset("train").labels.bincount().tolist() == [4, 2]
+    batch = data.dataset("test").batch(torch.arange(3))
+    assert batch["label"].tolist() == [0, 0, 1]
+    assert batch["wanted"].tolist() == [1, 1, 0]
+    model = compose(["experiment=starganv2_celeba_hq", f"data.root={root}"]).model
+    assert model.domains == ["female", "male"]
+    assert model.diversity_weight.start == 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from ganlab.bounds import Size, Whole
 from ganlab.data.disk.archives import obtain
@@ -154,16 +154,35 @@ def obtained(root: Path, archive: Archive) -> Path:
     return folder
 
 
-class AFHQ(DomainsFolder):
-    """16,130 faces of cats, dogs and wild animals (Choi et al. 2020), 512 x 512: train/ and val/, a folder for each."""
+class StarDomains(DomainsFolder):
+    """Domains as the authors of StarGAN v2 give them out: train/ and val/, a folder for each; fetched by hand.
 
-    default_root = "data/afhq"
-    classes = ("cat", "dog", "wild")
+    title, fetched: what the set is called, and its word for their program. licence: that they name.
+    """
+
+    title: ClassVar[str]
+    fetched: ClassVar[str]
+    licence: ClassVar[str] = "CC BY-NC 4.0"
 
     def load(self) -> ExampleSplits:
         if not self.root.is_dir():
             raise UserError(
-                f"{self.root} is not there: AFHQ is fetched by hand, with bash download.sh afhq-dataset of "
-                f"github.com/clovaai/stargan-v2 (CC BY-NC 4.0), so that {self.root}/train/cat holds pictures"
+                f"{self.root} is not there: {self.title} is fetched by hand, with bash download.sh {self.fetched} of "
+                f"github.com/clovaai/stargan-v2 ({self.licence}), so that {self.root}/train/{self.classes[0]} holds "
+                "pictures"
             )
         return super().load()
+
+
+class AFHQ(StarDomains):
+    """16,130 faces of cats, dogs and wild animals (Choi et al. 2020), 512 x 512."""
+
+    default_root, title, fetched = "data/afhq", "AFHQ", "afhq-dataset"
+    classes = ("cat", "dog", "wild")
+
+
+class CelebAHQ(StarDomains):
+    """30,000 faces of women and men (Karras et al. 2018; divided by Choi et al. 2020), 256 x 256."""
+
+    default_root, title, fetched = "data/celeba_hq", "CelebA-HQ", "celeba-hq-dataset"
+    classes = ("female", "male")
