@@ -57,7 +57,7 @@ def read(pixels: Tensor) -> Tensor:
     A picture shows the template with the largest correlation, in the direction of colours in which the picture varies
     most, after what a smooth ground can be is taken from both. Its colour is the nearest to the mean over the template.
     The shape alone is -1, undecided, where a picture of 32 pixels or more lies between two kinds: a rounded square is
-    neither a square nor a circle. Smaller ones have too few pixels to tell that.
+    neither a square nor a circle. Smaller ones have too few pixels to tell that. What fools it: docs/captions.md.
     """
     with full_float32(pixels.device):
         return _read(pixels)
