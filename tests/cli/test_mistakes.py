@@ -188,7 +188,8 @@ def test_C1_a_word_with_a_break_is_told_in_one_line():
         ),
         (
             "model=pix2pix data=fonts_paired model/discriminator=dcgan",
-            "model.discriminator.channels: it is taken from data.channels, which is no key here: give model.discriminator.channels=...",
+            "model.discriminator.channels: it is taken from data.channels, which is no key here: give "
+            "model.discriminator.channels=...",
         ),
         (
             "model=progan model/discriminator=dcgan model/loss=hinge",

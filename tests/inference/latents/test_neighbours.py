@@ -65,6 +65,8 @@ def test_a_gan_that_has_seen_twenty_pictures_is_found_out_and_one_that_has_seen_
     with open(folder / "neighbours.csv", newline="") as file:
         named = {int(row[f"image_{rank}"]) for row in csv.DictReader(file) for rank in range(1, 6)}
     assert named <= set(origin.data().trained_on().tolist())
+    with pytest.raises(UserError, match="n=1: whether samples lie near training images"):
+        neighbours.write(origin, folder, metrics={}, n=1)
     assert (len(named) <= 20) == (limit == 20)
 
 

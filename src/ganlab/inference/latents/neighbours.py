@@ -145,6 +145,10 @@ def write(
 
     ``neighbours_*.png`` has the samples that are nearest to a training image; ``neighbours.csv`` every distance.
     """
+    if n < 2:
+        raise UserError(
+            f"n={n}: whether samples lie near training images is told from at least 2 of them; try n=1000"
+        )
     data = source.data()
     train, held_out = data.dataset("train"), data.dataset("test")
     views = views_of(metrics, source)
