@@ -6,10 +6,12 @@ the class names.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Protocol
 
+import torch
 from torch import Tensor, nn
 
+from ganlab.bounds import ImageSize
 from ganlab.randomness import Draws
 
 
@@ -89,6 +91,25 @@ class PairGenerator(nn.Module):
     def both(self, z: Tensor, draws: Draws | None = None) -> tuple[Tensor, Tensor]:
         """The images and small ones of the same z; draws: where noise within comes from, None: always the same."""
         raise NotImplementedError
+
+
+class NoisyGenerator(nn.Module):
+    """z (B, latent_size) to images (B, C, H, W); called with draws besides, where noise within comes from them."""
+
+
+class FeaturePyramid(Protocol):
+    """Knows pictures and is not trained: images to maps, each half as large as the one before; it is no module.
+
+    widths: how many channels each map has, of images with so many. sides: twice those of the first map.
+    """
+
+    def widths(self, channels: int) -> Sequence[int]: ...
+
+    def sides(self, image_size: ImageSize) -> tuple[int, int]: ...
+
+    def pyramid(self, images: Tensor) -> Sequence[Tensor]: ...
+
+    def to(self, device: torch.device) -> "FeaturePyramid": ...
 
 
 class RebuildingDiscriminator(nn.Module):

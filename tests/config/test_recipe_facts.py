@@ -79,6 +79,7 @@ FACTS = {
     "progan_cifar10": Fact(PER_UPDATE, Adam(1e-3, 1e-3, (0.0, 0.99)), 16),
     "projection_cifar10": Fact(NONE, Adam(2e-4, 2e-4, (0.0, 0.9)), 64),
     "r1gan_celeba": Fact(PER_UPDATE, RMSprop(1e-4, 1e-4), 64),
+    "projected_gan_church256": Fact(IN_IMAGES, Adam(2e-4, 2e-4, (0.0, 0.99)), 64, 10_000_000),
     "r3gan_cifar10": Fact(IN_IMAGES, Adam(2e-4, 2e-4, (0.0, 0.9)), 512, 20_000_000),
     "sagan_cifar10": Fact(None, Adam(1e-4, 4e-4, (0.0, 0.999)), None),
     "sngan_cifar10": Fact(NONE, Adam(2e-4, 2e-4, (0.0, 0.9)), 64, 5 * 50_000 * 64),

@@ -7,6 +7,7 @@ from ganlab.config import compose, instantiate
 from ganlab.config.compose.check import check
 from ganlab.data.base import ImageData, Splits
 from ganlab.data.store.memory import MemoryImages
+from ganlab.metrics.extractors.efficientnet import EfficientNetLite, built, in_stages
 from ganlab.networks.images.fast import discriminator, generator
 from ganlab.networks.labels import attentive
 from ganlab.training.order import in_order
@@ -29,6 +30,7 @@ COUNTS = {  # of generator and discriminator, as published or counted in the aut
     "progan_celeba": (13_629_810, 13_636_897),
     "progan_celebahq": (23_079_115, 23_087_249),
     "progan_cifar10": (17_769_228, 17_776_385),
+    "projected_gan_church256": (105_684_175, 10_331_328 + 376_768),
     "r3gan_cifar10": (20_781_952, 21_280_512),
     "sagan_cifar10": (4_386_308, 1_075_586),
     "sngan_cifar10": (4_276_739, 1_053_824),
@@ -47,6 +49,7 @@ COUNTS = {  # of generator and discriminator, as published or counted in the aut
 SLIM = {  # counted at full width without memory; the width that two steps can be afforded with
     "biggan_imagenet128": 2,
     "fastgan_100shot": 4,
+    "projected_gan_church256": 2,
     "r3gan_cifar10": 16,
     "sagan_cifar10": 16,
     "stylegan2_cifar10": 64,
@@ -110,6 +113,10 @@ def test_a_recipe_has_its_paper_s_size_and_trains(name, tmp_path, monkeypatch):
         cfg.model.generator.width = cfg.model.discriminator.width = SLIM[name]
         model = instantiate(cfg.model)
     size = cfg.data.image_size
+    if name.startswith("projected"):  # whose eyes are a file
+        monkeypatch.setattr(
+            EfficientNetLite, "read", lambda self: in_stages(built()).eval().requires_grad_(False)
+        )
     data = Noise((cfg.data.channels, size, size), 2, cfg.classes, model.data_kind)
     model.check(data.shape, data.classes)
     rates = tuple(cfg.model.optimizers[player].lr for player in ("generator", "discriminator"))

@@ -15,6 +15,7 @@ from ganlab.randomness import Draws
 CONF = Path(__file__).parents[2] / "conf"
 CLASSES = 4
 AUTOENCODERS = {"began", "ebgan", "mlp_ebgan"}
+PLACES = {"fastgan": (50,), "projected": (75,)}  # discriminators that give so many scores of each image
 PACKED = {"dcgan_packed": 2}  # discriminators that score so many images at once
 CLASSIFIERS = {"acgan", "progan_conditional"}  # discriminators that are told no label, and say one
 
@@ -31,7 +32,8 @@ def options(group: str) -> list[str]:
         base = nodes[name].get("defaults", [name])[0]
         return nodes[base].get("_target_", "..").split(".")[2]
 
-    return sorted(name for name in nodes if module(name) not in ELSEWHERE and not name.startswith("patch"))
+    without = ("patch", "projected_efficientnet")  # the latter wants a file
+    return sorted(name for name in nodes if module(name) not in ELSEWHERE and not name.startswith(without))
 
 
 def made(group: str, name: str, *, image_size: int = 28, channels: int = 1, size: int = 8, **given):
@@ -58,7 +60,7 @@ def labels_for(group: str, name: str) -> tuple[torch.Tensor, ...]:
 
 
 def possible_size(name: str) -> int:
-    return {"conv_keras": 28, "fastgan": 64}.get(name, 32)
+    return {"conv_keras": 28, "fastgan": 64, "projected": 64}.get(name, 32)
 
 
 @pytest.mark.parametrize("name", options("model/generator"))
@@ -77,7 +79,7 @@ def test_discriminator_option(name):
     if name in CLASSIFIERS:
         answer, logits = answer
         assert logits.shape == (3, CLASSES)
-    scores = (len(images), 50) if name == "fastgan" else (len(images),)
+    scores = (len(images), *PLACES.get(name, ()))
     assert answer.shape == (images.shape if name in AUTOENCODERS else scores)
 
 

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from ganlab.bounds import Size, bounded
+from ganlab.bounds import ImageSize, Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.extractors.common import ReadOnce, as_seen, full_float32, sha256_of
 from ganlab.types import Features
@@ -99,6 +99,26 @@ class EmbeddedFeatures(ReadOnce[EmbeddedClassifier]):
         Every channel is looked at as a grey picture of its own, so that colours count. Gradients reach the images.
         """
         return self.network().features[:9](images.reshape(-1, 1, *images.shape[2:]))
+
+    def widths(self, channels: int) -> list[int]:
+        """Of the maps of :meth:`pyramid`, of images of so many channels."""
+        return [channels * width for width in (16, 64, 64)]
+
+    def sides(self, image_size: ImageSize) -> tuple[int, int]:
+        """Of the images that :meth:`pyramid` looks at: as they are."""
+        height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
+        return height, width
+
+    def pyramid(self, images: Tensor) -> list[Tensor]:
+        """(B, C, H, W) in [-1, 1], of any size, to maps (B, C * width, h, w) of a half, a quarter and an eighth.
+
+        As in :meth:`maps`, every channel by itself, and gradients reach the images.
+        """
+        layers, maps, found = self.network().features, images.reshape(-1, 1, *images.shape[2:]), []
+        for first, after in ((0, 3), (3, 9), (9, 12)):
+            maps = layers[first:after](maps)
+            found.append(maps.reshape(len(images), -1, *maps.shape[2:]))
+        return found
 
 
 def grey_32(images: Tensor) -> Tensor:

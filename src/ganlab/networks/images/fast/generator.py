@@ -1,5 +1,7 @@
 """FastGAN's generator: up to 16 times smaller maps scale the channels of large ones."""
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor, nn
 
@@ -57,11 +59,47 @@ class Up(nn.Module):
         return maps
 
 
-class FastGANGenerator(PairGenerator):
-    """z (B, latent_size) to (B, channels, image_size, image_size) in [-1, 1] (Liu et al. 2021, figure 3).
+class SkipExcited(nn.Module):
+    """z (B, latent_size) to maps of 4 x 4 up to image_size x image_size, of which early ones scale late ones.
 
     Maps of 4, 8, 16 and 32 pixels scale the channels of those of 64, 128, 256 and 512. width: channels at 128 pixels;
-    widest: the most that any maps have. Sizes: 64, 128, 256, 512, 1024.
+    widest: the most that any maps have; noisy: sides of maps with noise and a second convolution.
+    """
+
+    def __init__(
+        self, latent_size: int, image_size: int, width: int, widest: int, noisy: Collection[int]
+    ) -> None:
+        super().__init__()
+        steps_from_64("FastGAN", image_size)
+        sides = [side for side in CHANNELS if side <= image_size]
+        self.widths = {side: max(1, min(int(CHANNELS[side] * width), widest)) for side in sides}
+        at = self.widths
+        self.first = nn.Sequential(
+            nn.ConvTranspose2d(latent_size, 2 * at[4], 4, bias=False),
+            nn.BatchNorm2d(2 * at[4]),
+            nn.GLU(dim=1),
+        )
+        self.sides = sides[1:]
+        self.up = nn.ModuleList(Up(at[side // 2], at[side], side, noisy=side in noisy) for side in self.sides)
+        excited = [side for side in self.sides if RATIO * 4 <= side <= RATIO * 32]
+        self.excitation = nn.ModuleDict(
+            {str(side): SkipLayerExcitation(at[side // RATIO], at[side]) for side in excited}
+        )
+
+    def maps(self, z: Tensor, draws: Draws | None) -> dict[int, Tensor]:
+        """By side; draws: where noise within comes from, None: always the same."""
+        maps = {4: self.first(z[:, :, None, None])}
+        for side, up in zip(self.sides, self.up, strict=True):
+            maps[side] = up(maps[side // 2], draws)
+            if str(side) in self.excitation:
+                maps[side] = self.excitation[str(side)](maps[side // RATIO], maps[side])
+        return maps
+
+
+class FastGANGenerator(SkipExcited, PairGenerator):
+    """z (B, latent_size) to (B, channels, image_size, image_size) in [-1, 1] (Liu et al. 2021, figure 3).
+
+    width, widest: see :class:`SkipExcited`. Sizes: 64, 128, 256, 512, 1024.
     """
 
     def __init__(
@@ -73,26 +111,10 @@ class FastGANGenerator(PairGenerator):
         width: Size = 16,
         widest: Size = 64,
     ) -> None:
-        super().__init__()
-        steps_from_64("FastGAN", image_size)
+        super().__init__(latent_size, image_size, width, widest, noisy=(8, 32, 128, 512))
         self.small_size = side_of_small(image_size)
-        sides = [side for side in CHANNELS if side <= image_size]
-        at = {side: max(1, min(int(CHANNELS[side] * width), widest)) for side in sides}
-        self.first = nn.Sequential(
-            nn.ConvTranspose2d(latent_size, 2 * at[4], 4, bias=False),
-            nn.BatchNorm2d(2 * at[4]),
-            nn.GLU(dim=1),
-        )
-        self.sides = sides[1:]
-        self.up = nn.ModuleList(
-            Up(at[side // 2], at[side], side, noisy=side in (8, 32, 128, 512)) for side in self.sides
-        )
-        excited = [side for side in self.sides if RATIO * 4 <= side <= RATIO * 32]
-        self.excitation = nn.ModuleDict(
-            {str(side): SkipLayerExcitation(at[side // RATIO], at[side]) for side in excited}
-        )
-        self.to_small = nn.Conv2d(at[self.small_size], channels, 1, bias=False)
-        self.to_image = nn.Conv2d(at[image_size], channels, 3, padding=1, bias=False)
+        self.to_small = nn.Conv2d(self.widths[self.small_size], channels, 1, bias=False)
+        self.to_image = nn.Conv2d(self.widths[image_size], channels, 3, padding=1, bias=False)
         self.apply(init_normal)
         spectrally_normalized(self)
 
@@ -100,10 +122,6 @@ class FastGANGenerator(PairGenerator):
         return self.both(z)[0]
 
     def both(self, z: Tensor, draws: Draws | None = None) -> tuple[Tensor, Tensor]:
-        maps = {4: self.first(z[:, :, None, None])}
-        for side, up in zip(self.sides, self.up, strict=True):
-            maps[side] = up(maps[side // 2], draws)
-            if str(side) in self.excitation:
-                maps[side] = self.excitation[str(side)](maps[side // RATIO], maps[side])
+        maps = self.maps(z, draws)
         small = self.to_small(maps[self.small_size]).tanh()
         return self.to_image(maps[self.sides[-1]]).tanh(), small
