@@ -162,3 +162,21 @@ def test_an_export_that_does_not_say_what_it_was_is_exported_all_the_same(ganlab
         answer = ganlab("export", "run=shared", f"output=again{chosen is None}{chosen == 'x'}")
         assert answer.code == 0, answer.err
     assert "# &lt;b&gt;\\|' on unknown" in (tmp_path / "againFalseFalse" / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("licence", "said"),
+    [
+        ("cc-by-4", "licence=cc-by-4: did you mean cc-by-4.0"),
+        ("MIT", "licence=MIT: did you mean mit"),
+        ("nonsense", "licence=nonsense: The Hub knows cc0-1.0, cc-by-4.0"),
+    ],
+)
+@pytest.mark.parametrize("words", [["export"], ["push", "repo=ada/digits"]])
+def test_a_licence_that_is_none_is_told_before_anything_is_written(ganlab, run, words, licence, said):
+    before = sorted(run.rglob("*"))
+    answer = ganlab(*words, f"run={run}", f"licence={licence}")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(f"ganlab: {said}")
+    assert answer.err.strip().endswith("any other is licence=other")
+    assert sorted(run.rglob("*")) == before

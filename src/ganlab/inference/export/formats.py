@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from ganlab.errors import StorageError, UserError
 from ganlab.inference.export.card import PICTURE, Card, write_card
 from ganlab.inference.export.graphs import caption_length
+from ganlab.inference.export.licences import require_known
 from ganlab.inference.export.read import SUMS, config_of
 from ganlab.inference.export.usage import LEXICON
 from ganlab.inference.export.weights import write_weights
@@ -53,9 +54,10 @@ def export(
 
     Raises:
         UserError: a run that cannot be loaded, a folder that holds something, a package that is missing, or a network
-            that has no such form.
+            that has no such form; a licence that is none.
         StorageError: the disk does not take it.
     """
+    require_known(licence)
     folder = output or run_dir / DEFAULT[form]
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is there already; choose another output=FOLDER")

@@ -12,6 +12,7 @@ from ganlab.errors import UserError
 from ganlab.inference.export.card import PICTURE, README
 from ganlab.inference.export.formats import export
 from ganlab.inference.export.hub import NAME, require_hub, told
+from ganlab.inference.export.licences import require_known
 from ganlab.inference.export.read import SUMS
 
 REPORT = "report.html"
@@ -43,6 +44,7 @@ def push(
     """
     if not NAME.fullmatch(repo):
         raise UserError(f"repo={repo}: expected user/name, as in repo=ada/digits-dcgan")
+    require_known(licence)
     require_hub(f"repo={repo}")
     with TemporaryDirectory() as temporary:
         folder = run_dir
