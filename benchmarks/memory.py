@@ -2,6 +2,7 @@
 
     python -m benchmarks.memory                               # the recipes of the page
     python -m benchmarks.memory cyclegan_horse2zebra model.generator.width=32
+    python -m benchmarks.memory stackgan_cub model.first_stage_images=1      # its second stage
 
 On PyTorch's device "meta" tensors have shapes and no values. Two steps are taken there, and of the second each
 tensor that comes to life is counted until it dies. What a device needs beside them is not in the numbers: the working
@@ -32,6 +33,7 @@ RECIPES = (
     "fastcut_horse2zebra",
     "srgan_div2k",
     "esrgan_df2k",
+    "stackgan_cub",
 )
 MIB = 2**20
 
@@ -66,6 +68,9 @@ def batch_like(data: Any, kind: str) -> dict[str, Tensor]:
     batch = {key: torch.empty(n, *shape, device="meta") for key, shape in shapes.items()}
     if kind == "labelled":
         batch["label"] = torch.empty(n, dtype=torch.int64, device="meta")
+    if kind == "captions":
+        for key in ("caption", "mismatch"):
+            batch[key] = torch.empty(n, data.max_length, dtype=torch.int64, device="meta")
     return batch
 
 

@@ -1,7 +1,7 @@
 """Pictures, or points, from a trained model."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -87,20 +87,22 @@ def write_samples(
     require_sense(model, label, caption, alpha, controls)
     if isinstance(model, Translator):
         return write_held_out(model, run_dir, n, checkpoint=checkpoint, alpha=alpha, output=output, data=data)
-    if label is not None:
-        label = number_of(label, class_names(run_dir, model.data_kind), model)
-    name = f"{checkpoint}-seed{seed}{_chosen(label, controls, caption)}"
+    names = class_names(run_dir, model.data_kind)
+    number = None if label is None else number_of(label, names, model)
+    name = f"{checkpoint}-seed{seed}{_chosen(number, names, controls, caption)}"
     folder = Path(output or run_dir / "generated" / name)
     with controls.of(model), fresh_folder(folder, run_dir):
         if caption is not None and isinstance(model, TextGAN):
             return write_captions(model, caption, folder, n=n, seed=seed, batch_size=batch_size)
-        samples = model.sample(n, seed=seed, label=label, batch_size=batch_size)
+        samples = model.sample(n, seed=seed, label=number, batch_size=batch_size)
         return write_drawn(samples, folder, numbered=numbered)
 
 
-def _chosen(label: int | str | None, controls: Controls, caption: str | None) -> str:
-    """The end of a folder's name."""
+def _chosen(label: int | None, names: Sequence[str], controls: Controls, caption: str | None) -> str:
+    """The end of a folder's name: a class by its number and, where it has another name, by that."""
     parts = [] if label is None else [f"label{label}"]
+    if label is not None and str(label) not in (called := names[label:][:1]):
+        parts[0] += "".join(f"_{short(name)}" for name in called)
     parts += [
         key + (f"{value:g}" if isinstance(value, float) else str(value)) for key, value in controls.chosen()
     ]

@@ -57,7 +57,7 @@ def test_pictures_of_a_specimen_lie_below_outputs(monkeypatch, tmp_path, capsys)
     assert list(tmp_path.glob("outputs/zoo/cgan-digits/generated/*/grid.png"))
     assert main(["sample", "zoo:cgan-digits", "n=2"]) == 0, "the same again"
     assert main(["sample", "zoo:cgan-glyphs", "n=2", "label=A"]) == 0
-    assert list(tmp_path.glob("outputs/zoo/cgan-glyphs/generated/*-label10/grid.png"))
+    assert list(tmp_path.glob("outputs/zoo/cgan-glyphs/generated/*-label10_A/grid.png"))
     assert main(["zoo"]) == 0
     assert zoo.specimens()["cgan-digits"].sha256 in capsys.readouterr().out
     assert main(["zoo", "cgan-digits"]) == 0
