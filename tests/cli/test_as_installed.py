@@ -154,6 +154,28 @@ def test_processes_started_together_must_share_a_directory(ganlab, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ({}, True),
+        ({"LOCAL_RANK": "1"}, True),  # left over in the environment of a process that is alone
+        (
+            {"TORCHELASTIC_RUN_ID": "x", "LOCAL_RANK": "0", "RANK": "2", "WORLD_SIZE": "4"},
+            True,
+        ),  # a machine's first
+        ({"TORCHELASTIC_RUN_ID": "x", "LOCAL_RANK": "1", "RANK": "3", "WORLD_SIZE": "4"}, False),
+        ({"SLURM_NTASKS": "2", "SLURM_PROCID": "1", "SLURM_LOCALID": "1"}, False),
+        ({"SLURM_NTASKS": "2", "SLURM_PROCID": "1", "SLURM_LOCALID": "0"}, True),
+    ],
+)
+def test_a_mistake_is_told_once_on_a_machine(ganlab, monkeypatch, place, said):
+    for name, value in place.items():
+        monkeypatch.setenv(name, value)
+    answer = ganlab("model=dcgn", "hydra.run.dir=shared")
+    assert answer.code == 2
+    assert ("dcgan" in answer.err) is said
+
+
+@pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (["data.image_size=30"], "image_size=30: DCGAN doubles from 4"),

@@ -10,6 +10,7 @@ from typing import Any
 from ganlab.config.compose.overrides import key_of
 from ganlab.config.runs.harmless import texts
 from ganlab.errors import GanlabError, StorageError, UserError
+from ganlab.training.environment import repeats_others
 
 # what networks and games raise that were not made for one another
 OF_A_MISFIT = (TypeError, AttributeError, ValueError, RuntimeError, LookupError)
@@ -52,9 +53,11 @@ def _has_trained(run_dir: Path) -> bool:
 
 
 def report_error(error: GanlabError, debug: bool, prefix: str = "ganlab") -> None:
-    """The fault as one sentence on stderr; its traceback above it for ``--debug``."""
+    """The fault as one sentence on stderr, its traceback above it for ``--debug``; a user's mistake once a machine."""
     from ganlab.config.secrets import conceal
 
+    if isinstance(error, UserError) and repeats_others():
+        return
     if debug:
         report_bug(error)
     print(f"{prefix}: {conceal(str(error))}", file=sys.stderr, flush=True)

@@ -44,6 +44,13 @@ def started_together() -> int:
     return max(int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS"))
 
 
+def repeats_others() -> bool:
+    """Did torchrun or srun start this process beside others of its machine, of which the first says the same?"""
+    if _launcher() not in ("torchrun", "srun"):
+        return False
+    return any(os.environ.get(name, "0") != "0" for name in ("LOCAL_RANK", "SLURM_LOCALID"))
+
+
 def require_processes(devices: int, num_nodes: int) -> None:
     """Compare what ``trainer.devices`` and ``trainer.num_nodes`` ask for with the processes that were started.
 
