@@ -1,10 +1,11 @@
-"""Microseconds per image of the data layer, and seconds from a command to its answer or first training step.
+"""Microseconds per image of the data layer, and what a command costs until its answer or first training step.
 
-python -m benchmarks.data_and_start [--threads 1]
+python -m benchmarks.data_and_start [--threads 1] [--rounds 5]
 """
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import tempfile
 import time
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from PIL import Image
@@ -44,24 +46,45 @@ def folder_of_pictures(folder: Path, count: int = 600) -> Path:
     return folder
 
 
-def seconds(words: list[str], rounds: int = 3) -> float:
-    """Median wall time of ``python -m ganlab WORDS`` in a folder of its own."""
-    times = []
-    for _ in range(rounds):
-        with tempfile.TemporaryDirectory() as folder:
-            started = time.perf_counter()
-            command = [sys.executable, "-m", "ganlab", *words]
-            subprocess.run(
-                command, cwd=folder, capture_output=True, env=os.environ | {"COLUMNS": "80"}, check=False
-            )
-            times.append(time.perf_counter() - started)
-    return statistics.median(times)
+class Cost(NamedTuple):
+    """Of a process: seconds by the clock, and of processor time, its children's included."""
+
+    wall: float
+    processor: float
+
+
+def cost(words: list[str]) -> Cost:
+    """Of ``python WORDS`` in a folder of its own."""
+
+    def spent() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    with tempfile.TemporaryDirectory() as folder:
+        began, before = time.perf_counter(), spent()
+        command, given = [sys.executable, *words], os.environ | {"COLUMNS": "80", "OMP_NUM_THREADS": "1"}
+        subprocess.run(command, cwd=folder, capture_output=True, env=given, check=False)
+        return Cost(time.perf_counter() - began, spent() - before)
+
+
+def in_turns(commands: dict[str, list[str]], rounds: int) -> dict[str, Cost]:
+    """The median cost of each over ``rounds``, after one to warm up."""
+    found: dict[str, list[Cost]] = {name: [] for name in commands}
+    for _ in range(rounds + 1):
+        for name, words in commands.items():
+            found[name].append(cost(words))
+    return {
+        name: Cost(*(statistics.median(values) for values in zip(*costs[1:], strict=True)))
+        for name, costs in found.items()
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=1)
-    torch.set_num_threads(parser.parse_args().threads)
+    parser.add_argument("--rounds", type=int, default=5, help="of the commands, in turns")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
     print("| data, 32 x 32 pixels, batch 64 | µs per image |\n|---|---|")
     with tempfile.TemporaryDirectory() as place:
         source = ["data=folder", f"data.root={folder_of_pictures(Path(place))}", "data.channels=3"]
@@ -73,15 +96,24 @@ def main() -> None:
             "PNG folder, streamed, two workers": [*source, "data.memory_limit=0", "data.workers=2"],
         }.items():
             print(f"| {name} | {per_image(['data.image_size=32', *overrides]):.1f} |", flush=True)
-    print("\n| command | seconds |\n|---|---|")
-    first_step = ["model=vanilla", "trainer=cpu", "trainer.max_steps=1", "callbacks.samples.n=1"]
-    for name, words in {
-        "ganlab --help": ["--help"],
-        "ganlab list": ["list"],
-        "a typo: ganlab model=dcgna": ["model=dcgna"],
-        "one training step, and everything around it": first_step,
-    }.items():
-        print(f"| {name} | {seconds(words):.2f} |", flush=True)
+    one_step = ["-m", "ganlab", "trainer=cpu", "trainer.max_steps=1"]
+    costs = in_turns(
+        {
+            "`python -c 'import torch'`": ["-c", "import torch"],
+            "`python -c 'import lightning'`": ["-c", "import lightning"],
+            "`ganlab --help`": ["-m", "ganlab", "--help"],
+            "`ganlab list`": ["-m", "ganlab", "list"],
+            "a typo, `model=dcgna`": ["-m", "ganlab", "model=dcgna"],
+            "`ganlab model=vanilla trainer.max_steps=1`": [*one_step, "model=vanilla"],
+            "`ganlab trainer.max_steps=1`": one_step,
+        },
+        arguments.rounds,
+    )
+    torch_alone = next(iter(costs.values()))
+    print("\n| command | seconds | of processor time | times that of `import torch` |\n|---|---|---|---|")
+    for name, taken in costs.items():
+        ratio = taken.processor / torch_alone.processor
+        print(f"| {name} | {taken.wall:.2f} | {taken.processor:.2f} | {ratio:.2f} |", flush=True)
 
 
 if __name__ == "__main__":
