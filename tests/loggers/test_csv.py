@@ -41,3 +41,24 @@ def test_R14_resume_drops_what_came_after_and_half_a_row(tmp_path):
     assert [r["step"] for r in found] == ["1", "2", "3", "4"]
     assert found[-1]["loss"] == "-4.0"
     assert float(found[-1]["seconds"]) >= seconds
+
+
+def test_rows_that_join_are_written_in_their_place_and_all_others_stay(tmp_path):
+    path = tmp_path / "metrics.csv"
+    log = CSVLog(path)
+    write(log, 1, loss=0.123456789, fid=1.0)
+    write(log, 2, loss=0.123456789)
+    first = path.stat().st_ino
+    write(log, 2, fid=20.25)  # later, of the same step
+    write(log, 2, loss=2.0)  # shorter than what was there
+    write(log, 3, loss=0.75)
+    assert path.stat().st_ino == first, "the file was made anew"
+    found = [{key: value for key, value in row.items() if key != "seconds"} for row in rows(path)]
+    assert found == [
+        {"step": "1", "images": "10", "loss": "0.123456789", "fid": "1.0"},
+        {"step": "2", "images": "20", "loss": "2.0", "fid": "20.25"},
+        {"step": "3", "images": "30", "loss": "0.75", "fid": ""},
+    ]
+    path.unlink()
+    write(log, 3, fid=2.0)
+    assert [row["fid"] for row in rows(path)] == ["1.0", "20.25", "2.0"], "taken away, it is written again"

@@ -1,7 +1,9 @@
 """``metrics.csv``: every logged number against steps, images and seconds."""
 
 import csv
+import io
 import logging
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ class CSVLog(Logger):
         self.path = Path(path)
         self.columns = list(FIRST)
         self.rows: list[dict[str, Any]] = []
+        self.last_at = 0  # where the last row begins in the file, in bytes
         self.seconds_before, self.started = 0.0, time.monotonic()
 
     @property
@@ -63,24 +66,39 @@ class CSVLog(Logger):
             self.rows[-1] |= row
         else:
             self.rows.append(row)
-        if new_columns or joins or len(self.rows) == 1:
-            self.columns += new_columns
+        self.columns += new_columns
+        if new_columns or len(self.rows) == 1 or not self.path.exists():
             self._rewrite()
         else:
-            with open(self.path, "a", newline="") as file:
-                csv.DictWriter(file, self.columns, restval="").writerow(row)
+            self._write_last(again=joins)
 
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
         """Nothing: the configuration is in ``.hydra``."""
 
     @rank_zero_only
     def _rewrite(self) -> None:
+        before = self._text(self.rows[:-1], header=True)
         temporary = self.path.with_suffix(".partial")
-        with open(temporary, "w", newline="") as file:
-            writer = csv.DictWriter(file, self.columns, restval="")
-            writer.writeheader()
-            writer.writerows(self.rows)
+        temporary.write_bytes(before + self._text(self.rows[-1:]))
         temporary.replace(self.path)
+        self.last_at = len(before)
+
+    def _write_last(self, *, again: bool) -> None:
+        """The last row at the end of the file, or ``again`` in its place: all the others stay as they lie there."""
+        with open(self.path, "r+b") as file:
+            end = file.seek(0, os.SEEK_END)
+            self.last_at = self.last_at if again else end
+            file.seek(self.last_at)
+            file.write(self._text(self.rows[-1:]))
+            file.truncate()
+
+    def _text(self, rows: list[dict[str, Any]], *, header: bool = False) -> bytes:
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, self.columns, restval="")
+        if header:
+            writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue().encode()
 
 
 def read_rows(path: Path, step: int) -> tuple[list[str], list[dict[str, Any]]]:
