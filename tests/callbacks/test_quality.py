@@ -10,7 +10,7 @@ import pytest
 
 from ganlab.callbacks.checkpoints import Checkpoints
 from ganlab.callbacks.quality import Quality
-from ganlab.config import compose
+from ganlab.config import compose, instantiate
 from ganlab.errors import UserError
 from ganlab.metrics.images.distribution import DistributionScores
 from ganlab.score_record import Point, Score, scores_of
@@ -231,3 +231,27 @@ def test_a_run_that_diverges_leaves_its_results(tmp_path):
     assert results["status"] == "diverged"
     assert results["error"] == str(caught.value)
     assert results["scores"]["fid_pooled"]["start"]["value"] > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "taught"),
+    [
+        (
+            ["model=projected_gan", "metrics=glyphs"],
+            "scores look with the network of glyphs, from whose features",
+        ),
+        (["model=projected_gan", "metrics=digits"], None),
+        (["model=pix2pixhd", "data=fonts_paired", "model.generator.blocks=1"], None),  # scores of pixels
+        (["model=infogan", "metrics=digits"], None),  # its discriminator's features are its own
+    ],
+)
+def test_scores_by_a_network_that_the_model_learns_from_are_told(words, taught):
+    cfg = compose([*words, "data.image_size=16", "trainer=cpu"])
+    quality, model = Quality(metrics=instantiate(cfg.metrics)), instantiate(cfg.model)
+    with pytest.MonkeyPatch.context() as patch:
+        said = []
+        patch.setattr(
+            "ganlab.callbacks.quality.log.warning", lambda text, *values: said.append(text % values)
+        )
+        quality.warn_of_taught(model)
+    assert (taught in said[0]) if taught else said == []

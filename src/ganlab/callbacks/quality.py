@@ -106,8 +106,22 @@ class Quality(GameCallback[GAN], KeepsScores):
             self.ranks = Ranks(trainer.global_rank, trainer.world_size, _gather_over(trainer))
         for metric in self.metrics.values():
             metric.prepare(data.dataset("train"), data.dataset("test"), pl_module.device, self.ranks)
+        self.warn_of_taught(pl_module)
         if pl_module.steps == 0:
             self.evaluate(trainer, pl_module)
+
+    def warn_of_taught(self, module: GAN) -> None:
+        """Say which scores look with a network that the players learn from: they are taught to the test."""
+        for network in sorted(learned_from(module)):
+            taught = [name for name in self.names() if f"_{network}_" in f"_{name}_"]
+            if taught:
+                log.warning(
+                    "%s %s the network of %s, from whose features this model learns, so it is taught to the test; judge "
+                    "it by another, as in metrics=digits",
+                    f"{taught[0]} and {len(taught) - 1} more scores" if taught[1:] else taught[0],
+                    "look with" if taught[1:] else "looks with",
+                    network,
+                )
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: GAN, outputs: Observation, batch: Batch, batch_idx: int
@@ -141,6 +155,15 @@ class Quality(GameCallback[GAN], KeepsScores):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.scores, self.seconds = from_json(state_dict["scores"]), state_dict["seconds"]
+
+
+def learned_from(module: GAN) -> set[str]:
+    """The names of networks that are not trained, and in whose features players are compared or scored."""
+    holders = [getattr(module, "perceptual", None), *module.modules()]
+    fixed = [
+        vars(holder).get("features") for holder in holders if holder is not None
+    ]  # a module is not among vars
+    return {network.name for network in fixed if isinstance(getattr(network, "name", None), str)}
 
 
 def _gather_over(trainer: Trainer) -> Callable[[torch.Tensor], torch.Tensor]:
