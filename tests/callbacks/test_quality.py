@@ -238,7 +238,7 @@ def test_a_run_that_diverges_leaves_its_results(tmp_path):
     [
         (
             ["model=projected_gan", "metrics=glyphs"],
-            "scores look with the network of glyphs, from whose features",
+            "more scores are of what the network of glyphs sees",
         ),
         (["model=projected_gan", "metrics=digits"], None),
         (["model=pix2pixhd", "data=fonts_paired", "model.generator.blocks=1"], None),  # scores of pixels

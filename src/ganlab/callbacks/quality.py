@@ -115,12 +115,13 @@ class Quality(GameCallback[GAN], KeepsScores):
         for network in sorted(learned_from(module)):
             taught = [name for name in self.names() if f"_{network}_" in f"_{name}_"]
             if taught:
+                which = taught[0] + (f" and {len(taught) - 1} more scores" if taught[1:] else "")
                 log.warning(
-                    "%s %s the network of %s, from whose features this model learns, so it is taught to the test; judge "
-                    "it by another, as in metrics=digits",
-                    f"{taught[0]} and {len(taught) - 1} more scores" if taught[1:] else taught[0],
-                    "look with" if taught[1:] else "looks with",
+                    "taught to the test: %s are of what the network of %s sees, and this model learns from that too; "
+                    "judge it by another, as in metrics=%s",
+                    which,
                     network,
+                    "digits" if network == "glyphs" else "glyphs",
                 )
 
     def on_train_batch_end(
@@ -160,10 +161,10 @@ class Quality(GameCallback[GAN], KeepsScores):
 def learned_from(module: GAN) -> set[str]:
     """The names of networks that are not trained, and in whose features players are compared or scored."""
     holders = [getattr(module, "perceptual", None), *module.modules()]
-    fixed = [
-        vars(holder).get("features") for holder in holders if holder is not None
-    ]  # a module is not among vars
-    return {network.name for network in fixed if isinstance(getattr(network, "name", None), str)}
+    # a network that is trained is not in the dictionary of its holder, but among its modules
+    fixed = [getattr(holder, "__dict__", {}).get("features") for holder in holders]
+    names = [getattr(network, "name", None) for network in fixed]
+    return {name for name in names if isinstance(name, str)}
 
 
 def _gather_over(trainer: Trainer) -> Callable[[torch.Tensor], torch.Tensor]:
