@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ganlab.config.compose.overrides import key_of
-from ganlab.config.runs.harmless import texts
 from ganlab.errors import GanlabError, StorageError, UserError
 from ganlab.training.environment import repeats_others
 
@@ -23,6 +21,8 @@ def in_a_sentence(error: Exception, words: Sequence[str], model: Any, run_dir: P
     """
     if isinstance(error, GanlabError):
         return error
+    from ganlab.config.compose.overrides import key_of
+    from ganlab.config.runs.harmless import texts
     from ganlab.memory_budget import lacks_memory, memory_sentence
 
     fault: GanlabError | None = None
