@@ -11,7 +11,6 @@ from typing import ClassVar, Literal, Protocol
 import torch
 from torch import Tensor, nn
 
-from ganlab.bounds import ImageSize
 from ganlab.randomness import Draws
 
 
@@ -100,12 +99,13 @@ class NoisyGenerator(nn.Module):
 class FeaturePyramid(Protocol):
     """Knows pictures and is not trained: images to maps, each half as large as the one before; it is no module.
 
-    widths: how many channels each map has, of images with so many. sides: twice those of the first map.
+    widths: how many channels each map has, of images with so many. sides: twice those of the first map, of images of so
+    many pixels.
     """
 
     def widths(self, channels: int) -> Sequence[int]: ...
 
-    def sides(self, image_size: ImageSize) -> tuple[int, int]: ...
+    def sides(self, height: int, width: int) -> tuple[int, int]: ...
 
     def pyramid(self, images: Tensor) -> Sequence[Tensor]: ...
 

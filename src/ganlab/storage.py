@@ -5,6 +5,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from ganlab.errors import UserError
+
 TEMPORARY = ".partial"
 
 
@@ -45,3 +47,21 @@ def digest(path: Path) -> str:
         raise OSError(errno.EINVAL, "is no regular file", str(path))
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def require_published(path: Path, sha256: str, remedy: str) -> None:
+    """Refuse all but the published file, whose digest begins with ``sha256``; ``remedy`` says where it is to be had.
+
+    Raises:
+        UserError: the file is missing, cannot be read, or is another.
+    """
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is no regular file: {remedy}")
+    try:
+        found = digest(path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): {remedy}") from None
+    if not found.startswith(sha256):
+        raise UserError(
+            f"{path} is damaged or another file: its SHA-256 begins with {found[:8]}, not with {sha256}; {remedy}"
+        )

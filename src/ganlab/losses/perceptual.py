@@ -1,6 +1,5 @@
 """How far apart two images are in the eyes of a network that was trained to tell things apart."""
 
-import hashlib
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.bounds import Positive, Weight, bounded
-from ganlab.errors import UserError
 from ganlab.losses.similarity import mean_squared_error, reconstruction_l1
+from ganlab.storage import require_published
 
 FILE = "vgg19-dcbb9e9d.pth"
 URL = f"https://download.pytorch.org/models/{FILE}"
@@ -151,17 +150,7 @@ class VGG54:
             f"get torchvision's VGG19 (548 MB) with curl -L --create-dirs -o {shlex.quote(str(path))} {URL}, name "
             f"another place with {KEY}=FILE, or train offline with model/perceptual=glyphs"
         )
-        if path.exists() and not path.is_file():  # a device or a pipe may have no end
-            raise UserError(f"{path} is no regular file: {remedy}")
-        try:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise UserError(f"{path} cannot be read ({error.strerror}): {remedy}") from None
-        if not digest.startswith(SHA256):
-            raise UserError(
-                f"{path} is damaged or another file: its SHA-256 begins with {digest[:8]}, not with {SHA256}; {remedy}"
-            )
+        require_published(path, SHA256, remedy)
         return vgg19(torch.load(path, map_location="cpu", weights_only=True), self.layers)
 
     def to(self, device: torch.device) -> "VGG54":

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from ganlab.bounds import ImageSize, Size, bounded
+from ganlab.bounds import Size, bounded
 from ganlab.errors import UserError
 from ganlab.metrics.extractors.common import ReadOnce, as_seen, full_float32, sha256_of
 from ganlab.types import Features
@@ -104,9 +104,8 @@ class EmbeddedFeatures(ReadOnce[EmbeddedClassifier]):
         """Of the maps of :meth:`pyramid`, of images of so many channels."""
         return [channels * width for width in (16, 64, 64)]
 
-    def sides(self, image_size: ImageSize) -> tuple[int, int]:
+    def sides(self, height: int, width: int) -> tuple[int, int]:
         """Of the images that :meth:`pyramid` looks at: as they are."""
-        height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
         return height, width
 
     def pyramid(self, images: Tensor) -> list[Tensor]:

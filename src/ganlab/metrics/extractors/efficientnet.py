@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from ganlab.bounds import ImageSize, Size, bounded
+from ganlab.bounds import Size, bounded
 from ganlab.errors import UserError
-from ganlab.metrics.extractors.common import ReadOnce, sha256_of
+from ganlab.metrics.extractors.common import ReadOnce
+from ganlab.storage import require_published
 
 NAME = "tf_efficientnet_lite0"
 FILE = f"{NAME}-0aa007d2.pth"
@@ -46,14 +47,7 @@ class EfficientNetLite(ReadOnce[nn.Module]):
             f"get it (18 MB) with curl -L --create-dirs -o {shlex.quote(str(path))} {URL}, name another place with "
             f"{KEY}=FILE, or train offline with model/discriminator=projected"
         )
-        try:
-            digest = sha256_of(path)
-        except OSError as error:
-            raise UserError(f"{path} cannot be read ({error.strerror}): {remedy}") from None
-        if not digest.startswith(SHA256):
-            raise UserError(
-                f"{path} is damaged or another file: its SHA-256 begins with {digest[:8]}, not with {SHA256}; {remedy}"
-            )
+        require_published(path, SHA256, remedy)
         network = built()
         network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True), strict=True)
         return in_stages(network).eval().requires_grad_(False)
@@ -68,9 +62,8 @@ class EfficientNetLite(ReadOnce[nn.Module]):
             raise UserError(f"data.channels={channels}: {self.name} sees pictures of 1 or 3 channels")
         return list(WIDTHS)
 
-    def sides(self, image_size: ImageSize) -> tuple[int, int]:
-        """Twice those of the first map."""
-        height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
+    def sides(self, height: int, width: int) -> tuple[int, int]:
+        """Twice those of the first map, of images of these."""
         enlarged = self.least / min(self.least, height, width)
         return 2 * -(-round(height * enlarged) // 4), 2 * -(-round(width * enlarged) // 4)
 

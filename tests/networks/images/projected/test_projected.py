@@ -12,6 +12,7 @@ from ganlab.networks.images.projected.discriminator import ProjectedDiscriminato
 from ganlab.networks.images.projected.generator import ProjectedGenerator
 from ganlab.networks.images.projected.projections import RandomProjections
 from ganlab.randomness import Draws
+from ganlab.storage import digest
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def weights(tmp_path, monkeypatch):
     """A file in the form of the published one, with weights of its own."""
     path = tmp_path / "lite0.pth"
     torch.save(built().state_dict(), path)
-    monkeypatch.setattr(efficientnet, "SHA256", efficientnet.sha256_of(path)[:8])
+    monkeypatch.setattr(efficientnet, "SHA256", digest(path)[:8])
     return path
 
 
@@ -45,7 +46,7 @@ def test_small_images_are_enlarged_for_the_network_and_grey_ones_coloured(weight
     height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
     images = torch.rand(1, 1, height, width)
     maps = features.pyramid(images)
-    assert features.sides(image_size) == sides == tuple(2 * side for side in maps[0].shape[2:])
+    assert features.sides(height, width) == sides == tuple(2 * side for side in maps[0].shape[2:])
     assert [part.shape[1] for part in maps] == features.widths(1) == features.widths(3)
     for grey, coloured in zip(maps, features.pyramid(images.expand(-1, 3, -1, -1)), strict=True):
         torch.testing.assert_close(grey, coloured, rtol=0.01, atol=1e-3)  # strides differ

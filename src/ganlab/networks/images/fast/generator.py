@@ -1,6 +1,7 @@
 """FastGAN's generator: up to 16 times smaller maps scale the channels of large ones."""
 
 from collections.abc import Collection
+from typing import TypedDict, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -59,6 +60,15 @@ class Up(nn.Module):
         return maps
 
 
+class SkipOptions(TypedDict, total=False):
+    """What generators hand on to :class:`SkipExcited`."""
+
+    latent_size: Size
+    image_size: Size
+    width: Size
+    widest: Size
+
+
 class SkipExcited(nn.Module):
     """z (B, latent_size) to maps of 4 x 4 up to image_size x image_size, of which early ones scale late ones.
 
@@ -67,7 +77,13 @@ class SkipExcited(nn.Module):
     """
 
     def __init__(
-        self, latent_size: int, image_size: int, width: int, widest: int, noisy: Collection[int]
+        self,
+        *,
+        noisy: Collection[int],
+        latent_size: Size = 64,
+        image_size: Size = 64,
+        width: Size = 16,
+        widest: Size = 64,
     ) -> None:
         super().__init__()
         steps_from_64("FastGAN", image_size)
@@ -102,19 +118,11 @@ class FastGANGenerator(SkipExcited, PairGenerator):
     width, widest: see :class:`SkipExcited`. Sizes: 64, 128, 256, 512, 1024.
     """
 
-    def __init__(
-        self,
-        *,
-        latent_size: Size = 64,
-        channels: Size = 3,
-        image_size: Size = 64,
-        width: Size = 16,
-        widest: Size = 64,
-    ) -> None:
-        super().__init__(latent_size, image_size, width, widest, noisy=(8, 32, 128, 512))
-        self.small_size = side_of_small(image_size)
+    def __init__(self, *, channels: Size = 3, **options: Unpack[SkipOptions]) -> None:
+        super().__init__(noisy=(8, 32, 128, 512), **options)
+        self.small_size = side_of_small(self.sides[-1])
         self.to_small = nn.Conv2d(self.widths[self.small_size], channels, 1, bias=False)
-        self.to_image = nn.Conv2d(self.widths[image_size], channels, 3, padding=1, bias=False)
+        self.to_image = nn.Conv2d(self.widths[self.sides[-1]], channels, 3, padding=1, bias=False)
         self.apply(init_normal)
         spectrally_normalized(self)
 

@@ -8,6 +8,7 @@ from ganlab.layers.init import init_normal
 from ganlab.layers.spectral import spectrally_normalized
 from ganlab.network_types import FeaturePyramid
 from ganlab.networks.images.projected.projections import RandomProjections, widened
+from ganlab.networks.sizes import sides
 
 LOWEST = 8  # sides at most, of maps that are scored
 
@@ -32,9 +33,9 @@ class ProjectedDiscriminator(nn.Module):
         self.features = features
         self._device: torch.device | None = None
         self.projections = RandomProjections(features.widths(channels), width)
-        height, widest = features.sides(image_size)
+        height, breadth = features.sides(*sides(image_size))
         self.discriminators = nn.ModuleList(
-            scoring(width, level, (-(-height // 2**level), -(-widest // 2**level)))
+            scoring(width, level, (-(-height // 2**level), -(-breadth // 2**level)))
             for level in range(len(self.projections.widths))
         )
 
@@ -47,12 +48,12 @@ class ProjectedDiscriminator(nn.Module):
         return torch.cat(scores, dim=1)
 
 
-def scoring(width: int, level: int, sides: tuple[int, int]) -> nn.Module:
-    """Maps of ``sides``, those of a ``level`` of the pyramid, to scores of places."""
+def scoring(width: int, level: int, pixels: tuple[int, int]) -> nn.Module:
+    """Maps of ``pixels``, those of a ``level`` of the pyramid, to scores of places."""
     layers: list[nn.Module] = []
-    while max(sides) > LOWEST:
+    while max(pixels) > LOWEST:
         halving = nn.Conv2d(widened(width, level), widened(width, level + 1), 4, stride=2, padding=1)
-        level, sides = level + 1, (sides[0] // 2, sides[1] // 2)
+        level, pixels = level + 1, (pixels[0] // 2, pixels[1] // 2)
         layers += [halving, nn.BatchNorm2d(widened(width, level)), nn.LeakyReLU(0.2)]
-    last = nn.Conv2d(widened(width, level), 1, (min(4, sides[0]), min(4, sides[1])), bias=False)
+    last = nn.Conv2d(widened(width, level), 1, (min(4, pixels[0]), min(4, pixels[1])), bias=False)
     return spectrally_normalized(nn.Sequential(*layers, last).apply(init_normal))

@@ -1,12 +1,14 @@
 """The generator that Projected GAN is trained with: FastGAN's, of one image."""
 
+from typing import Unpack
+
 from torch import Tensor, nn
 
 from ganlab.bounds import Size
 from ganlab.layers.init import init_normal
 from ganlab.layers.spectral import spectrally_normalized
 from ganlab.network_types import NoisyGenerator
-from ganlab.networks.images.fast.generator import CHANNELS, SkipExcited
+from ganlab.networks.images.fast.generator import CHANNELS, SkipExcited, SkipOptions
 from ganlab.randomness import Draws
 
 
@@ -17,18 +19,9 @@ class ProjectedGenerator(SkipExcited, NoisyGenerator):
     noise and a second convolution at every size, else at none (the authors' "lite"). Sizes: 64, 128, 256, 512, 1024.
     """
 
-    def __init__(
-        self,
-        *,
-        latent_size: Size = 64,
-        channels: Size = 3,
-        image_size: Size = 64,
-        width: Size = 16,
-        widest: Size = 64,
-        noisy: bool = True,
-    ) -> None:
-        super().__init__(latent_size, image_size, width, widest, noisy=CHANNELS if noisy else ())
-        self.to_image = nn.Conv2d(self.widths[image_size], channels, 3, padding=1)
+    def __init__(self, *, channels: Size = 3, noisy: bool = True, **options: Unpack[SkipOptions]) -> None:
+        super().__init__(noisy=CHANNELS if noisy else (), **options)
+        self.to_image = nn.Conv2d(self.widths[self.sides[-1]], channels, 3, padding=1)
         self.apply(init_normal)
         spectrally_normalized(self)
 
