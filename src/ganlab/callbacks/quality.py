@@ -106,7 +106,8 @@ class Quality(GameCallback[GAN], KeepsScores):
             self.ranks = Ranks(trainer.global_rank, trainer.world_size, _gather_over(trainer))
         for metric in self.metrics.values():
             metric.prepare(data.dataset("train"), data.dataset("test"), pl_module.device, self.ranks)
-        self.warn_of_taught(pl_module)
+        if trainer.is_global_zero:
+            self.warn_of_taught(pl_module)
         if pl_module.steps == 0:
             self.evaluate(trainer, pl_module)
 
