@@ -1,7 +1,7 @@
 """Pictures, or points, from a trained model."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -87,9 +87,8 @@ def write_samples(
     require_sense(model, label, caption, alpha, controls)
     if isinstance(model, Translator):
         return write_held_out(model, run_dir, n, checkpoint=checkpoint, alpha=alpha, output=output, data=data)
-    names = class_names(run_dir, model.data_kind)
-    number = None if label is None else number_of(label, names, model)
-    name = f"{checkpoint}-seed{seed}{_chosen(number, names, controls, caption)}"
+    number, of_class = (None, "") if label is None else _class_of(label, run_dir, model)
+    name = f"{checkpoint}-seed{seed}{of_class}{_chosen(controls, caption)}"
     folder = Path(output or run_dir / "generated" / name)
     with controls.of(model), fresh_folder(folder, run_dir):
         if caption is not None and isinstance(model, TextGAN):
@@ -98,12 +97,17 @@ def write_samples(
         return write_drawn(samples, folder, numbered=numbered)
 
 
-def _chosen(label: int | None, names: Sequence[str], controls: Controls, caption: str | None) -> str:
-    """The end of a folder's name: a class by its number and, where it has another name, by that."""
-    parts = [] if label is None else [f"label{label}"]
-    if label is not None and str(label) not in (called := names[label:][:1]):
-        parts[0] += "".join(f"_{short(name)}" for name in called)
-    parts += [
+def _class_of(label: int | str, run_dir: Path, model: Any) -> tuple[int, str]:
+    """Its number, and what a folder's name says: that and, where the class has another name, its name."""
+    names = class_names(run_dir, model.data_kind)
+    number = number_of(label, names, model)
+    others = [short(name) for name in names[number:][:1] if name != str(number)]
+    return number, "-label" + "_".join([str(number), *others])
+
+
+def _chosen(controls: Controls, caption: str | None) -> str:
+    """The end of a folder's name."""
+    parts = [
         key + (f"{value:g}" if isinstance(value, float) else str(value)) for key, value in controls.chosen()
     ]
     parts += [] if caption is None else [short(caption)]
