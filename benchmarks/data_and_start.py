@@ -53,7 +53,7 @@ class Cost(NamedTuple):
     processor: float
 
 
-def cost(words: list[str]) -> Cost:
+def cost(words: list[str], threads: int) -> Cost:
     """Of ``python WORDS`` in a folder of its own."""
 
     def spent() -> float:
@@ -62,17 +62,20 @@ def cost(words: list[str]) -> Cost:
 
     with tempfile.TemporaryDirectory() as folder:
         began, before = time.perf_counter(), spent()
-        command, given = [sys.executable, *words], os.environ | {"COLUMNS": "80", "OMP_NUM_THREADS": "1"}
+        command, given = (
+            [sys.executable, *words],
+            os.environ | {"COLUMNS": "80", "OMP_NUM_THREADS": str(threads)},
+        )
         subprocess.run(command, cwd=folder, capture_output=True, env=given, check=False)
         return Cost(time.perf_counter() - began, spent() - before)
 
 
-def in_turns(commands: dict[str, list[str]], rounds: int) -> dict[str, Cost]:
+def in_turns(commands: dict[str, list[str]], rounds: int, threads: int) -> dict[str, Cost]:
     """The median cost of each over ``rounds``, after one to warm up."""
     found: dict[str, list[Cost]] = {name: [] for name in commands}
     for _ in range(rounds + 1):
         for name, words in commands.items():
-            found[name].append(cost(words))
+            found[name].append(cost(words, threads))
     return {
         name: Cost(*(statistics.median(values) for values in zip(*costs[1:], strict=True)))
         for name, costs in found.items()
@@ -108,6 +111,7 @@ def main() -> None:
             "`ganlab trainer.max_steps=1`": one_step,
         },
         arguments.rounds,
+        arguments.threads,
     )
     torch_alone = next(iter(costs.values()))
     print("\n| command | seconds | of processor time | times that of `import torch` |\n|---|---|---|---|")

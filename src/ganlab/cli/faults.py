@@ -25,20 +25,24 @@ def in_a_sentence(error: Exception, words: Sequence[str], model: Any, run_dir: P
     from ganlab.config.runs.harmless import texts
     from ganlab.memory_budget import lacks_memory, memory_sentence
 
-    fault: GanlabError | None = None
+    cause = error.__cause__ or error
+    parts = [word for word in words if key_of(word).startswith("model/")]
+    targets = [name for key, name in texts(model) if key == "_target_"]
+    fault: GanlabError
     if lacks_memory(error):
         fault = StorageError(memory_sentence(error))
-    elif isinstance(error.__cause__ or error, OF_A_MISFIT) and not _has_trained(run_dir):
-        parts = [word for word in words if key_of(word).startswith("model/")]
-        if parts and all(
-            name.startswith(("ganlab.", "torch.")) for key, name in texts(model) if key == "_target_"
-        ):
-            cause = (str(error.__cause__ or error).splitlines() or [type(error).__name__])[0]
-            fault = UserError(
-                f"{', '.join(parts)}: this does not go together with the rest of the model ({cause}); leave it out, or "
-                f"choose another; --debug shows where it ended"
-            )
-    if fault is None:
+    elif (
+        parts
+        and isinstance(cause, OF_A_MISFIT)
+        and all(name.startswith(("ganlab.", "torch.")) for name in targets)
+        and not _has_trained(run_dir)
+    ):
+        said = (str(cause).splitlines() or [type(error).__name__])[0]
+        fault = UserError(
+            f"{', '.join(parts)}: this does not go together with the rest of the model ({said}); leave it out, or "
+            "choose another; --debug shows where it ended"
+        )
+    else:
         return error
     fault.__cause__ = error
     return fault

@@ -49,14 +49,11 @@ def wanted_instead(node: Mapping[str, Any], annotation: Any) -> str | None:
     members = tuple(member for member in members if member not in (None, type(None)))
     makers = [member for member in members if typing.get_origin(member) is Callable]
     if node.get("_partial_"):
-        finished = all(
-            inspect.isclass(member) and not getattr(member, "_is_protocol", False) for member in members
-        )
-        return (
-            "a finished one, and other models finish this one (_partial_: true)"
-            if members and finished
-            else None
-        )
+        if not members or any(
+            not inspect.isclass(one) or getattr(one, "_is_protocol", False) for one in members
+        ):
+            return None
+        return "a finished one, and other models finish this one (_partial_: true)"
     if not makers or len(makers) < len(members):
         return None
     target = _class_named(node["_target_"])

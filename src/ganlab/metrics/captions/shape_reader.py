@@ -20,11 +20,7 @@ WORDS = {
 COLOURS = torch.tensor([[0.84, 0.18, 0.18], [0.16, 0.75, 0.24], [0.20, 0.31, 0.88], [0.88, 0.80, 0.20]])
 # half a side or a diameter, small and large, in 32nds of the picture, like all lengths here
 HALVES = (3.5, 6.0)
-BESIDE = (
-    -0.5,
-    0.0,
-    0.5,
-)  # a drawn shape may be smaller or larger than real ones: its area says nothing of its kind
+BESIDE = (-0.5, 0.0, 0.5)  # a drawn shape may be smaller or larger: its area says nothing of its kind
 FIRST, LAST = 6.0, 26.0  # centres of shapes
 SIDE = 32  # pixels on which larger pictures are looked at
 KERNELS = (  # on both axes: a shape may be sharp, lie between pixels, or be blurred
@@ -70,9 +66,7 @@ def _read(pixels: Tensor) -> Tensor:
     varied = _without_ground(images.flatten(2), _ground(*images.shape[2:]).to(pixels.device))  # (B, 3, P)
     direction = torch.linalg.eigh(varied @ varied.transpose(1, 2)).eigenvectors[:, None, :, 2]
     seen = F.normalize((direction @ varied).squeeze(1), dim=1)  # (B, P)
-    alike = (
-        (seen @ templates.seen.flatten(0, 1).T).abs().view(len(seen), *templates.seen.shape[:2])
-    )  # (B, K, T)
+    alike = (seen @ templates.seen.flatten(0, 1).T).abs().unflatten(1, templates.seen.shape[:2])  # (B, K, T)
     kernel = alike.amax(2).argmax(1)
     alike = alike[torch.arange(len(alike)), kernel]  # (B, T), under the kernel that suits the picture
     likeness, chosen = alike.max(1)
@@ -90,8 +84,8 @@ def _read(pixels: Tensor) -> Tensor:
 def _undecided(alike: Tensor, kernel: Tensor, templates: Templates) -> Tensor:
     """(B,) bool: where a picture lies between two kinds of shape. alike: (B, T) under each picture's kernel, (B,).
 
-    With a of the most alike template in a picture, and b of the nearest of another kind and the same size, it is
-    (a - b) / (a + b c) of the way, where c is how alike the two are. What is in neither, such as noise, falls out.
+    a and b are how alike it is to the most alike template and to the nearest of another kind and the same size, c how
+    alike these two are: it is (a - b) / (a (1 - c)) of the way, which is 1 of the first with nothing but noise besides.
     """
     size, kind = templates.words[:, :2].T
     likeness, chosen = alike.max(1)
