@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -174,6 +175,11 @@ def test_a_model_of_the_zoo_is_a_side(ganlab, folders):
     answer = ganlab("score", "zoo:cgan-digits", "data:digits:test", *DIGITS, "n_fake=20", "scores=[fid]")
     assert answer.code == 0, answer.err
     assert "20 images, grey, 16 x 16, of" in answer.out
+    itself = ganlab(
+        "score", "zoo:cgan-digits", "zoo:cgan-digits", *DIGITS, "n_fake=20", "scores=[fid]", "output=same"
+    )
+    assert itself.code == 0, itself.err
+    assert json.loads(Path("same").read_text())["scores"]["ganlab"]["fid_digits"]["value"] < 1e-3
     missing = ganlab("score", "nowhere", "data:digits:test")
     assert missing.err.startswith("ganlab: generated=nowhere: there is no such file"), "before any weights"
     for words in (["start=zoo:cgan-digits"], ["resume=zoo:cgan-digits"], ["compare", "zoo:cgan-digits"]):

@@ -85,10 +85,11 @@ class Eyes:
         laid: bool,
     ) -> None:
         self.laid = laid
-        self.side, self.extractors, self.kept, self.flips, self.folder = side, extractors, kept, flips, folder
+        self.side, self.extractors, self.kept, self.flips = side, extractors, kept, flips
+        self.folder = folder if side.lasting else None
         self.known: dict[str, Description] = {}
-        if folder is not None and group.is_first:
-            found = {name: cache.read(folder, self._key(name)) for name in extractors}
+        if self.folder is not None and group.is_first:
+            found = {name: cache.read(self.folder, self._key(name)) for name in extractors}
             self.known = {name: description for name, description in found.items() if description is not None}
         done = group.of_first(list(self.known))
         self.making = {

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
@@ -22,11 +22,13 @@ class Side:
 
     title: what to call it, for instance "the folder samples/". classes: the names of its labels, or empty.
     lacking: by number, the images that could not be read and are left out. odd: how many are something that somebody
-    may be surprised by.
+    may be surprised by. lasting: whether the images lie somewhere, so that what networks say of them is kept for later
+    scorings; of others, which are made each time, nobody asks for the ``fingerprint``.
     """
 
     title: str
     classes: tuple[str, ...] = ()
+    lasting: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self.lacking: dict[int, str] = {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -32,6 +32,8 @@ class Foreign(Side):
     Raises:
         UserError: another noise, or none.
     """
+
+    lasting: ClassVar[bool] = False
 
     def __init__(self, title: str, draw: Draw, *, z: str | None, n: int, seed: int) -> None:
         super().__init__()

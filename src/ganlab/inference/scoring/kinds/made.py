@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -92,6 +92,8 @@ class Generated(Side):
     Raises:
         UserError: a model that draws nothing from noise.
     """
+
+    lasting: ClassVar[bool] = False
 
     def __init__(
         self,
